@@ -1,0 +1,173 @@
+//! Registered clients (RFC 6749 §2).
+
+mod registration;
+
+pub use registration::{Registered, Registration, RegistrationError};
+
+use crate::clock::Timestamp;
+use crate::identifier::{Attributes, ClientId, Resource, Subject};
+use crate::redirect::RedirectUri;
+use crate::scope::Scope;
+use crate::secret::{ClientSecret, Digest};
+use crate::store::PasswordHash;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Whether a client can keep a secret (RFC 6749 §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientType {
+    /// Runs where a secret can be kept, and authenticates with it.
+    Confidential,
+    /// Runs on the user's device or in the browser; has no secret.
+    Public,
+}
+
+/// A grant that a client may use, by its RFC name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GrantType {
+    /// RFC 6749 §4.1.
+    AuthorizationCode,
+    /// RFC 6749 §6.
+    RefreshToken,
+    /// RFC 6749 §4.4.
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// All that this version knows.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// Gives the name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+}
+
+impl fmt::Display for GrantType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// No grant has this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a grant is one of authorization_code, refresh_token, client_credentials")]
+pub struct UnknownGrantType;
+
+impl FromStr for GrantType {
+    type Err = UnknownGrantType;
+
+    fn from_str(text: &str) -> Result<Self, UnknownGrantType> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == text).ok_or(UnknownGrantType)
+    }
+}
+
+/// A client secret as it is stored. `Debug` shows the kind only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SecretHash {
+    /// SHA-256, for secrets of 128 random bits or more: nothing slower makes them harder to guess.
+    Sha256(Digest),
+    /// argon2id, for secrets that a person chose.
+    Argon2(PasswordHash),
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sha256(_) => "Sha256(redacted)",
+            Self::Argon2(_) => "Argon2(redacted)",
+        })
+    }
+}
+
+impl From<&ClientSecret> for SecretHash {
+    fn from(secret: &ClientSecret) -> Self {
+        Self::Sha256(secret.digest())
+    }
+}
+
+/// A registered client.
+///
+/// Made by [`Registration`], which applies the rules of registration; a store keeps it as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Client {
+    /// Its identifier.
+    pub id: ClientId,
+    /// What people know it by.
+    pub name: String,
+    /// Its site, for the consent page.
+    pub uri: Option<String>,
+    /// Whether it can keep a secret.
+    pub client_type: ClientType,
+    /// The secrets it may authenticate with; none for a public client.
+    pub secrets: Vec<SecretHash>,
+    /// Where it may be redirected to.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// The grants it may use.
+    pub grant_types: Vec<GrantType>,
+    /// The most it may ask for; `None` for every configured scope.
+    pub scope: Option<Scope>,
+    /// The resource identifiers it is the server of.
+    pub resources: Vec<Resource>,
+    /// The person who registered it.
+    pub owner: Option<Subject>,
+    /// Whether it may do anything at all.
+    pub enabled: bool,
+    /// Whether it may ask for codes without PKCE: weakens it against code injection.
+    pub insecure_without_pkce: bool,
+    /// Free attributes, by which it can be found.
+    pub attributes: Attributes,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}
+
+impl Client {
+    /// Makes an enabled client that can do nothing yet: no secret, redirect URI or grant.
+    pub fn new(id: ClientId, name: impl Into<String>, client_type: ClientType) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            uri: None,
+            client_type,
+            secrets: Vec::new(),
+            redirect_uris: Vec::new(),
+            grant_types: Vec::new(),
+            scope: None,
+            resources: Vec::new(),
+            owner: None,
+            enabled: true,
+            insecure_without_pkce: false,
+            attributes: Attributes::new(),
+            created_at: Timestamp::from_unix_seconds(0),
+        }
+    }
+
+    /// Tells whether it may use a grant.
+    pub fn may_use(&self, grant: GrantType) -> bool {
+        self.grant_types.contains(&grant)
+    }
+
+    /// Tells whether it can keep a secret.
+    pub fn is_confidential(&self) -> bool {
+        self.client_type == ClientType::Confidential
+    }
+
+    /// Keeps of a scope what this client may have.
+    pub fn limit(&self, scope: &Scope) -> Scope {
+        match &self.scope {
+            Some(allowed) => scope.intersection(allowed),
+            None => scope.clone(),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+use super::{Client, ClientType, GrantType, SecretHash};
+use crate::config::Config;
+use crate::identifier::{Attributes, ClientId, Resource, Subject};
+use crate::password::PasswordHasher;
+use crate::redirect::{InvalidRedirectUri, RedirectUri};
+use crate::scope::Scope;
+use crate::secret::ClientSecret;
+
+/// What is asked when a client is registered or changed; the same rules for the page, the command
+/// line and an application's own code.
+///
+/// ```
+/// use oauth_core::client::{ClientType, GrantType, Registration};
+/// use oauth_core::config::Config;
+///
+/// let config = Config::new("https://id.example")?;
+/// let mut asked = Registration::new("Notes", ClientType::Confidential);
+/// asked.redirect_uris = vec!["https://notes.example/callback".to_owned()];
+/// asked.grant_types = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+/// let registered = asked.register(&config)?;
+/// assert!(registered.secret.is_some(), "shown once, stored as a digest");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Registration {
+    /// What people will know it by: 1 to 200 characters.
+    pub name: String,
+    /// Its site, https or http.
+    pub uri: Option<String>,
+    /// Whether it can keep a secret.
+    pub client_type: ClientType,
+    /// The grants it may use; authorization code and refresh token unless set.
+    pub grant_types: Vec<GrantType>,
+    /// Where it may be redirected to.
+    pub redirect_uris: Vec<String>,
+    /// The most it may ask for; `None` for every configured scope.
+    pub scope: Option<Scope>,
+    /// The resource identifiers it is the server of.
+    pub resources: Vec<Resource>,
+    /// The person who registers it.
+    pub owner: Option<Subject>,
+    /// Whether it may ask for codes without PKCE; confidential clients only.
+    pub insecure_without_pkce: bool,
+    /// Free attributes.
+    pub attributes: Attributes,
+}
+
+/// A registered client with the secret to show once.
+#[derive(Debug)]
+pub struct Registered {
+    /// What to store.
+    pub client: Client,
+    /// The secret, for a confidential client.
+    pub secret: Option<ClientSecret>,
+}
+
+/// Why a client cannot be registered: which field, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// The name is empty, too long or has control characters.
+    #[error("name: give 1 to 200 characters, without line breaks or control characters")]
+    Name,
+    /// The site is not a web address.
+    #[error("site: give an address that starts with https:// or http://")]
+    Uri,
+    /// No grant was chosen.
+    #[error("grants: choose at least one")]
+    NoGrant,
+    /// A refresh token alone cannot be obtained.
+    #[error("grants: refresh_token needs authorization_code beside it")]
+    RefreshAlone,
+    /// A public client cannot act for itself (RFC 6749 §4.4).
+    #[error("grants: client_credentials is for confidential clients only")]
+    PublicClientCredentials,
+    /// A redirect URI is missing.
+    #[error("redirect URIs: authorization_code needs at least one")]
+    NoRedirectUri,
+    /// A redirect URI is refused.
+    #[error("redirect URI {uri:?}: {reason}")]
+    RedirectUri {
+        /// What was asked.
+        uri: String,
+        /// Why it is refused.
+        reason: InvalidRedirectUri,
+    },
+    /// The scope has tokens that the server does not know.
+    #[error("scope: this server does not offer {0:?}")]
+    UnknownScope(String),
+    /// A public client cannot go without PKCE (RFC 9700 §2.1.1).
+    #[error("PKCE: only a confidential client may go without")]
+    PublicWithoutPkce,
+    /// A public client was given a secret.
+    #[error("secret: a public client has none")]
+    PublicSecret,
+    /// A secret is too short to be one.
+    #[error("secret: give at least 8 characters of printable ASCII")]
+    ShortSecret,
+    /// The password hasher has too much to do.
+    #[error("secret: the server is busy hashing passwords; try again in a few seconds")]
+    Busy,
+}
+
+impl Registration {
+    /// Asks for a client with the code flow and refresh tokens.
+    pub fn new(name: impl Into<String>, client_type: ClientType) -> Self {
+        Self {
+            name: name.into(),
+            uri: None,
+            client_type,
+            grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            redirect_uris: Vec::new(),
+            scope: None,
+            resources: Vec::new(),
+            owner: None,
+            insecure_without_pkce: false,
+            attributes: Attributes::new(),
+        }
+    }
+
+    /// Makes a client of it, with a generated identifier and, if confidential, a generated secret.
+    ///
+    /// # Errors
+    /// Names the field that is refused, and why.
+    pub fn register(&self, config: &Config) -> Result<Registered, RegistrationError> {
+        let mut client = Client::new(ClientId::generate(), self.name.as_str(), self.client_type);
+        client.created_at = config.clock.now();
+        self.apply(&mut client, config)?;
+        let secret = client.is_confidential().then(ClientSecret::generate);
+        client.secrets = secret.iter().map(SecretHash::from).collect();
+        Ok(Registered { client, secret })
+    }
+
+    /// Changes a client to what is asked, by the same rules; identifier, secrets and owner stay.
+    ///
+    /// # Errors
+    /// Names the field that is refused, and why; the client is then unchanged.
+    pub fn apply(&self, client: &mut Client, config: &Config) -> Result<(), RegistrationError> {
+        let redirect_uris = self.check(config)?;
+        client.name.clone_from(&self.name);
+        client.uri.clone_from(&self.uri);
+        client.client_type = self.client_type;
+        client.grant_types.clone_from(&self.grant_types);
+        client.redirect_uris = redirect_uris;
+        client.scope.clone_from(&self.scope);
+        client.resources.clone_from(&self.resources);
+        client.insecure_without_pkce = self.insecure_without_pkce;
+        client.attributes.clone_from(&self.attributes);
+        if client.owner.is_none() {
+            client.owner.clone_from(&self.owner);
+        }
+        if self.client_type == ClientType::Public {
+            client.secrets.clear();
+        }
+        Ok(())
+    }
+
+    fn check(&self, config: &Config) -> Result<Vec<RedirectUri>, RegistrationError> {
+        use RegistrationError as No;
+        let public = self.client_type == ClientType::Public;
+        let uses = |grant| self.grant_types.contains(&grant);
+        let known = config.scope();
+        let unknown = self.scope.iter().flat_map(Scope::iter).find(|token| !known.contains(token));
+        if !(1..=200).contains(&self.name.chars().count()) || self.name.chars().any(char::is_control) {
+            return Err(No::Name);
+        }
+        if self.uri.as_deref().is_some_and(|uri| !is_web_address(uri)) {
+            return Err(No::Uri);
+        }
+        if self.grant_types.is_empty() && self.resources.is_empty() {
+            return Err(No::NoGrant);
+        }
+        if uses(GrantType::RefreshToken) && !uses(GrantType::AuthorizationCode) {
+            return Err(No::RefreshAlone);
+        }
+        if public && uses(GrantType::ClientCredentials) {
+            return Err(No::PublicClientCredentials);
+        }
+        if public && self.insecure_without_pkce {
+            return Err(No::PublicWithoutPkce);
+        }
+        if let Some(token) = unknown {
+            return Err(No::UnknownScope(token.to_owned()));
+        }
+        if uses(GrantType::AuthorizationCode) && self.redirect_uris.is_empty() {
+            return Err(No::NoRedirectUri);
+        }
+        let register = |uri: &String| {
+            RedirectUri::register(uri, config.insecure_http_redirects)
+                .map_err(|reason| No::RedirectUri { uri: uri.clone(), reason })
+        };
+        self.redirect_uris.iter().map(register).collect()
+    }
+}
+
+fn is_web_address(uri: &str) -> bool {
+    let good = |url: url::Url| matches!(url.scheme(), "https" | "http") && url.has_host();
+    uri.len() <= 2_048 && !uri.chars().any(char::is_control) && url::Url::parse(uri).is_ok_and(good)
+}
+
+impl Client {
+    /// Gives the client a secret in the place of the ones it has, and returns it to show once.
+    ///
+    /// # Errors
+    /// A public client has none.
+    pub fn renew_secret(&mut self) -> Result<ClientSecret, RegistrationError> {
+        if !self.is_confidential() {
+            return Err(RegistrationError::PublicSecret);
+        }
+        let secret = ClientSecret::generate();
+        self.secrets = vec![SecretHash::from(&secret)];
+        Ok(secret)
+    }
+
+    /// Gives the client a secret that was chosen elsewhere. One that may hold less than 128 random
+    /// bits is stored as argon2id, which costs every token request some 20 ms of processor time.
+    ///
+    /// # Errors
+    /// A public client has none; a short one is refused; the hasher may be busy.
+    pub async fn set_secret(
+        &mut self,
+        secret: &ClientSecret,
+        hasher: &PasswordHasher,
+    ) -> Result<(), RegistrationError> {
+        let text = secret.expose();
+        if !self.is_confidential() {
+            return Err(RegistrationError::PublicSecret);
+        }
+        if text.len() < 8 || !text.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
+            return Err(RegistrationError::ShortSecret);
+        }
+        let hash = if may_hold_128_bits(text) {
+            SecretHash::from(secret)
+        } else {
+            tracing::warn!(client_id = %self.id, "the given secret may be guessable: stored as argon2id; a generated one is safer and faster");
+            SecretHash::Argon2(hasher.hash(text).await.map_err(|_| RegistrationError::Busy)?)
+        };
+        self.secrets = vec![hash];
+        Ok(())
+    }
+}
+
+/// Tells whether a text may be 128 random bits: long enough for its alphabet, and varied.
+fn may_hold_128_bits(text: &str) -> bool {
+    let distinct = text.bytes().collect::<std::collections::BTreeSet<u8>>().len();
+    let hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hexadecimal { text.len() >= 32 && distinct >= 10 } else { text.len() >= 22 && distinct >= 14 }
+}

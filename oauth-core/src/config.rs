@@ -1,0 +1,173 @@
+//! The settings of a provider: what must be said is an argument of [`Config::new`], the rest has safe
+//! defaults. What weakens security says so in its name.
+
+mod issuer;
+mod paths;
+mod settings;
+
+pub use issuer::{InvalidIssuer, Issuer};
+pub use paths::Paths;
+pub use settings::{InvalidSetting, Settings};
+
+use crate::clock::{Clock, SystemClock};
+use crate::event::{EventSink, TracingSink};
+use crate::identifier::Resource;
+use crate::password::PasswordHasher;
+use crate::scope::Scope;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The settings of a provider. Durations count in whole seconds.
+///
+/// ```
+/// use oauth_core::config::Config;
+/// use std::time::Duration;
+///
+/// let mut config = Config::new("https://id.example")?;
+/// config.scopes.insert("notes:write".to_owned(), "Write notes for you".to_owned());
+/// config.access_token_lifetime = Duration::from_secs(600);
+/// assert_eq!(config.paths.token_path(), "/oauth/token");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// Who this server is: the first part of its metadata address, and `iss` of every answer.
+    pub issuer: Issuer,
+    /// Where the endpoints are.
+    pub paths: Paths,
+    /// The scopes on offer, each with what the consent page says of it; `read` and `write` unless set.
+    pub scopes: BTreeMap<String, String>,
+    /// What is granted where no scope is asked; `None` refuses such a request. `read` unless set.
+    pub default_scope: Option<Scope>,
+    /// The resource servers on offer beside those that are registered as clients.
+    pub resources: Vec<Resource>,
+    /// The audience of a token asked without `resource`; empty unless set.
+    pub default_audience: Vec<Resource>,
+    /// How long a code can be redeemed: 60 s unless set, 10 minutes at most.
+    pub code_lifetime: Duration,
+    /// How long an access token lives: 1 hour unless set.
+    pub access_token_lifetime: Duration,
+    /// How long an unused refresh token lives: 30 days unless set.
+    pub refresh_token_idle: Duration,
+    /// How long a family of refresh tokens lives, whatever is refreshed: 90 days unless set.
+    pub refresh_token_lifetime: Duration,
+    /// How long the answer of a rotation can be had again: 10 s unless set; zero switches it off.
+    pub retry_window: Duration,
+    /// The most failed authentications from one address for one client or account in a minute: 10.
+    pub failures_per_client: u32,
+    /// The most failed authentications from one address in a minute: 100.
+    pub failures_per_address: u32,
+    /// The proxies whose `X-Forwarded-For` is believed: none unless set.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Registers plain http redirect URIs to other machines too: codes travel in clear.
+    pub insecure_http_redirects: bool,
+    /// Switches the counting of failed authentications off: secrets can be guessed at full speed.
+    pub insecure_no_throttling: bool,
+    /// How often the sweep runs: every minute unless set.
+    pub sweep_interval: Duration,
+    /// How many records one batch of the sweep removes: 1,000 unless set.
+    pub sweep_batch: u32,
+    /// Where explanations of errors are, as a prefix to their number; sent as `error_uri` if set.
+    pub error_uri: Option<String>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Who hashes passwords and chosen secrets, shared by all that clone these settings.
+    pub passwords: PasswordHasher,
+    /// Where events go.
+    pub events: Arc<dyn EventSink>,
+}
+
+impl Config {
+    /// Takes the issuer, which must be https, or http to this machine; the rest has safe defaults.
+    ///
+    /// # Errors
+    /// Refuses an issuer that RFC 8414 §2 refuses.
+    pub fn new(issuer: &str) -> Result<Self, InvalidIssuer> {
+        Ok(Self::with_issuer(Issuer::new(issuer)?))
+    }
+
+    /// Takes an issuer that was made before.
+    pub fn with_issuer(issuer: Issuer) -> Self {
+        let scopes = [("read", "See your data"), ("write", "Change your data")];
+        Self {
+            paths: Paths::under(&format!("{}/oauth", issuer.path())),
+            issuer,
+            scopes: scopes.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+            default_scope: "read".parse().ok(),
+            resources: Vec::new(),
+            default_audience: Vec::new(),
+            code_lifetime: MINUTE,
+            access_token_lifetime: MINUTE * 60,
+            refresh_token_idle: DAY * 30,
+            refresh_token_lifetime: DAY * 90,
+            retry_window: Duration::from_secs(10),
+            failures_per_client: 10,
+            failures_per_address: 100,
+            trusted_proxies: Vec::new(),
+            insecure_http_redirects: false,
+            insecure_no_throttling: false,
+            sweep_interval: MINUTE,
+            sweep_batch: 1_000,
+            error_uri: None,
+            clock: Arc::new(SystemClock),
+            passwords: PasswordHasher::new(),
+            events: Arc::new(TracingSink),
+        }
+    }
+
+    /// Gives the scopes on offer as one scope.
+    pub fn scope(&self) -> Scope {
+        self.scopes.keys().cloned().collect::<Vec<_>>().join(" ").parse().unwrap_or_default()
+    }
+
+    /// Gives the absolute address of a path on this server.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer.origin())
+    }
+
+    /// Checks what the types cannot: called when the provider is made.
+    ///
+    /// # Errors
+    /// Names the setting, what is wrong with it and how to mend it.
+    pub fn check(&self) -> Result<(), InvalidSetting> {
+        let no = |key, reason| Err(InvalidSetting::new(key, reason));
+        if self.code_lifetime.as_secs() == 0 || self.code_lifetime > MINUTE * 10 {
+            return no("code_lifetime", "give 1 to 600 seconds (RFC 6749 section 4.1.2)");
+        }
+        if self.access_token_lifetime.as_secs() == 0 {
+            return no("access_token_lifetime", "give at least 1 second");
+        }
+        if self.refresh_token_idle.as_secs() == 0 || self.refresh_token_lifetime.as_secs() == 0 {
+            return no("refresh_token_lifetime", "give at least 1 second for it and for refresh_token_idle");
+        }
+        if self.retry_window > MINUTE * 5 {
+            return no("retry_window", "give at most 300 seconds, or 0 to switch it off");
+        }
+        if self.failures_per_client == 0 || self.failures_per_address == 0 {
+            return no("failures_per_client", "give at least 1; insecure_no_throttling switches the counting off");
+        }
+        if self.sweep_interval.as_secs() == 0 || self.sweep_batch == 0 {
+            return no("sweep_interval", "give at least 1 second, and a sweep_batch of at least 1");
+        }
+        if self.scopes.keys().any(|name| name.parse::<Scope>().map_or(true, |scope| scope.iter().count() != 1)) {
+            return no("scopes", "a scope is one token of printable ASCII without space, quote and backslash");
+        }
+        if self.default_scope.as_ref().is_some_and(|scope| !scope.is_subset(&self.scope())) {
+            return no("default_scope", "it must consist of scopes on offer");
+        }
+        self.paths.check()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("issuer", &self.issuer).field("paths", &self.paths).finish_non_exhaustive()
+    }
+}

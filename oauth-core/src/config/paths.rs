@@ -1,0 +1,89 @@
+use super::InvalidSetting;
+
+/// Where the endpoints are: a base path, and a path for each under it.
+///
+/// Each endpoint answers with and without one slash at its end. What is served elsewhere is set
+/// here, and the metadata follows.
+///
+/// ```
+/// use oauth_core::config::Paths;
+/// let mut paths = Paths::under("/v1/oauth2");
+/// paths.authorization = "auth".to_owned();
+/// assert_eq!(paths.authorization_path(), "/v1/oauth2/auth");
+/// assert_eq!(paths.token_path(), "/v1/oauth2/token");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Paths {
+    /// The path that all of them start with: empty, or starting with a slash and not ending with one.
+    pub base: String,
+    /// The authorization endpoint: `authorize` unless set.
+    pub authorization: String,
+    /// The token endpoint: `token` unless set.
+    pub token: String,
+    /// The revocation endpoint: `revoke` unless set.
+    pub revocation: String,
+    /// The introspection endpoint: `introspect` unless set.
+    pub introspection: String,
+}
+
+impl Paths {
+    /// Puts the usual endpoints under a base path, given with or without slashes around it.
+    pub fn under(base: &str) -> Self {
+        let base = base.trim_matches('/');
+        Self {
+            base: if base.is_empty() { String::new() } else { format!("/{base}") },
+            authorization: "authorize".to_owned(),
+            token: "token".to_owned(),
+            revocation: "revoke".to_owned(),
+            introspection: "introspect".to_owned(),
+        }
+    }
+
+    /// Gives the path of something under the base.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}/{}", self.base, path.trim_matches('/'))
+    }
+
+    /// Gives the path of the authorization endpoint.
+    pub fn authorization_path(&self) -> String {
+        self.join(&self.authorization)
+    }
+
+    /// Gives the path of the token endpoint.
+    pub fn token_path(&self) -> String {
+        self.join(&self.token)
+    }
+
+    /// Gives the path of the revocation endpoint.
+    pub fn revocation_path(&self) -> String {
+        self.join(&self.revocation)
+    }
+
+    /// Gives the path of the introspection endpoint.
+    pub fn introspection_path(&self) -> String {
+        self.join(&self.introspection)
+    }
+
+    pub(super) fn check(&self) -> Result<(), InvalidSetting> {
+        let all = [&self.authorization, &self.token, &self.revocation, &self.introspection];
+        let good = |path: &str| !path.is_empty() && path.split('/').all(is_segment);
+        if !self.base.is_empty() && !self.base.strip_prefix('/').is_some_and(good) {
+            return Err(InvalidSetting::new("paths.base", "give a path such as /oauth, of letters, digits and -._~"));
+        }
+        for (position, path) in all.iter().enumerate() {
+            if !good(path.trim_matches('/')) {
+                return Err(InvalidSetting::new("paths", "give each endpoint a path of letters, digits and -._~"));
+            }
+            if all.iter().take(position).any(|other| other.trim_matches('/') == path.trim_matches('/')) {
+                return Err(InvalidSetting::new("paths", "give each endpoint a path of its own"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_segment(segment: &str) -> bool {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    !segment.is_empty() && !matches!(segment, "." | "..") && segment.bytes().all(unreserved)
+}

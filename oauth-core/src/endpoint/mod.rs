@@ -1,0 +1,57 @@
+//! The endpoints: one file each, one rhythm: parse, identify, load, decide, commit, respond.
+
+mod authorization;
+mod introspection;
+pub(crate) mod metadata;
+mod revocation;
+mod token;
+
+pub use authorization::Authorization;
+pub use introspection::Introspection;
+pub use metadata::{Metadata, MetadataDocument};
+pub use revocation::Revocation;
+pub use token::Token;
+
+use crate::config::Config;
+use crate::provider::{AuthorizationProvider, Provider};
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use std::future::Future;
+
+/// An endpoint, as a value that is mounted on a [`Provider`].
+pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
+    /// Gives the whole path it is mounted at, without a slash at its end.
+    fn path(&self, config: &Config) -> String;
+
+    /// Gives the methods it takes.
+    fn methods(&self) -> &'static [Method];
+
+    /// Writes what it adds to the metadata document (RFC 8414 §2).
+    fn describe(&self, config: &Config, document: &mut MetadataDocument);
+
+    /// Answers a request whose method is one of [`methods`](Self::methods).
+    fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> impl Future<Output = Response<Bytes>> + Send;
+}
+
+/// [`Endpoint`] as an object: what a provider keeps.
+#[async_trait::async_trait]
+pub(crate) trait EndpointObject<P: AuthorizationProvider>: Send + Sync + 'static {
+    fn methods(&self) -> &'static [Method];
+    fn describe(&self, config: &Config, document: &mut MetadataDocument);
+    async fn call_object(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes>;
+}
+
+#[async_trait::async_trait]
+impl<P: AuthorizationProvider, E: Endpoint<P>> EndpointObject<P> for E {
+    fn methods(&self) -> &'static [Method] {
+        Endpoint::methods(self)
+    }
+
+    fn describe(&self, config: &Config, document: &mut MetadataDocument) {
+        Endpoint::describe(self, config, document);
+    }
+
+    async fn call_object(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        self.call(provider, request).await
+    }
+}

@@ -1,0 +1,166 @@
+//! What happens, told to whoever keeps the audit log: typed, and without any secret.
+
+use crate::client::GrantType;
+use crate::identifier::{ClientId, GrantId, Subject};
+use std::fmt;
+use std::net::IpAddr;
+
+/// Something that an audit log wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A person allowed a client, and a code was issued.
+    Approved {
+        /// The client.
+        client_id: ClientId,
+        /// The person.
+        subject: Subject,
+        /// The grant that was made.
+        grant: GrantId,
+    },
+    /// An authorization request was refused, by the person or by a rule.
+    Denied {
+        /// The client.
+        client_id: ClientId,
+        /// The number of the rejection.
+        number: u16,
+    },
+    /// Tokens were issued.
+    Issued {
+        /// The client.
+        client_id: ClientId,
+        /// The grant they stand under; `None` where the client acts for itself.
+        grant: Option<GrantId>,
+        /// How they were asked for.
+        grant_type: GrantType,
+    },
+    /// The answer of a rotation was given again to the client that lost it.
+    AnswerReplayed {
+        /// The client.
+        client_id: ClientId,
+        /// The grant.
+        grant: GrantId,
+    },
+    /// A code came a second time; its grant is revoked.
+    CodeReused {
+        /// The client.
+        client_id: ClientId,
+        /// The grant.
+        grant: GrantId,
+    },
+    /// A retired refresh token came back; its grant is revoked.
+    RefreshTokenReused {
+        /// The client.
+        client_id: ClientId,
+        /// The grant.
+        grant: GrantId,
+    },
+    /// An access token was revoked.
+    AccessTokenRevoked {
+        /// The client.
+        client_id: ClientId,
+    },
+    /// A grant was revoked with everything under it.
+    GrantRevoked {
+        /// The client.
+        client_id: ClientId,
+        /// The grant.
+        grant: GrantId,
+    },
+    /// A token request was refused.
+    TokenRefused {
+        /// The client.
+        client_id: ClientId,
+        /// The number of the rejection.
+        number: u16,
+    },
+    /// A client failed to authenticate.
+    ClientAuthenticationFailed {
+        /// What it called itself, shortened to 255 bytes; `None` where it said nothing.
+        client_id: Option<String>,
+        /// Where it came from, where known.
+        address: Option<IpAddr>,
+    },
+    /// Attempts were refused because too many had failed.
+    Throttled {
+        /// Where they came from, where known.
+        address: Option<IpAddr>,
+    },
+    /// Somebody signed in.
+    SignedIn {
+        /// The person.
+        subject: Subject,
+        /// Where from, where known.
+        address: Option<IpAddr>,
+    },
+    /// Somebody failed to sign in.
+    SignInFailed {
+        /// Where from, where known.
+        address: Option<IpAddr>,
+    },
+    /// Somebody signed out.
+    SignedOut {
+        /// The person.
+        subject: Subject,
+    },
+    /// A person's password was changed; sessions and grants ended with it.
+    PasswordChanged {
+        /// The person.
+        subject: Subject,
+    },
+    /// A client was registered.
+    ClientRegistered {
+        /// The client.
+        client_id: ClientId,
+    },
+    /// A client's registration was changed.
+    ClientChanged {
+        /// The client.
+        client_id: ClientId,
+    },
+    /// A client was deleted with everything that was issued to it.
+    ClientDeleted {
+        /// The client.
+        client_id: ClientId,
+    },
+}
+
+/// Where events go. It is called on the path of the request: hand over and return.
+///
+/// ```
+/// use oauth_core::event::{Event, EventSink};
+/// struct Counter(std::sync::atomic::AtomicU64);
+/// impl EventSink for Counter {
+///     fn record(&self, _: &Event) {
+///         self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///     }
+/// }
+/// ```
+pub trait EventSink: Send + Sync + 'static {
+    /// Takes an event.
+    fn record(&self, event: &Event);
+}
+
+/// Writes every event as a structured `tracing` line: what somebody attacks or loses as a warning,
+/// the rest as information.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingSink;
+
+impl EventSink for TracingSink {
+    fn record(&self, event: &Event) {
+        match event {
+            Event::CodeReused { .. }
+            | Event::RefreshTokenReused { .. }
+            | Event::ClientAuthenticationFailed { .. }
+            | Event::SignInFailed { .. }
+            | Event::Throttled { .. } => tracing::warn!(target: "oauth::event", ?event),
+            _ => tracing::info!(target: "oauth::event", ?event),
+        }
+    }
+}
+
+impl fmt::Debug for dyn EventSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventSink")
+    }
+}

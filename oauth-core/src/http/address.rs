@@ -1,0 +1,44 @@
+use http::Request;
+use std::net::IpAddr;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The address at the other end of the socket, as a request extension that the adapter sets.
+///
+/// Nothing else is believed: forwarded headers count only where this address is a trusted proxy's.
+///
+/// ```
+/// use oauth_core::http::PeerAddress;
+/// let peer = "192.0.2.1".parse()?;
+/// let request = http::Request::builder()
+///     .extension(PeerAddress(peer))
+///     .header("x-forwarded-for", "203.0.113.9")
+///     .body(())?;
+/// assert_eq!(PeerAddress::of(&request, &[]), Some(peer));
+/// assert_eq!(PeerAddress::of(&request, &[peer]), Some("203.0.113.9".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
+
+impl PeerAddress {
+    /// Finds the client's address: the nearest one on the way that is not a trusted proxy's; `None`
+    /// where the adapter set none.
+    pub fn of<B>(request: &Request<B>, trusted: &[IpAddr]) -> Option<IpAddr> {
+        let Self(peer) = *request.extensions().get::<Self>()?;
+        if !trusted.contains(&peer) {
+            return Some(peer);
+        }
+        let values = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+        let mut nearest = peer;
+        for hop in hops.iter().rev() {
+            let Ok(address) = hop.parse() else { break };
+            nearest = address;
+            if !trusted.contains(&address) {
+                break;
+            }
+        }
+        Some(nearest)
+    }
+}

@@ -1,0 +1,202 @@
+//! The resource owner's side: who is signed in, and what they allow.
+
+use crate::client::Client;
+use crate::clock::Timestamp;
+use crate::error::Rejection;
+use crate::identifier::{Attributes, Resource, Subject};
+use crate::pkce::CodeChallenge;
+use crate::redirect::RedirectTarget;
+use crate::scope::Scope;
+use crate::secret::Digest;
+use crate::store;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use std::collections::BTreeSet;
+use std::future::Future;
+
+/// What a client asks a person for: checked, before anybody is asked (RFC 6749 §4.1.1).
+///
+/// It has no public constructor: whoever holds one knows that the client is registered and enabled,
+/// that the redirect URI is its own, and that scope, resources and PKCE are as they must be.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    pub(crate) client: Client,
+    pub(crate) target: RedirectTarget,
+    pub(crate) scope: Scope,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) code_challenge: Option<CodeChallenge>,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) prompt: BTreeSet<String>,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) query: String,
+}
+
+impl AuthorizationRequest {
+    /// Gives the client that asks.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Gives the scope it asks for, or the default.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Gives the resources it wants to use the token at; empty for the default audience.
+    pub fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// Gives where the answer will be sent.
+    pub fn redirect_target(&self) -> &RedirectTarget {
+        &self.target
+    }
+
+    /// Tells whether it may not be answered with a page (`prompt=none`).
+    pub fn forbids_interaction(&self) -> bool {
+        self.prompt.contains("none")
+    }
+
+    /// Gives whom the client expects to sign in, if it said so.
+    pub fn login_hint(&self) -> Option<&str> {
+        self.login_hint.as_deref()
+    }
+
+    /// Gives the whole request as a query in one canonical order: what a page sends the browser back
+    /// to the authorization endpoint with.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Computes what stands for the exact request, every parameter included: what a consent is
+    /// bound to.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.query)
+    }
+}
+
+/// What a person allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Approval {
+    /// Who allowed it.
+    pub subject: Subject,
+    /// What was allowed: a part of what was asked.
+    pub scope: Scope,
+    /// When the person signed in.
+    pub auth_time: Option<Timestamp>,
+    /// How strongly the person was authenticated.
+    pub acr: Option<String>,
+    /// Free attributes for the grant and its tokens.
+    pub attributes: Attributes,
+    /// Whether it was decided without a page, by a consent that is remembered: the browser is then
+    /// redirected with 302 rather than 303.
+    pub remembered: bool,
+}
+
+impl Approval {
+    /// Allows `scope` for `subject`.
+    pub fn new(subject: Subject, scope: Scope) -> Self {
+        Self { subject, scope, auth_time: None, acr: None, attributes: Attributes::new(), remembered: false }
+    }
+}
+
+/// Why a person, or the application for them, refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The person pressed "deny".
+    ByOwner,
+    /// The application does not let this person decide.
+    NotEntitled,
+}
+
+/// What is to be done with an authorization request.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Decision {
+    /// The person allows.
+    Allow(Approval),
+    /// The person refuses.
+    Deny(Denial),
+    /// Nobody is signed in: show this page.
+    SignIn(Response<Bytes>),
+    /// Somebody is signed in and must be asked: show this page.
+    Consent(Response<Bytes>),
+}
+
+/// A decision, with headers for the answer it leads to (`Set-Cookie` and the like).
+#[derive(Debug)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// Headers to add to the answer.
+    pub headers: HeaderMap,
+}
+
+impl From<Decision> for Decided {
+    fn from(decision: Decision) -> Self {
+        Self { decision, headers: HeaderMap::new() }
+    }
+}
+
+/// Knows who is signed in and what they allow: what an application gives that has users.
+///
+/// pyoauth2 called this `validate_access`. `oauth-pages` implements it for applications that have no
+/// pages for it yet.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use oauth_core::identifier::Subject;
+/// use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner};
+/// use oauth_core::store::Result;
+///
+/// /// A machine with one user, who is always there and always agrees.
+/// struct OneUser;
+///
+/// impl ResourceOwner for OneUser {
+///     async fn decide(&self, _: &Request<Bytes>, ask: &AuthorizationRequest) -> Result<Decided> {
+///         let Ok(subject) = Subject::new("me") else {
+///             return Ok(Decision::SignIn(Response::new(Bytes::from("nobody lives here"))).into());
+///         };
+///         Ok(Decision::Allow(Approval::new(subject, ask.scope().clone())).into())
+///     }
+/// }
+/// ```
+pub trait ResourceOwner: Send + Sync + 'static {
+    /// Decides on a request, or gives the page on which a person will.
+    ///
+    /// A form on such a page posts to a path of [`page`](Self::page), which stores the decision once
+    /// and sends the browser back (303) to the authorization endpoint with
+    /// [`AuthorizationRequest::query`].
+    ///
+    /// # Errors
+    /// The store does not answer; the client is told `temporarily_unavailable`.
+    fn decide(
+        &self,
+        request: &Request<Bytes>,
+        ask: &AuthorizationRequest,
+    ) -> impl Future<Output = store::Result<Decided>> + Send;
+
+    /// Answers requests to the application's own pages under the base path; `None` where there is no
+    /// such page.
+    fn page(&self, _request: &Request<Bytes>) -> impl Future<Output = Option<Response<Bytes>>> + Send {
+        async { None }
+    }
+
+    /// Tells whether a person may still be acted for. Asked before a code or a refresh token turns
+    /// into tokens, so that nothing is issued for an account that was closed meanwhile.
+    ///
+    /// # Errors
+    /// The store does not answer; the client is told to try again.
+    fn is_active(&self, _subject: &Subject) -> impl Future<Output = store::Result<bool>> + Send {
+        async { Ok(true) }
+    }
+
+    /// Renders an error that is shown to a person; `None` for the core's plain text.
+    fn error_page(&self, _rejection: Rejection) -> Option<Response<Bytes>> {
+        None
+    }
+}

@@ -1,0 +1,129 @@
+//! Hashing of what people choose: argon2id on threads of its own, never on those of the runtime.
+
+use crate::store::PasswordHash;
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
+use futures_channel::oneshot;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use zeroize::Zeroizing;
+
+/// How many jobs may wait; each waits some 25 ms for each job before it on its thread.
+const QUEUE: usize = 128;
+
+/// An argon2id hash of a password nobody has, so that an unknown name costs as much as a known one.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$Z0mGjGdTZm7dFMyNHFnPgvJdJIPqVsuA7hiD1tpuHHw";
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Hashes and verifies passwords with argon2id (m = 19 MiB, t = 2, p = 1) on as many threads as
+/// there are processors, with a bounded queue. A clone is another handle on the same threads.
+#[derive(Clone, Default)]
+pub struct PasswordHasher {
+    queue: Arc<OnceLock<SyncSender<Job>>>,
+}
+
+/// The queue is full, or the threads are gone: answer that the server is busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are waiting to be hashed")]
+pub struct PasswordHasherBusy;
+
+impl PasswordHasher {
+    /// Makes a hasher; its threads start with the first password.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hashes a password with a fresh salt.
+    ///
+    /// # Errors
+    /// The queue is full.
+    pub async fn hash(&self, password: &str) -> Result<PasswordHash, PasswordHasherBusy> {
+        let password = Zeroizing::new(password.to_owned());
+        let hashed = self.run(move || hash(&password)).await?;
+        hashed.ok_or(PasswordHasherBusy)
+    }
+
+    /// Verifies a password, or spends the same time where there is nothing to compare with; a
+    /// malformed hash matches nothing.
+    ///
+    /// `admit` is asked on the hashing thread, just before the work: `false` skips it. A limit that
+    /// is counted there cannot be overrun by many requests at the same time.
+    ///
+    /// # Errors
+    /// The queue is full.
+    pub async fn verify(
+        &self,
+        password: &str,
+        hash: Option<&PasswordHash>,
+        admit: impl FnOnce() -> bool + Send + 'static,
+        done: impl FnOnce(bool) + Send + 'static,
+    ) -> Result<bool, PasswordHasherBusy> {
+        let password = Zeroizing::new(password.to_owned());
+        let hash = hash.cloned();
+        self.run(move || {
+            if !admit() {
+                return false;
+            }
+            let matches = match &hash {
+                Some(hash) => verify(&password, hash.as_phc()),
+                None => verify(&password, NOBODY) && false,
+            };
+            done(matches);
+            matches
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordHasherBusy> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move || drop(sender.send(work())));
+        match self.queue.get_or_init(start).try_send(job) {
+            Ok(()) => receiver.await.map_err(|_| PasswordHasherBusy),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(PasswordHasherBusy),
+        }
+    }
+}
+
+impl std::fmt::Debug for PasswordHasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHasher")
+    }
+}
+
+fn start() -> SyncSender<Job> {
+    let (sender, receiver) = sync_channel::<Job>(QUEUE);
+    let receiver = Arc::new(Mutex::new(receiver));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    for number in 0..threads {
+        let receiver = Arc::clone(&receiver);
+        let started = thread::Builder::new().name(format!("argon2-{number}")).spawn(move || work(&receiver));
+        if let Err(error) = started {
+            tracing::error!(%error, "a thread for hashing passwords did not start");
+        }
+    }
+    sender
+}
+
+fn work(queue: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = match queue.lock() {
+            Ok(receiver) => receiver.recv(),
+            Err(_) => return,
+        };
+        match next {
+            Ok(job) => job(),
+            Err(_) => return,
+        }
+    }
+}
+
+fn hash(password: &str) -> Option<PasswordHash> {
+    let hashed = Argon2::default().hash_password(password.as_bytes());
+    hashed.ok().map(|phc| PasswordHash::from_phc(phc.to_string()))
+}
+
+fn verify(password: &str, phc: &str) -> bool {
+    phc::PasswordHash::new(phc).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}

@@ -1,0 +1,179 @@
+//! The authorization server as a value: an application, the endpoints mounted on it, and the way a
+//! request goes through them.
+
+use crate::config::{Config, InvalidSetting};
+use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
+use crate::error::Rejection;
+use crate::http::{self as wire, PeerAddress};
+use crate::owner::ResourceOwner;
+use crate::store::{Housekeeping, Store};
+use crate::throttle::Throttle;
+use bytes::Bytes;
+use http::{Request, Response};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an application gives to become an authorization server; the endpoints are provided.
+///
+/// ```
+/// use oauth_core::config::Config;
+/// use oauth_core::owner::ResourceOwner;
+/// use oauth_core::provider::AuthorizationProvider;
+/// use oauth_core::store::MemoryStore;
+///
+/// struct App<O> { store: MemoryStore, owner: O, config: Config }
+///
+/// impl<O: ResourceOwner> AuthorizationProvider for App<O> {
+///     type Store = MemoryStore;
+///     type Owner = O;
+///     fn store(&self) -> &MemoryStore { &self.store }
+///     fn owner(&self) -> &O { &self.owner }
+///     fn config(&self) -> &Config { &self.config }
+/// }
+/// ```
+pub trait AuthorizationProvider: Send + Sync + 'static {
+    /// Where clients, grants, codes and tokens are kept.
+    type Store: Store;
+    /// Who is signed in, and what they allow.
+    type Owner: ResourceOwner;
+
+    /// Gives the store.
+    fn store(&self) -> &Self::Store;
+
+    /// Gives the resource owner's side.
+    fn owner(&self) -> &Self::Owner;
+
+    /// Gives the settings.
+    fn config(&self) -> &Config;
+}
+
+/// A provider as an object: what a web framework keeps in its state.
+#[async_trait::async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// Answers a request to one of the [`mounts`](Self::mounts). The socket's peer belongs into its
+    /// extensions as a [`PeerAddress`](crate::http::PeerAddress).
+    async fn call(&self, request: Request<Bytes>) -> Response<Bytes>;
+
+    /// Gives the settings.
+    fn config(&self) -> &Config;
+
+    /// Gives the paths to route here: the base path with all below it, and the well-known documents.
+    fn mounts(&self) -> Mounts;
+
+    /// Runs one batch of the sweep and tells how long to wait before the next. An adapter loops over
+    /// it with its runtime's timer; a store that fails is tried again later.
+    async fn sweep(&self) -> Duration;
+}
+
+/// The paths that belong to a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mounts {
+    /// Everything under this path: empty, or starting with a slash and not ending with one.
+    pub base: String,
+    /// Exact paths outside of it.
+    pub well_known: Vec<String>,
+}
+
+/// An authorization server over an application.
+pub struct Provider<P> {
+    pub(crate) app: P,
+    pub(crate) throttle: Throttle,
+    endpoints: Vec<Arc<dyn EndpointObject<P>>>,
+    by_path: HashMap<String, usize>,
+    pub(crate) metadata: Bytes,
+}
+
+impl<P: AuthorizationProvider> Provider<P> {
+    /// Mounts the endpoints that every provider has: authorization, token, revocation, introspection
+    /// and metadata.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn new(app: P) -> Result<Self, InvalidSetting> {
+        app.config().check()?;
+        let throttle = Throttle::new(app.config());
+        let mut provider =
+            Self { app, throttle, endpoints: Vec::new(), by_path: HashMap::new(), metadata: Bytes::new() };
+        provider = provider.with(Authorization)?.with(Token)?.with(Revocation)?.with(Introspection)?.with(Metadata)?;
+        Ok(provider)
+    }
+
+    /// Mounts one more endpoint; what its type asks of the store must hold.
+    ///
+    /// # Errors
+    /// Its path is taken.
+    pub fn with<E: Endpoint<P>>(mut self, endpoint: E) -> Result<Self, InvalidSetting> {
+        let path = endpoint.path(self.app.config());
+        if self.by_path.insert(path.clone(), self.endpoints.len()).is_some() {
+            return Err(InvalidSetting::new("paths", format!("two endpoints are at {path}: give each its own")));
+        }
+        self.endpoints.push(Arc::new(endpoint));
+        self.metadata = metadata::document(self.app.config(), &self.endpoints);
+        Ok(self)
+    }
+
+    /// Gives the application.
+    pub fn app(&self) -> &P {
+        &self.app
+    }
+
+    /// Finds the client's address: the socket's peer, or what a trusted proxy says it is.
+    pub(crate) fn address(&self, request: &Request<Bytes>) -> Option<IpAddr> {
+        PeerAddress::of(request, &self.app.config().trusted_proxies)
+    }
+
+    async fn route(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let path = request.uri().path();
+        let known = self.by_path.get(path).or_else(|| self.by_path.get(path.strip_suffix('/')?));
+        let Some(endpoint) = known.and_then(|index| self.endpoints.get(*index)) else {
+            return match self.app.owner().page(&request).await {
+                Some(page) => page,
+                None => self.error_page(Rejection::NotFound),
+            };
+        };
+        let methods = endpoint.methods();
+        if !methods.contains(request.method()) {
+            return wire::method_not_allowed(methods);
+        }
+        if request.body().len() > wire::BODY_LIMIT {
+            return wire::error(Rejection::BodyTooLarge, self.app.config());
+        }
+        endpoint.call_object(self, &request).await
+    }
+
+    /// Renders a rejection for a person: the application's page, or plain text.
+    pub(crate) fn error_page(&self, rejection: Rejection) -> Response<Bytes> {
+        self.app.owner().error_page(rejection).unwrap_or_else(|| wire::plain_error_page(rejection))
+    }
+}
+
+#[async_trait::async_trait]
+impl<P: AuthorizationProvider> Service for Provider<P> {
+    async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.route(request).await
+    }
+
+    fn config(&self) -> &Config {
+        self.app.config()
+    }
+
+    fn mounts(&self) -> Mounts {
+        let base = &self.app.config().paths.base;
+        let outside = |path: &&String| !path.starts_with(&format!("{base}/"));
+        Mounts { base: base.clone(), well_known: self.by_path.keys().filter(outside).cloned().collect() }
+    }
+
+    async fn sweep(&self) -> Duration {
+        let config = self.app.config();
+        match self.app.store().sweep(config.clock.now(), config.sweep_batch).await {
+            Ok(swept) if swept.more => Duration::from_millis(20),
+            Ok(_) => config.sweep_interval,
+            Err(error) => {
+                tracing::warn!(%error, "the sweep will be tried again");
+                config.sweep_interval
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Redirect URIs: exact matching, and the only way in which anything can be sent to one.
+//!
+//! A [`RedirectTarget`] has no public constructor. It comes from comparing what was asked with what
+//! a client registered, so an open redirect does not compile (RFC 9700 §2.1, §4.1.3).
+
+use crate::client::Client;
+use crate::error::Rejection;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use url::Url;
+
+const LONGEST: usize = 2_048;
+const NEVER: [&str; 8] = ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source"];
+
+/// Why a redirect URI cannot be registered; the text says how to mend it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRedirectUri {
+    /// It does not parse as an absolute URI.
+    #[error(
+        "a redirect URI is absolute, like https://app.example/callback, in printable ASCII of at most 2048 characters"
+    )]
+    NotAbsolute,
+    /// It has a fragment (RFC 6749 §3.1.2).
+    #[error("a redirect URI has no fragment: remove the # and what follows it")]
+    Fragment,
+    /// It has a user name or password in it.
+    #[error("a redirect URI has no user name and no password before its host")]
+    UserInfo,
+    /// It is plain http, not to this machine (RFC 9700 §2.6).
+    #[error(
+        "http is allowed for http://127.0.0.1, http://[::1] and http://localhost only: use https, or start the server \
+         with insecure_http_redirects while you test"
+    )]
+    PlainHttp,
+    /// It is a scheme of one's own without a dot (RFC 8252 §7.1).
+    #[error("a scheme of your own is a domain of yours in reverse, with a dot: com.example.app:/callback")]
+    SchemeWithoutDot,
+    /// It is a scheme that runs or reads something in the browser.
+    #[error("this scheme is never allowed: use https, or a scheme of your own such as com.example.app")]
+    DangerousScheme,
+}
+
+/// A redirect URI as it was registered.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RedirectUri(String);
+
+impl RedirectUri {
+    /// Takes a redirect URI for registration.
+    ///
+    /// # Errors
+    /// Refuses what RFC 6749 §3.1.2, RFC 8252 §7 and RFC 9700 §2.6 refuse; plain http to another
+    /// machine only unless `insecure_http` says otherwise.
+    ///
+    /// ```
+    /// use oauth_core::redirect::RedirectUri;
+    /// assert!(RedirectUri::register("https://app.example/callback?tenant=1", false).is_ok());
+    /// assert!(RedirectUri::register("com.example.app:/callback", false).is_ok());
+    /// assert!(RedirectUri::register("http://app.example/callback", false).is_err());
+    /// assert!(RedirectUri::register("javascript:alert(1)", true).is_err());
+    /// ```
+    pub fn register(text: &str, insecure_http: bool) -> Result<Self, InvalidRedirectUri> {
+        use InvalidRedirectUri as No;
+        if text.contains('#') {
+            return Err(No::Fragment);
+        }
+        let printable = text.bytes().all(|byte| {
+            matches!(byte, 0x21..=0x7E)
+                && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        });
+        if !printable || text.len() > LONGEST {
+            return Err(No::NotAbsolute);
+        }
+        let url = Url::parse(text).map_err(|_| No::NotAbsolute)?;
+        if NEVER.contains(&url.scheme()) {
+            return Err(No::DangerousScheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() || authority(text).is_some_and(|it| it.contains('@'))
+        {
+            return Err(No::UserInfo);
+        }
+        match url.scheme() {
+            "https" | "http" if !has_authority(text) => Err(No::NotAbsolute),
+            "https" => Ok(()),
+            "http" if insecure_http || is_this_machine(text) => Ok(()),
+            "http" => Err(No::PlainHttp),
+            scheme if !scheme.contains('.') => Err(No::SchemeWithoutDot),
+            _ => Ok(()),
+        }?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Gives the text as it was registered.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Gives the host to show a person, or the scheme where there is none.
+    pub fn host(&self) -> &str {
+        authority(&self.0).unwrap_or_else(|| self.0.split(':').next().unwrap_or_default())
+    }
+
+    /// Tells whether `asked` is this URI: byte for byte, but for the port of a loopback IP address
+    /// (RFC 8252 §7.3).
+    pub fn matches(&self, asked: &str) -> bool {
+        if asked == self.0 {
+            return true;
+        }
+        match (Loopback::split(&self.0), Loopback::split(asked)) {
+            (Some(registered), Some(asked)) => registered == asked,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A loopback URI without its port: what must be equal.
+#[derive(PartialEq, Eq)]
+struct Loopback<'a> {
+    host: &'a str,
+    path_and_query: &'a str,
+}
+
+impl<'a> Loopback<'a> {
+    fn split(text: &'a str) -> Option<Self> {
+        let rest = text.strip_prefix("http://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path_and_query) = rest.split_at_checked(end)?;
+        let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| authority.starts_with(host))?;
+        let port = authority.strip_prefix(host)?;
+        let port_is_good = port.is_empty()
+            || port.strip_prefix(':').is_some_and(|digits| {
+                digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok_and(|port| port > 0)
+            });
+        port_is_good.then_some(Self { host, path_and_query })
+    }
+}
+
+fn has_authority(text: &str) -> bool {
+    authority(text).is_some_and(|authority| !authority.is_empty() && !authority.starts_with(':'))
+}
+
+fn authority(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://")?;
+    rest.split(['/', '?', '#']).next()
+}
+
+fn is_this_machine(text: &str) -> bool {
+    let localhost =
+        authority(text).is_some_and(|authority| authority == "localhost" || authority.starts_with("localhost:"));
+    localhost || Loopback::split(text).is_some()
+}
+
+/// A redirect URI that was compared with its client's registration: the only thing that can carry a
+/// code or an error back to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectTarget {
+    uri: String,
+    sent: bool,
+}
+
+impl RedirectTarget {
+    /// Finds where this client may be answered (RFC 6749 §3.1.2.3): the URI it asked for if it is
+    /// registered, or the only one that is registered if it asked for none.
+    pub(crate) fn resolve(client: &Client, asked: Option<&str>) -> Result<Self, Rejection> {
+        match (asked, client.redirect_uris.as_slice()) {
+            (_, []) => Err(Rejection::NoRedirectUriRegistered),
+            (Some(asked), registered) if registered.iter().any(|uri| uri.matches(asked)) => {
+                Ok(Self { uri: asked.to_owned(), sent: true })
+            }
+            (Some(_), _) => Err(Rejection::RedirectUriNotRegistered),
+            (None, [only]) => Ok(Self { uri: only.0.clone(), sent: false }),
+            (None, _) => Err(Rejection::RedirectUriMissing),
+        }
+    }
+
+    /// Gives the URI without any answer in it.
+    pub fn as_str(&self) -> &str {
+        &self.uri
+    }
+
+    /// Tells whether the request named it, rather than leaving it to the registration.
+    pub fn was_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// Gives the host to show a person, or the scheme where there is none.
+    pub fn host(&self) -> &str {
+        authority(&self.uri).unwrap_or_else(|| self.uri.split(':').next().unwrap_or_default())
+    }
+
+    /// Writes the URI with an answer added to its own query (RFC 6749 §3.1.2, §4.1.2).
+    pub(crate) fn with_query(&self, answer: &[(&str, &str)]) -> String {
+        let answer = form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
+        let separator = match self.uri.split_once('?') {
+            None => "?",
+            Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+            Some(_) => "&",
+        };
+        format!("{}{separator}{answer}", self.uri)
+    }
+}

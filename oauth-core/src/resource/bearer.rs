@@ -1,0 +1,67 @@
+use super::Refusal;
+use crate::secret::Digest;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use std::fmt;
+
+/// The longest token that is looked at.
+const LONGEST: usize = 4_096;
+
+/// A bearer token as it came with a request: well formed, not validated. `Debug` does not show it.
+#[derive(Clone, Copy)]
+pub struct PresentedToken<'a>(&'a str);
+
+impl<'a> PresentedToken<'a> {
+    /// Takes a token of the b64token syntax (RFC 6750 §2.1).
+    ///
+    /// # Errors
+    /// Refuses every other text.
+    ///
+    /// ```
+    /// use oauth_core::resource::PresentedToken;
+    /// assert!(PresentedToken::new("mF_9.B5f-4.1JqM").is_ok());
+    /// assert!(PresentedToken::new("two tokens").is_err());
+    /// ```
+    pub fn new(text: &'a str) -> Result<Self, Refusal> {
+        let body = text.trim_end_matches('=');
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+        if body.is_empty() || text.len() > LONGEST || !body.bytes().all(good) {
+            return Err(Refusal::InvalidRequest);
+        }
+        Ok(Self(text))
+    }
+
+    /// Finds the token in the `Authorization` header; `None` where there is none or another scheme's.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidRequest`] where the header is repeated or what follows the scheme is no token.
+    pub fn from_headers(headers: &'a HeaderMap) -> Result<Option<Self>, Refusal> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(Refusal::InvalidRequest);
+        }
+        let text = value.to_str().map_err(|_| Refusal::InvalidRequest)?;
+        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Ok(None);
+        }
+        Self::new(rest.trim_matches(' ')).map(Some)
+    }
+
+    /// Shows the token itself.
+    pub fn expose(&self) -> &'a str {
+        self.0
+    }
+
+    /// Computes the digest under which a store knows it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.0)
+    }
+}
+
+impl fmt::Debug for PresentedToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PresentedToken(redacted)")
+    }
+}

@@ -1,0 +1,195 @@
+//! The resource server's side: how a bearer token becomes an authorization (RFC 6750).
+//!
+//! This module compiles alone (`default-features = false, features = ["resource"]`): an API that only
+//! checks tokens pulls in neither a store nor password hashing.
+
+mod bearer;
+#[cfg(feature = "provider")]
+mod local;
+mod refusal;
+
+pub use bearer::PresentedToken;
+#[cfg(feature = "provider")]
+pub use local::LocalResourceProvider;
+pub use refusal::{Challenge, Refusal};
+
+use crate::clock::Timestamp;
+use crate::identifier::{Attributes, ClientId, Resource, Subject};
+use crate::scope::Scope;
+use http::HeaderMap;
+use std::future::Future;
+use std::sync::Arc;
+
+/// What a valid access token says: who may do what, and until when.
+pub trait ResourceAuthorization: Send + Sync {
+    /// Gives the client that holds the token.
+    fn client_id(&self) -> &ClientId;
+
+    /// Gives the person it acts for; `None` where it acts for itself.
+    fn subject(&self) -> Option<&Subject>;
+
+    /// Gives what it allows.
+    fn scope(&self) -> &Scope;
+
+    /// Gives where it may be used; empty where the provider has no audiences.
+    fn audience(&self) -> &[Resource];
+
+    /// Gives the first second at which it is over.
+    fn expires_at(&self) -> Timestamp;
+
+    /// Gives the free attributes of the token and its grant.
+    fn attributes(&self) -> &Attributes;
+
+    /// Tells whether one scope token is among those allowed.
+    ///
+    /// ```
+    /// # use oauth_core::resource::{Authorization, ResourceAuthorization};
+    /// fn may_write(authorization: &Authorization) -> bool {
+    ///     authorization.allows("write")
+    /// }
+    /// ```
+    fn allows(&self, scope: &str) -> bool {
+        self.scope().contains(scope)
+    }
+}
+
+/// The authorization of the ready-made providers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The client that holds the token.
+    pub client_id: ClientId,
+    /// The person it acts for; `None` where it acts for itself.
+    pub subject: Option<Subject>,
+    /// What it allows.
+    pub scope: Scope,
+    /// Where it may be used.
+    pub audience: Vec<Resource>,
+    /// The first second at which it is over.
+    pub expires_at: Timestamp,
+    /// When the person signed in, where known.
+    pub auth_time: Option<Timestamp>,
+    /// How strongly the person was authenticated, where known.
+    pub acr: Option<String>,
+    /// The free attributes of the token and its grant.
+    pub attributes: Attributes,
+}
+
+impl ResourceAuthorization for Authorization {
+    fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn audience(&self) -> &[Resource] {
+        &self.audience
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+}
+
+/// Turns a presented token into an authorization, or says why not: what an API gives.
+///
+/// ```
+/// use oauth_core::resource::{Authorization, PresentedToken, Refusal, ResourceProvider};
+///
+/// /// Loads the user's row with the token, and hands both to the route.
+/// struct WithUser<P>(P);
+///
+/// impl<P: ResourceProvider<Authorization = Authorization>> ResourceProvider for WithUser<P> {
+///     type Authorization = Authorization;
+///
+///     async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<Authorization, Refusal> {
+///         let authorization = self.0.validate_access_token(token).await?;
+///         if authorization.subject.is_none() {
+///             return Err(Refusal::InvalidToken);
+///         }
+///         Ok(authorization)
+///     }
+/// }
+/// ```
+pub trait ResourceProvider: Send + Sync + 'static {
+    /// What it knows of a valid token.
+    type Authorization: ResourceAuthorization + 'static;
+
+    /// Validates a token: known, alive, and meant for this resource.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidToken`] for a bad token, [`Refusal::Unavailable`] where it cannot be told.
+    fn validate_access_token(
+        &self,
+        token: &PresentedToken<'_>,
+    ) -> impl Future<Output = Result<Self::Authorization, Refusal>> + Send;
+}
+
+/// [`ResourceProvider`] as an object: what a web framework keeps in its state. Implemented for every
+/// resource provider.
+#[async_trait::async_trait]
+pub trait Validate<A>: Send + Sync + 'static {
+    /// Validates a token; see [`ResourceProvider::validate_access_token`].
+    ///
+    /// # Errors
+    /// As there.
+    async fn validate(&self, token: &PresentedToken<'_>) -> Result<A, Refusal>;
+}
+
+#[async_trait::async_trait]
+impl<P: ResourceProvider> Validate<P::Authorization> for P {
+    async fn validate(&self, token: &PresentedToken<'_>) -> Result<P::Authorization, Refusal> {
+        self.validate_access_token(token).await
+    }
+}
+
+/// The scope tokens that a route requires, as a type.
+///
+/// ```
+/// use oauth_core::resource::Scopes;
+/// struct ReadAndWrite;
+/// impl Scopes for ReadAndWrite {
+///     const REQUIRED: &'static [&'static str] = &["read", "write"];
+/// }
+/// ```
+pub trait Scopes: Send + Sync + 'static {
+    /// All of these must be allowed.
+    const REQUIRED: &'static [&'static str];
+}
+
+/// Requires a valid token and nothing more.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AnyScope;
+
+impl Scopes for AnyScope {
+    const REQUIRED: &'static [&'static str] = &[];
+}
+
+/// Authorizes a request by its headers: finds the token, has it validated, and checks that every
+/// required scope token is allowed. The whole check of a guard or a filter.
+///
+/// # Errors
+/// Says what to answer: see [`Refusal`].
+pub async fn authorize<A: ResourceAuthorization + 'static>(
+    resources: &Arc<dyn Validate<A>>,
+    headers: &HeaderMap,
+    required: &[&str],
+) -> Result<A, Refusal> {
+    let token = PresentedToken::from_headers(headers)?.ok_or(Refusal::NoToken)?;
+    let authorization = resources.validate(&token).await?;
+    if required.iter().all(|scope| authorization.allows(scope)) {
+        Ok(authorization)
+    } else {
+        Err(Refusal::InsufficientScope)
+    }
+}

@@ -1,0 +1,103 @@
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+
+/// Why a request to a protected resource is refused (RFC 6750 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is no token: 401, and a challenge without error code.
+    #[error("this needs an access token: send Authorization: Bearer and the token")]
+    NoToken,
+    /// The token is not sent as it must be: 400.
+    #[error("send one access token in one Authorization: Bearer header")]
+    InvalidRequest,
+    /// The token is unknown, over, revoked, or meant for another resource: 401.
+    #[error("the access token is over, revoked or not meant for this resource: refresh it, or ask for a new one")]
+    InvalidToken,
+    /// The token is good, but allows too little: 403.
+    #[error("the access token does not allow this: ask for the scope named here")]
+    InsufficientScope,
+    /// It cannot be told whether the token is good: 503.
+    #[error("tokens cannot be checked right now: try again a little later")]
+    Unavailable,
+}
+
+/// What a refusal tells the client about the resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Challenge<'a> {
+    /// The protection space; left out where empty.
+    pub realm: &'a str,
+    /// The scope tokens that the route requires.
+    pub required: &'a [&'a str],
+}
+
+impl Refusal {
+    /// Gives the status of the answer.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::NoToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InsufficientScope => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Gives the error code of RFC 6750 §3.1; none where no token was sent.
+    pub const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::NoToken | Self::Unavailable => None,
+            Self::InvalidRequest => Some("invalid_request"),
+            Self::InvalidToken => Some("invalid_token"),
+            Self::InsufficientScope => Some("insufficient_scope"),
+        }
+    }
+
+    /// Makes the whole answer: status, challenge and a JSON body that says the same.
+    ///
+    /// ```
+    /// use oauth_core::resource::{Challenge, Refusal};
+    /// let answer = Refusal::NoToken.response(&Challenge { realm: "notes", required: &["read"] });
+    /// assert_eq!(answer.status(), 401);
+    /// assert_eq!(answer.headers()["www-authenticate"], r#"Bearer realm="notes", scope="read""#);
+    /// ```
+    pub fn response(self, challenge: &Challenge<'_>) -> Response<Bytes> {
+        let body = serde_json::json!({
+            "error": self.code().unwrap_or(if self == Self::Unavailable { "temporarily_unavailable" } else { "unauthorized" }),
+            "error_description": self.to_string(),
+        });
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self == Self::Unavailable {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        } else if let Ok(value) = HeaderValue::from_str(&self.challenge(challenge)) {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+        response
+    }
+
+    fn challenge(self, challenge: &Challenge<'_>) -> String {
+        let mut attributes = Vec::new();
+        if !challenge.realm.is_empty() {
+            attributes.push(("realm", challenge.realm.to_owned()));
+        }
+        if let Some(code) = self.code() {
+            attributes.push(("error", code.to_owned()));
+            attributes.push(("error_description", self.to_string()));
+        }
+        if !challenge.required.is_empty() && matches!(self, Self::NoToken | Self::InsufficientScope) {
+            attributes.push(("scope", challenge.required.join(" ")));
+        }
+        let attributes: Vec<_> =
+            attributes.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();
+        format!("Bearer {}", attributes.join(", ")).trim_end().to_owned()
+    }
+}
+
+/// Keeps what may stand between quotes in a header.
+fn quoted(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect()
+}

@@ -1,0 +1,98 @@
+use super::{Created, Page, Result};
+use crate::clock::Timestamp;
+use crate::identifier::{Attributes, Subject};
+use crate::secret::Digest;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::future::Future;
+
+/// A password as it is stored: an argon2id hash in PHC format. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Takes a hash in PHC format.
+    pub fn from_phc(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Gives the text for a store to keep, or a hasher to compare with.
+    pub fn as_phc(&self) -> &str {
+        &self.0
+    }
+
+    /// Computes what a session remembers of the password it was opened with, so that it ends with it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.0)
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(redacted)")
+    }
+}
+
+/// A person's account, for applications that have no users of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The identifier that grants carry; never given to another account.
+    pub subject: Subject,
+    /// The name typed at sign-in; unique, compared byte for byte.
+    pub username: String,
+    /// The password's hash.
+    pub password: PasswordHash,
+    /// Whether the account may manage the applications of others.
+    pub administrator: bool,
+    /// Whether the account may sign in and its grants may be used.
+    pub enabled: bool,
+    /// Free attributes.
+    pub attributes: Attributes,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// Where accounts are kept (optional: an application with its own users does without).
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use oauth_core::store::{AccountStore, MemoryStore};
+/// assert!(MemoryStore::new().account_named("nobody").await?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait AccountStore: Send + Sync + 'static {
+    /// Reads an account by its identifier, disabled ones too.
+    fn account(&self, subject: &Subject) -> impl Future<Output = Result<Option<Account>>> + Send;
+
+    /// Reads an account by its name, disabled ones too.
+    fn account_named(&self, username: &str) -> impl Future<Output = Result<Option<Account>>> + Send;
+
+    /// Lists accounts in the order of their names' bytes.
+    fn accounts(&self, page: &Page<String>) -> impl Future<Output = Result<Vec<Account>>> + Send;
+
+    /// Saves a new account, unless its name or identifier is taken.
+    fn create_account(&self, account: &Account) -> impl Future<Output = Result<Created>> + Send;
+
+    /// Sets a password and, in the same step, ends every session and revokes every grant of the
+    /// account; `false` where there is none.
+    fn set_password(
+        &self,
+        subject: &Subject,
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Enables or disables an account; disabling ends, in the same step, every session and revokes
+    /// every grant of it. `false` where there is none.
+    fn set_account_enabled(
+        &self,
+        subject: &Subject,
+        enabled: bool,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Deletes an account and, in the same step, ends every session and revokes every grant of it;
+    /// `false` where there is none.
+    fn delete_account(&self, subject: &Subject, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
+}

@@ -1,0 +1,53 @@
+use super::{Created, Page, Result};
+use crate::client::Client;
+use crate::clock::Timestamp;
+use crate::identifier::{ClientId, Resource, Subject};
+use std::future::Future;
+
+/// Which clients to list; every field that is set must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientFilter {
+    /// Only those owned by this person.
+    pub owner: Option<Subject>,
+    /// Only those registered as the resource server of this identifier.
+    pub resource: Option<Resource>,
+    /// Only those whose free attributes hold all of these names and values.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// Where registered clients are kept.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use oauth_core::client::{Client, ClientType};
+/// use oauth_core::store::{ClientStore, Created, MemoryStore};
+///
+/// let store = MemoryStore::new();
+/// let client = Client::new("notes".try_into()?, "Notes", ClientType::Public);
+/// assert_eq!(store.create_client(&client).await?, Created::Now);
+/// assert_eq!(store.create_client(&client).await?, Created::Exists);
+/// assert_eq!(store.client(&client.id).await?.as_ref(), Some(&client));
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait ClientStore: Send + Sync + 'static {
+    /// Reads a client, disabled ones too.
+    fn client(&self, id: &ClientId) -> impl Future<Output = Result<Option<Client>>> + Send;
+
+    /// Lists clients in the order of their identifiers' bytes.
+    fn clients(&self, filter: &ClientFilter, page: &Page<ClientId>)
+    -> impl Future<Output = Result<Vec<Client>>> + Send;
+
+    /// Saves a new client, unless its identifier is taken.
+    fn create_client(&self, client: &Client) -> impl Future<Output = Result<Created>> + Send;
+
+    /// Replaces a client as a whole; `false` where there is none of this identifier.
+    ///
+    /// From the moment it returns, a client that is now disabled has no live token and no code that
+    /// can be redeemed; they live again when it is enabled again, unless they expired.
+    fn update_client(&self, client: &Client) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Deletes a client with everything that was issued to it; `false` where there is none.
+    ///
+    /// A client created later under the same identifier inherits nothing.
+    fn delete_client(&self, id: &ClientId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
+}

@@ -1,0 +1,102 @@
+use super::{Page, Result};
+use crate::clock::Timestamp;
+use crate::identifier::{Attributes, ClientId, GrantId, Resource, Subject};
+use crate::scope::Scope;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+
+/// What a person once allowed a client: codes, tokens, the consent and its revocation hang on it.
+///
+/// A grant is also the family of its refresh tokens: revoking it ends every token under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Its identifier, never shown to the client.
+    pub id: GrantId,
+    /// The client that may act.
+    pub client_id: ClientId,
+    /// For whom it may act.
+    pub subject: Subject,
+    /// The most that any token under it may allow.
+    pub scope: Scope,
+    /// The resources its tokens may be used at (RFC 8707).
+    pub audience: Vec<Resource>,
+    /// When the person signed in, where known (`auth_time`).
+    pub auth_time: Option<Timestamp>,
+    /// How strongly the person was authenticated, where known (`acr`).
+    pub acr: Option<String>,
+    /// Free attributes given at the approval; its tokens carry them too.
+    pub attributes: Attributes,
+    /// When it was approved.
+    pub created_at: Timestamp,
+    /// When tokens were last issued or refreshed under it.
+    pub last_issued_at: Option<Timestamp>,
+    /// When nothing under it can be alive any more, so that it may be swept away.
+    pub expires_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Grant {
+    /// Tells whether it is neither revoked nor over.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && !self.expires_at.is_over(now)
+    }
+}
+
+/// Whose grants are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantFilter {
+    /// All that a person allowed.
+    Subject(Subject),
+    /// All that a client was allowed.
+    Client(ClientId),
+    /// What a person allowed a client.
+    Both(Subject, ClientId),
+}
+
+impl GrantFilter {
+    /// Tells whether a grant is meant.
+    pub fn matches(&self, grant: &Grant) -> bool {
+        match self {
+            Self::Subject(subject) => grant.subject == *subject,
+            Self::Client(client_id) => grant.client_id == *client_id,
+            Self::Both(subject, client_id) => grant.subject == *subject && grant.client_id == *client_id,
+        }
+    }
+}
+
+/// Where approvals are kept.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use oauth_core::clock::Timestamp;
+/// use oauth_core::identifier::Subject;
+/// use oauth_core::store::{GrantFilter, GrantStore, MemoryStore};
+///
+/// let store = MemoryStore::new();
+/// let everything = GrantFilter::Subject(Subject::new("ada")?);
+/// assert_eq!(store.revoke_grants(&everything, Timestamp::from_unix_seconds(0)).await?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait GrantStore: Send + Sync + 'static {
+    /// Reads a grant, revoked ones too while they are kept.
+    fn grant(&self, id: &GrantId) -> impl Future<Output = Result<Option<Grant>>> + Send;
+
+    /// Lists live grants in the order of their identifiers' bytes.
+    fn grants(
+        &self,
+        filter: &GrantFilter,
+        page: &Page<GrantId>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Grant>>> + Send;
+
+    /// Revokes a grant with every code and token under it; `false` where it was not live.
+    ///
+    /// From the moment it returns nothing under the grant is alive and nothing can be issued under
+    /// it, although a redemption or a rotation was under way.
+    fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Revokes all grants of a person or a client and counts them; for a client its tokens without
+    /// a grant (client credentials) end as well.
+    fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> impl Future<Output = Result<u64>> + Send;
+}

@@ -1,0 +1,3 @@
+/// Keeps everything in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore;

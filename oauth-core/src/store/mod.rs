@@ -1,0 +1,87 @@
+//! Storage as verbs: state transitions, each atomic and each returning its outcome.
+//!
+//! There is never a get-then-put pair that a store of one's own could get wrong under a race. A
+//! store sees [`Digest`](crate::secret::Digest)s only; expiry is checked on every read, so nothing
+//! depends on the sweep having run; identifiers compare byte for byte.
+//!
+//! Every promise made here has a public test in `conformance` (feature `conformance`), races
+//! included: a store of your own runs them all.
+//!
+//! # A verb that has begun runs to its end
+//! A web server may drop the future of a request when its client hangs up. Once polled, a verb that
+//! writes must either run to its end or leave nothing behind: no half of it is ever visible.
+
+mod account;
+mod client;
+mod code;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod grant;
+mod housekeeping;
+mod memory;
+mod page;
+mod session;
+mod token;
+
+pub use account::{Account, AccountStore, PasswordHash};
+pub use client::{ClientFilter, ClientStore};
+pub use code::{Code, CodeStore, Redeemed, StoredCode};
+pub use grant::{Grant, GrantFilter, GrantStore};
+pub use housekeeping::{Housekeeping, Swept};
+pub use memory::MemoryStore;
+pub use page::Page;
+pub use session::{PendingDecision, Session, SessionStore};
+pub use token::{ActiveToken, Issue, IssuedAccess, IssuedRefresh, Retry, Rotated, StoredRefresh, TokenStore};
+
+/// Why a store could not do what it was asked.
+///
+/// Never an outcome of the protocol: those are the verbs' results. The endpoints answer every one of
+/// these with 503 and `Retry-After`, and with the log line that says what happened.
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed to {doing}: {source}")]
+pub struct StoreError {
+    doing: &'static str,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// Says what the store was doing and what went wrong.
+    pub fn new(doing: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { doing, source: source.into() }
+    }
+}
+
+/// The result of a verb: its outcome, or that the store could not be asked.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Whether something new could be written under its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It was not there before, and is there now.
+    Now,
+    /// The name is taken; nothing was changed.
+    Exists,
+}
+
+/// Whether something could be saved under a client, and a grant, that must be alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is stored.
+    Now,
+    /// The client is gone or disabled, or the grant is revoked or over; nothing was changed.
+    Gone,
+}
+
+/// What an authorization server keeps: clients, grants, codes and tokens.
+///
+/// Implemented for everything that implements the five parts. A clone is another handle on the same
+/// storage.
+///
+/// ```
+/// use oauth_core::store::{MemoryStore, Store};
+/// fn takes_any(store: impl Store) -> impl Store { store.clone() }
+/// takes_any(MemoryStore::new());
+/// ```
+pub trait Store: ClientStore + GrantStore + CodeStore + TokenStore + Housekeeping + Clone {}
+
+impl<S: ClientStore + GrantStore + CodeStore + TokenStore + Housekeeping + Clone> Store for S {}
