@@ -1,1 +1,182 @@
-//! Client authentication
+//! Client authentication (RFC 6749 §2.3): the only way to an [`AuthenticatedClient`], which is the
+//! only key to a grant.
+
+use crate::client::{Client, ClientType, SecretHash};
+use crate::error::Rejection;
+use crate::event::Event;
+use crate::http::Parameters;
+use crate::identifier::ClientId;
+use crate::provider::{AuthorizationProvider, Provider};
+use crate::secret::ClientSecret;
+use crate::store::ClientStore;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request};
+use percent_encoding::percent_decode_str;
+use std::net::IpAddr;
+
+/// A client that has shown who it is; made nowhere else than here.
+///
+/// A confidential client has proved it by its secret. A public client cannot prove anything: its
+/// grants are bound to it by what else they check.
+#[derive(Clone, Debug)]
+pub struct AuthenticatedClient(Client);
+
+impl AuthenticatedClient {
+    /// Gives the registered client.
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+}
+
+/// What a request says of its client, before anything is believed.
+struct Credentials {
+    /// The client's identifier, and the one to look for if there is none of that name.
+    ids: Vec<String>,
+    /// Readings of the secret, any of which may be the right one; empty where none was sent.
+    secrets: Vec<ClientSecret>,
+}
+
+impl<P: AuthorizationProvider> Provider<P> {
+    /// Authenticates the client of a token, revocation or introspection request, by HTTP Basic, by
+    /// `client_secret` in the form, or, for a public client, by its `client_id` alone.
+    ///
+    /// # Errors
+    /// Says why the client was not authenticated. A failed attempt counts, also for a client that
+    /// does not exist, and the answer does not tell the two apart.
+    pub async fn authenticate(
+        &self,
+        request: &Request<Bytes>,
+        parameters: &Parameters,
+    ) -> Result<AuthenticatedClient, Rejection> {
+        let address = self.address(request);
+        if request.uri().query().is_some_and(|query| query.contains("client_secret=")) {
+            return Err(Rejection::CredentialsInUri);
+        }
+        let credentials = match credentials(request.headers(), parameters) {
+            Ok(credentials) => credentials,
+            Err(rejection) => {
+                self.failed(None, address);
+                return Err(rejection);
+            }
+        };
+        let name = credentials.ids.first().cloned().unwrap_or_default();
+        if !self.throttle.admits(&name, address) {
+            self.app().config().events.record(&Event::Throttled { address });
+            return Err(Rejection::Throttled);
+        }
+        let client = self.registered(&credentials.ids).await?;
+        let authentic = match &client {
+            Some(client) => self.is_authentic(client, &credentials.secrets, &name, address).await?,
+            None => false,
+        };
+        match client {
+            Some(client) if authentic && client.enabled => Ok(AuthenticatedClient(client)),
+            Some(_) if authentic => Err(Rejection::DisabledClient),
+            _ => {
+                self.failed(Some(&name), address);
+                Err(Rejection::ClientAuthenticationFailed)
+            }
+        }
+    }
+
+    async fn registered(&self, ids: &[String]) -> Result<Option<Client>, Rejection> {
+        for id in ids {
+            if let Ok(id) = ClientId::new(id.as_str())
+                && let Some(client) = self.app().store().client(&id).await?
+            {
+                return Ok(Some(client));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_authentic(
+        &self,
+        client: &Client,
+        presented: &[ClientSecret],
+        name: &str,
+        address: Option<IpAddr>,
+    ) -> Result<bool, Rejection> {
+        if client.client_type == ClientType::Public {
+            return Ok(presented.is_empty());
+        }
+        for secret in presented {
+            for stored in &client.secrets {
+                let matches = match stored {
+                    SecretHash::Sha256(digest) => *digest == secret.digest(),
+                    SecretHash::Argon2(hash) => {
+                        let (throttle, name) = (self.throttle.clone(), name.to_owned());
+                        let admit = move || throttle.admits(&name, address);
+                        let hasher = &self.app().config().passwords;
+                        hasher.verify(secret.expose(), Some(hash), admit, |_| ()).await.map_err(|_| Rejection::Busy)?
+                    }
+                };
+                if matches {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn failed(&self, name: Option<&str>, address: Option<IpAddr>) {
+        self.throttle.failed(name.unwrap_or_default(), address);
+        let client_id = name.map(|name| name.chars().take(255).collect());
+        self.app().config().events.record(&Event::ClientAuthenticationFailed { client_id, address });
+    }
+}
+
+/// Reads the one way in which the client authenticates.
+fn credentials(headers: &HeaderMap, parameters: &Parameters) -> Result<Credentials, Rejection> {
+    let in_form = parameters.get("client_secret");
+    let has_assertion =
+        parameters.get("client_assertion").is_some() || parameters.get("client_assertion_type").is_some();
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let header = values.next();
+    if values.next().is_some() {
+        return Err(Rejection::BadRequestHead);
+    }
+    match (header, in_form) {
+        (Some(_), Some(_)) => Err(Rejection::TwoAuthenticationMethods),
+        (Some(_), None) | (None, Some(_)) if has_assertion => Err(Rejection::TwoAuthenticationMethods),
+        (Some(header), None) => {
+            let credentials = basic(header.to_str().map_err(|_| Rejection::MalformedBasic)?)?;
+            match parameters.get("client_id") {
+                Some(id) if !credentials.ids.iter().any(|known| known == id) => Err(Rejection::ClientIdsDiffer),
+                _ => Ok(credentials),
+            }
+        }
+        _ if has_assertion => Err(Rejection::ClientAuthenticationFailed),
+        (None, secret) => {
+            let id = parameters.get("client_id").ok_or(Rejection::ClientAuthenticationFailed)?;
+            Ok(Credentials { ids: vec![id.to_owned()], secrets: secret.map(ClientSecret::new).into_iter().collect() })
+        }
+    }
+}
+
+/// Reads HTTP Basic (RFC 6749 §2.3.1). Identifier and secret are form-encoded inside it; half of the
+/// popular clients never encode them, so each is also taken as it stands.
+fn basic(header: &str) -> Result<Credentials, Rejection> {
+    let (scheme, rest) = header.split_once(' ').ok_or(Rejection::MalformedBasic)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(Rejection::MalformedBasic);
+    }
+    let bytes = STANDARD.decode(rest.trim_matches(' ')).map_err(|_| Rejection::MalformedBasic)?;
+    let text = String::from_utf8(bytes).map_err(|_| Rejection::MalformedBasic)?;
+    let (id, secret) = text.split_once(':').ok_or(Rejection::MalformedBasic)?;
+    let secrets = if secret.is_empty() { Vec::new() } else { readings(secret) };
+    Ok(Credentials { ids: readings(id), secrets: secrets.into_iter().map(ClientSecret::new).collect() })
+}
+
+/// Gives the form-decoded reading of a text and, if it differs, the text as it stands.
+fn readings(text: &str) -> Vec<String> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8().ok().map(|decoded| decoded.into_owned());
+    match decoded {
+        Some(decoded) if decoded != text => vec![decoded, text.to_owned()],
+        _ => vec![text.to_owned()],
+    }
+}

@@ -64,6 +64,9 @@ pub struct Config {
     pub failures_per_client: u32,
     /// The most failed authentications from one address in a minute: 100.
     pub failures_per_address: u32,
+    /// The most tokens that an introspecting client may ask about in a minute from one address and
+    /// that are not alive: 1,000 unless set (RFC 7662 §4: nobody scans for tokens).
+    pub unknown_tokens_per_client: u32,
     /// The proxies whose `X-Forwarded-For` is believed: none unless set.
     pub trusted_proxies: Vec<IpAddr>,
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
@@ -110,6 +113,7 @@ impl Config {
             retry_window: Duration::from_secs(10),
             failures_per_client: 10,
             failures_per_address: 100,
+            unknown_tokens_per_client: 1_000,
             trusted_proxies: Vec::new(),
             insecure_http_redirects: false,
             insecure_no_throttling: false,
@@ -150,7 +154,7 @@ impl Config {
         if self.retry_window > MINUTE * 5 {
             return no("retry_window", "give at most 300 seconds, or 0 to switch it off");
         }
-        if self.failures_per_client == 0 || self.failures_per_address == 0 {
+        if [self.failures_per_client, self.failures_per_address, self.unknown_tokens_per_client].contains(&0) {
             return no("failures_per_client", "give at least 1; insecure_no_throttling switches the counting off");
         }
         if self.sweep_interval.as_secs() == 0 || self.sweep_batch == 0 {

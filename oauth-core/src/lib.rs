@@ -7,7 +7,7 @@
 #[cfg(feature = "provider")]
 pub mod client;
 #[cfg(feature = "provider")]
-mod client_auth;
+pub mod client_auth;
 pub mod clock;
 #[cfg(feature = "provider")]
 pub mod config;
@@ -18,7 +18,7 @@ pub mod error;
 #[cfg(feature = "provider")]
 pub mod event;
 #[cfg(feature = "provider")]
-mod grant;
+pub mod grant;
 #[cfg(feature = "provider")]
 pub mod http;
 pub mod identifier;

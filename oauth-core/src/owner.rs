@@ -25,7 +25,6 @@ pub struct AuthorizationRequest {
     pub(crate) scope: Scope,
     pub(crate) resources: Vec<Resource>,
     pub(crate) code_challenge: Option<CodeChallenge>,
-    pub(crate) state: Option<String>,
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: BTreeSet<String>,
     pub(crate) login_hint: Option<String>,

@@ -66,10 +66,8 @@ impl PasswordHasher {
             if !admit() {
                 return false;
             }
-            let matches = match &hash {
-                Some(hash) => verify(&password, hash.as_phc()),
-                None => verify(&password, NOBODY) && false,
-            };
+            let compared = verify(&password, hash.as_ref().map_or(NOBODY, PasswordHash::as_phc));
+            let matches = compared && hash.is_some();
             done(matches);
             matches
         })
@@ -126,4 +124,35 @@ fn hash(password: &str) -> Option<PasswordHash> {
 
 fn verify(password: &str, phc: &str) -> bool {
     phc::PasswordHash::new(phc).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_nobody_is_a_real_one() {
+        let parsed = phc::PasswordHash::new(NOBODY).expect("it parses");
+        assert!(parsed.hash.is_some() && parsed.salt.is_some(), "otherwise an unknown name would cost nothing");
+    }
+
+    #[test]
+    fn vuln_69_corrupt_hash_matches_nothing() {
+        for phc in
+            ["", "$argon2id$", "$2b$12$abc", "\u{0}", "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAA"]
+        {
+            assert!(!verify("secret", phc), "{phc:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_only() {
+        let hasher = PasswordHasher::new();
+        let hash = hasher.hash("correct horse").await.expect("hashed");
+        let verify = async |text: &str, hash| hasher.verify(text, hash, || true, |_| ()).await;
+        assert_eq!(verify("correct horse", Some(&hash)).await, Ok(true));
+        assert_eq!(verify("correct hors", Some(&hash)).await, Ok(false));
+        assert_eq!(verify("correct horse", None).await, Ok(false));
+        assert_eq!(hasher.verify("correct horse", Some(&hash), || false, |_| ()).await, Ok(false), "not admitted");
+    }
 }

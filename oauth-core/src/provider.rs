@@ -4,6 +4,7 @@
 use crate::config::{Config, InvalidSetting};
 use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
 use crate::error::Rejection;
+use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant, TokenGrantObject};
 use crate::http::{self as wire, PeerAddress};
 use crate::owner::ResourceOwner;
 use crate::store::{Housekeeping, Store};
@@ -80,6 +81,8 @@ pub struct Mounts {
 pub struct Provider<P> {
     pub(crate) app: P,
     pub(crate) throttle: Throttle,
+    pub(crate) scans: Throttle,
+    grants: Vec<Arc<dyn TokenGrantObject<P>>>,
     endpoints: Vec<Arc<dyn EndpointObject<P>>>,
     by_path: HashMap<String, usize>,
     pub(crate) metadata: Bytes,
@@ -87,17 +90,35 @@ pub struct Provider<P> {
 
 impl<P: AuthorizationProvider> Provider<P> {
     /// Mounts the endpoints that every provider has: authorization, token, revocation, introspection
-    /// and metadata.
+    /// and metadata; and the grants: authorization code, refresh token and client credentials.
     ///
     /// # Errors
     /// Names the setting that cannot be used.
     pub fn new(app: P) -> Result<Self, InvalidSetting> {
         app.config().check()?;
-        let throttle = Throttle::new(app.config());
-        let mut provider =
-            Self { app, throttle, endpoints: Vec::new(), by_path: HashMap::new(), metadata: Bytes::new() };
-        provider = provider.with(Authorization)?.with(Token)?.with(Revocation)?.with(Introspection)?.with(Metadata)?;
-        Ok(provider)
+        let provider = Self {
+            throttle: Throttle::new(app.config()),
+            scans: Throttle::with_limits(app.config(), app.config().unknown_tokens_per_client, u32::MAX),
+            app,
+            grants: Vec::new(),
+            endpoints: Vec::new(),
+            by_path: HashMap::new(),
+            metadata: Bytes::new(),
+        };
+        let provider = provider
+            .with_grant(AuthorizationCodeGrant)
+            .with_grant(RefreshTokenGrant)
+            .with_grant(ClientCredentialsGrant);
+        provider.with(Authorization)?.with(Token)?.with(Revocation)?.with(Introspection)?.with(Metadata)
+    }
+
+    /// Mounts one more grant, in the place of an earlier one of the same type.
+    #[must_use]
+    pub fn with_grant<G: TokenGrant<P>>(mut self, grant: G) -> Self {
+        self.grants.retain(|known| known.grant_type() != grant.grant_type());
+        self.grants.push(Arc::new(grant));
+        self.describe();
+        self
     }
 
     /// Mounts one more endpoint; what its type asks of the store must hold.
@@ -110,8 +131,17 @@ impl<P: AuthorizationProvider> Provider<P> {
             return Err(InvalidSetting::new("paths", format!("two endpoints are at {path}: give each its own")));
         }
         self.endpoints.push(Arc::new(endpoint));
-        self.metadata = metadata::document(self.app.config(), &self.endpoints);
+        self.describe();
         Ok(self)
+    }
+
+    fn describe(&mut self) {
+        self.metadata = metadata::document(self.app.config(), &self.endpoints, &self.grants);
+    }
+
+    /// Finds a mounted grant by its name on the wire.
+    pub(crate) fn grant(&self, name: &str) -> Option<&dyn TokenGrantObject<P>> {
+        self.grants.iter().find(|grant| grant.grant_type().as_str() == name).map(AsRef::as_ref)
     }
 
     /// Gives the application.

@@ -54,15 +54,16 @@ struct Counter {
 impl Throttle {
     /// Takes limits and clock from the settings.
     pub fn new(config: &Config) -> Self {
+        Self::with_limits(config, config.failures_per_client, config.failures_per_address)
+    }
+
+    /// Takes other limits, for a name and for an address, and the clock from the settings.
+    pub fn with_limits(config: &Config, per_name: u32, per_address: u32) -> Self {
         if config.insecure_no_throttling {
             return Self(None);
         }
-        Self(Some(Arc::new(Inner {
-            clock: Arc::clone(&config.clock),
-            per_name: config.failures_per_client,
-            per_address: config.failures_per_address,
-            counters: Cache::new(CAPACITY),
-        })))
+        let (clock, counters) = (Arc::clone(&config.clock), Cache::new(CAPACITY));
+        Self(Some(Arc::new(Inner { clock, per_name, per_address, counters })))
     }
 
     /// Tells whether another attempt may be made for a client or an account from an address.
@@ -73,12 +74,44 @@ impl Throttle {
             && inner.count(&Key::Address(address)) < inner.per_address
     }
 
+    /// Begins an attempt that counts as failed until it is said to have [succeeded](Attempt::succeeded),
+    /// so that many at the same time cannot overrun the limit; `None` where no more may be made.
+    pub fn begin(&self, name: &str, address: Option<IpAddr>) -> Option<Attempt> {
+        let Some(inner) = &self.0 else { return Some(Attempt(Vec::new())) };
+        let address = address.map(network);
+        let attempt =
+            Attempt(vec![inner.counter(Key::Name(Digest::of(name), address)), inner.counter(Key::Address(address))]);
+        let before: Vec<u32> =
+            attempt.0.iter().map(|counter| counter.failures.fetch_add(1, Ordering::AcqRel)).collect();
+        let admitted =
+            matches!(before.as_slice(), [name, address] if *name < inner.per_name && *address < inner.per_address);
+        if admitted {
+            Some(attempt)
+        } else {
+            attempt.succeeded();
+            None
+        }
+    }
+
     /// Counts a failed attempt.
     pub fn failed(&self, name: &str, address: Option<IpAddr>) {
         let Some(inner) = &self.0 else { return };
         let address = address.map(network);
         inner.add(Key::Name(Digest::of(name), address));
         inner.add(Key::Address(address));
+    }
+}
+
+/// An attempt that counts as failed until it has succeeded.
+#[must_use = "an attempt that succeeded must be said to have"]
+pub struct Attempt(Vec<Arc<Counter>>);
+
+impl Attempt {
+    /// Takes the attempt back: it was no failure.
+    pub fn succeeded(self) {
+        for counter in self.0 {
+            counter.failures.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 }
 
@@ -92,14 +125,25 @@ impl Inner {
     }
 
     fn add(&self, key: Key) {
+        self.counter(key).failures.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Finds the counter of the present window, or starts one; of several that start at the same
+    /// moment, one is kept.
+    fn counter(&self, key: Key) -> Arc<Counter> {
         let now = self.clock.now();
-        if let Some(counter) = self.counters.get(&key).filter(|counter| counter.is_current(now)) {
-            counter.failures.fetch_add(1, Ordering::AcqRel);
-            return;
+        if let Some(counter) = self.counters.get(&key) {
+            if counter.is_current(now) {
+                return counter;
+            }
+            self.counters.remove_if(&key, |counter| !counter.is_current(now));
         }
-        // Two first failures at the same moment may count as one; the next ones do not.
         let until = Timestamp::from_unix_seconds(now.as_unix_seconds().saturating_add(60));
-        self.counters.insert(key, Arc::new(Counter { until, failures: AtomicU32::new(1) }));
+        let fresh = || Ok::<_, std::convert::Infallible>(Arc::new(Counter { until, failures: AtomicU32::new(0) }));
+        match self.counters.get_or_insert_with(&key, fresh) {
+            Ok(counter) => counter,
+            Err(never) => match never {},
+        }
     }
 }
 

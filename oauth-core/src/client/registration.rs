@@ -95,7 +95,7 @@ pub enum RegistrationError {
     #[error("secret: a public client has none")]
     PublicSecret,
     /// A secret is too short to be one.
-    #[error("secret: give at least 8 characters of printable ASCII")]
+    #[error("secret: give 8 to 1024 characters without line breaks or control characters")]
     ShortSecret,
     /// The password hasher has too much to do.
     #[error("secret: the server is busy hashing passwords; try again in a few seconds")]
@@ -227,7 +227,7 @@ impl Client {
         if !self.is_confidential() {
             return Err(RegistrationError::PublicSecret);
         }
-        if text.len() < 8 || !text.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
+        if text.chars().count() < 8 || text.len() > 1_024 || text.chars().any(char::is_control) {
             return Err(RegistrationError::ShortSecret);
         }
         let hash = if may_hold_128_bits(text) {

@@ -74,6 +74,8 @@ pub struct Settings {
     pub failures_per_client: Option<u32>,
     /// See [`Config::failures_per_address`].
     pub failures_per_address: Option<u32>,
+    /// See [`Config::unknown_tokens_per_client`].
+    pub unknown_tokens_per_client: Option<u32>,
     /// See [`Config::trusted_proxies`].
     pub trusted_proxies: Option<Vec<IpAddr>>,
     /// See [`Config::insecure_http_redirects`].
@@ -118,6 +120,7 @@ impl Settings {
         set(&mut config.retry_window, self.retry_window.map(Duration::from_secs));
         set(&mut config.failures_per_client, self.failures_per_client);
         set(&mut config.failures_per_address, self.failures_per_address);
+        set(&mut config.unknown_tokens_per_client, self.unknown_tokens_per_client);
         set(&mut config.trusted_proxies, self.trusted_proxies);
         set(&mut config.sweep_interval, self.sweep_interval.map(Duration::from_secs));
         config.insecure_http_redirects = self.insecure_http_redirects;

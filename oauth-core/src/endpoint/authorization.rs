@@ -1,10 +1,24 @@
 use super::{Endpoint, MetadataDocument};
+use crate::client::{Client, GrantType};
 use crate::config::Config;
+use crate::error::{ErrorCode, Rejection};
+use crate::event::Event;
+use crate::grant::{requested_resources, requested_scope};
+use crate::http::{self as wire, Parameters};
+use crate::identifier::{ClientId, GrantId};
+use crate::owner::{Approval, AuthorizationRequest, Decision, ResourceOwner};
+use crate::pkce::{CodeChallenge, S256};
 use crate::provider::{AuthorizationProvider, Provider};
+use crate::redirect::RedirectTarget;
+use crate::secret::AuthorizationCode;
+use crate::store::{ClientStore, Code, CodeStore, Grant, Saved};
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 
-/// The authorization endpoint.
+/// The authorization endpoint (RFC 6749 §3.1, code flow only).
+///
+/// Client and redirect URI come first: until both are known every error is a page. Then the rest of
+/// the request, whose errors are redirects; then the owner decides; then the code is issued.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Authorization;
 
@@ -14,12 +28,256 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
     }
 
     fn methods(&self) -> &'static [Method] {
-        &[Method::POST]
+        &[Method::GET, Method::POST]
     }
 
-    fn describe(&self, _config: &Config, _document: &mut MetadataDocument) {}
-
-    async fn call(&self, _provider: &Provider<P>, _request: &Request<Bytes>) -> Response<Bytes> {
-        Response::new(Bytes::new())
+    fn describe(&self, config: &Config, document: &mut MetadataDocument) {
+        document.set("authorization_endpoint", config.url(&config.paths.authorization_path()));
+        document.set("authorization_response_iss_parameter_supported", true);
+        document.add("response_types_supported", ["code"]);
+        document.add("response_modes_supported", ["query"]);
+        document.add("code_challenge_methods_supported", [S256]);
     }
+
+    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        let (parameters, repeated) = match Parameters::from_authorization_request(request) {
+            Ok(parsed) => parsed,
+            Err(rejection) => return provider.error_page(rejection),
+        };
+        let (client, target) = match addressee(provider, &parameters).await {
+            Ok(addressee) => addressee,
+            Err(rejection) => return provider.error_page(rejection),
+        };
+        let answer = Answer::new(provider.app().config(), request, &client, &target, &parameters);
+        if let Some(rejection) = repeated {
+            return answer.error(rejection, HeaderMap::new());
+        }
+        match check(provider, &client, &target, &parameters).await {
+            Ok(ask) => decide(provider, request, &ask, &answer).await,
+            Err(rejection) => answer.error(rejection, HeaderMap::new()),
+        }
+    }
+}
+
+/// Finds to whom an answer may be sent at all.
+async fn addressee<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    parameters: &Parameters,
+) -> Result<(Client, RedirectTarget), Rejection> {
+    let id = ClientId::new(parameters.require("client_id")?).map_err(|_| Rejection::UnknownClient)?;
+    let client = provider.app().store().client(&id).await?.ok_or(Rejection::UnknownClient)?;
+    let target = RedirectTarget::resolve(&client, parameters.get("redirect_uri"))?;
+    if !client.enabled {
+        return Err(Rejection::DisabledClient);
+    }
+    Ok((client, target))
+}
+
+/// Checks the rest of the request, in the order in which a developer would want to hear of it.
+async fn check<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    client: &Client,
+    target: &RedirectTarget,
+    parameters: &Parameters,
+) -> Result<AuthorizationRequest, Rejection> {
+    let config = provider.app().config();
+    if parameters.get("state").is_some_and(|state| !is_printable(state)) {
+        return Err(Rejection::MalformedParameter("state"));
+    }
+    match parameters.get("response_type") {
+        Some("code") => {}
+        Some(_) => return Err(Rejection::ResponseTypeUnsupported),
+        None => return Err(Rejection::ResponseTypeMissing),
+    }
+    if parameters.get("response_mode").is_some_and(|mode| mode != "query") {
+        return Err(Rejection::ResponseModeUnsupported);
+    }
+    if parameters.get("request").or(parameters.get("request_uri")).is_some() {
+        return Err(Rejection::RequestObjectUnsupported);
+    }
+    if !client.may_use(GrantType::AuthorizationCode) {
+        return Err(Rejection::GrantNotAllowed);
+    }
+    let code_challenge = code_challenge(client, parameters)?;
+    let prompt: std::collections::BTreeSet<String> =
+        parameters.get("prompt").into_iter().flat_map(str::split_whitespace).map(str::to_owned).collect();
+    if prompt.contains("none") && prompt.len() > 1 {
+        return Err(Rejection::PromptContradicts);
+    }
+    Ok(AuthorizationRequest {
+        client: client.clone(),
+        target: target.clone(),
+        scope: requested_scope(config, client, parameters.get("scope"))?,
+        resources: requested_resources(provider.app().store(), config, parameters).await?,
+        code_challenge,
+        nonce: parameters.get("nonce").map(str::to_owned),
+        prompt,
+        login_hint: parameters.get("login_hint").map(str::to_owned),
+        query: parameters.canonical_query(),
+    })
+}
+
+/// S256 for every client, but for a confidential one that is registered to go without
+/// (OAuth 2.1 §4.1.1, RFC 9700 §2.1.1).
+fn code_challenge(client: &Client, parameters: &Parameters) -> Result<Option<CodeChallenge>, Rejection> {
+    let may_go_without = client.is_confidential() && client.insecure_without_pkce;
+    match (parameters.get("code_challenge"), parameters.get("code_challenge_method")) {
+        (None, None) if may_go_without => Ok(None),
+        (None, _) => Err(Rejection::CodeChallengeMissing),
+        (Some(challenge), Some(S256)) => {
+            CodeChallenge::parse(challenge).map(Some).ok_or(Rejection::CodeChallengeMalformed)
+        }
+        (Some(_), _) => Err(Rejection::CodeChallengeMethodUnsupported),
+    }
+}
+
+/// Lets the owner decide, and answers.
+async fn decide<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+    ask: &AuthorizationRequest,
+    answer: &Answer<'_>,
+) -> Response<Bytes> {
+    let decided = match provider.app().owner().decide(request, ask).await {
+        Ok(decided) => decided,
+        Err(error) => return answer.error(error.into(), HeaderMap::new()),
+    };
+    let headers = decided.headers;
+    match decided.decision {
+        Decision::SignIn(_) if ask.forbids_interaction() => answer.error(Rejection::LoginRequired, headers),
+        Decision::Consent(_) if ask.forbids_interaction() => answer.error(Rejection::ConsentRequired, headers),
+        Decision::SignIn(page) | Decision::Consent(page) => with_headers(page, headers),
+        Decision::Deny(_) => answer.decided(false).error(Rejection::AccessDenied, headers),
+        Decision::Allow(approval) => {
+            let answer = answer.decided(approval.remembered);
+            match issue(provider, ask, approval).await {
+                Ok(code) => answer.success(&code, headers),
+                Err(rejection) => answer.error(rejection, headers),
+            }
+        }
+    }
+}
+
+/// Saves the grant with its code, in one step.
+async fn issue<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    ask: &AuthorizationRequest,
+    approval: Approval,
+) -> Result<AuthorizationCode, Rejection> {
+    let config = provider.app().config();
+    if !approval.scope.is_subset(&ask.scope) {
+        tracing::error!(client_id = %ask.client.id, "the resource owner's side approved more scope than was asked");
+        return Err(Rejection::ApprovalBeyondRequest);
+    }
+    if approval.scope.is_empty() {
+        return Err(Rejection::AccessDenied);
+    }
+    let now = config.clock.now();
+    let expires_at = now.after(config.code_lifetime);
+    let grant = Grant {
+        id: GrantId::generate(),
+        client_id: ask.client.id.clone(),
+        subject: approval.subject,
+        scope: approval.scope,
+        audience: ask.resources.clone(),
+        auth_time: approval.auth_time,
+        acr: approval.acr,
+        attributes: approval.attributes,
+        created_at: now,
+        last_issued_at: None,
+        expires_at,
+        revoked_at: None,
+    };
+    let secret = AuthorizationCode::generate();
+    let code = Code {
+        digest: secret.digest(),
+        grant: grant.id,
+        redirect_uri: ask.target.as_str().to_owned(),
+        redirect_uri_sent: ask.target.was_sent(),
+        code_challenge: ask.code_challenge.clone(),
+        nonce: ask.nonce.clone(),
+        expires_at,
+    };
+    match provider.app().store().save_code(&grant, &code).await? {
+        Saved::Now => {
+            config.events.record(&Event::Approved {
+                client_id: grant.client_id,
+                subject: grant.subject,
+                grant: grant.id,
+            });
+            Ok(secret)
+        }
+        Saved::Gone => Err(Rejection::DisabledClient),
+    }
+}
+
+/// How the client is answered: by redirect to its own URI, always with `state` and `iss`
+/// (RFC 6749 §4.1.2, RFC 9207 §2).
+struct Answer<'a> {
+    config: &'a Config,
+    client_id: &'a ClientId,
+    target: &'a RedirectTarget,
+    state: Option<&'a str>,
+    status: StatusCode,
+}
+
+impl<'a> Answer<'a> {
+    fn new(
+        config: &'a Config,
+        request: &Request<Bytes>,
+        client: &'a Client,
+        target: &'a RedirectTarget,
+        parameters: &'a Parameters,
+    ) -> Self {
+        let status = if request.method() == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
+        // A state that must not be there is not sent back altered, but not at all (OAuth 2.1 A.5).
+        let state = parameters.get("state").filter(|state| is_printable(state));
+        Self { config, client_id: &client.id, target, state, status }
+    }
+
+    /// What a person decided on a form is answered with 303, what is remembered with 302.
+    fn decided(&self, remembered: bool) -> Self {
+        let status = if remembered { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
+        Self { status, ..*self }
+    }
+
+    fn success(&self, code: &AuthorizationCode, headers: HeaderMap) -> Response<Bytes> {
+        self.redirect(&[("code", code.expose())], headers)
+    }
+
+    fn error(&self, rejection: Rejection, headers: HeaderMap) -> Response<Bytes> {
+        let number = rejection.entry().number;
+        self.config.events.record(&Event::Denied { client_id: self.client_id.clone(), number });
+        let description = rejection.description();
+        let uri = self.config.error_uri.as_ref().map(|prefix| format!("{prefix}{number}"));
+        let mut answer = vec![("error", rejection.code().as_str()), ("error_description", description.as_str())];
+        if rejection.code() == ErrorCode::AccessDenied {
+            answer.truncate(1);
+        } else if let Some(uri) = &uri {
+            answer.push(("error_uri", uri));
+        }
+        self.redirect(&answer, headers)
+    }
+
+    fn redirect(&self, answer: &[(&str, &str)], headers: HeaderMap) -> Response<Bytes> {
+        let mut answer = answer.to_vec();
+        answer.extend(self.state.map(|state| ("state", state)));
+        answer.push(("iss", self.config.issuer.as_str()));
+        wire::redirect(self.status, &self.target.with_query(&answer), headers)
+    }
+}
+
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, 0x20..=0x7E))
+}
+
+fn with_headers(mut page: Response<Bytes>, headers: HeaderMap) -> Response<Bytes> {
+    let mut last = None;
+    for (name, value) in headers {
+        last = name.or(last);
+        if let Some(name) = &last {
+            page.headers_mut().append(name.clone(), value);
+        }
+    }
+    page
 }

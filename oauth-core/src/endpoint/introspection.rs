@@ -1,10 +1,19 @@
+use super::token::CLIENT_AUTHENTICATION;
 use super::{Endpoint, MetadataDocument};
+use crate::client::Client;
 use crate::config::Config;
+use crate::error::Rejection;
+use crate::http::{self as wire, Parameters};
 use crate::provider::{AuthorizationProvider, Provider};
+use crate::resource::Authorization;
+use crate::secret::Digest;
+use crate::store::{IssuedAccess, TokenStore};
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
 
-/// The introspection endpoint.
+/// The introspection endpoint (RFC 7662). A token is active to the client that holds it and to a
+/// resource server that it is meant for; to everybody else it is as if it did not exist.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Introspection;
 
@@ -17,9 +26,81 @@ impl<P: AuthorizationProvider> Endpoint<P> for Introspection {
         &[Method::POST]
     }
 
-    fn describe(&self, _config: &Config, _document: &mut MetadataDocument) {}
-
-    async fn call(&self, _provider: &Provider<P>, _request: &Request<Bytes>) -> Response<Bytes> {
-        Response::new(Bytes::new())
+    fn describe(&self, config: &Config, document: &mut MetadataDocument) {
+        document.set("introspection_endpoint", config.url(&config.paths.introspection_path()));
+        document.add("introspection_endpoint_auth_methods_supported", CLIENT_AUTHENTICATION);
     }
+
+    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        match introspect(provider, request).await {
+            Ok(answer) => wire::json(StatusCode::OK, &answer),
+            Err(rejection) => wire::error(rejection, provider.app().config()),
+        }
+    }
+}
+
+async fn introspect<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+) -> Result<Value, Rejection> {
+    let parameters = Parameters::from_form(request)?;
+    let client = provider.authenticate(request, &parameters).await?;
+    let client = client.client();
+    if !client.is_confidential() {
+        return Err(Rejection::ClientAuthenticationFailed);
+    }
+    let digest = Digest::of(parameters.require("token")?);
+    let (config, address) = (provider.app().config(), provider.address(request));
+    if !provider.scans.admits(client.id.as_str(), address) {
+        return Err(Rejection::Throttled);
+    }
+    let active = provider.app().store().access_token(&digest, config.clock.now()).await?;
+    match active {
+        Some(active) if may_see(client, &active.token) => {
+            let issued_at = active.token.issued_at.as_unix_seconds();
+            Ok(describe(config, &Authorization::from(active), issued_at))
+        }
+        _ => {
+            provider.scans.failed(client.id.as_str(), address);
+            Ok(json!({ "active": false }))
+        }
+    }
+}
+
+fn may_see(client: &Client, token: &IssuedAccess) -> bool {
+    token.client_id == client.id || token.audience.iter().any(|resource| client.resources.contains(resource))
+}
+
+fn describe(config: &Config, authorization: &Authorization, issued_at: i64) -> Value {
+    let mut answer = json!({
+        "active": true,
+        "iss": config.issuer.as_str(),
+        "client_id": authorization.client_id.as_str(),
+        "scope": authorization.scope.to_string(),
+        "token_type": "Bearer",
+        "iat": issued_at,
+        "exp": authorization.expires_at.as_unix_seconds(),
+        // A client that acts for itself is its own subject (RFC 9068 §2.2).
+        "sub": authorization.subject.as_ref().map_or(authorization.client_id.as_str(), |subject| subject.as_str()),
+    });
+    let mut set = |name: &str, value: Value| {
+        if let Some(members) = answer.as_object_mut() {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    match authorization.audience.as_slice() {
+        [] => {}
+        [only] => set("aud", Value::from(only.as_str())),
+        several => set("aud", several.iter().map(|resource| resource.as_str()).collect()),
+    }
+    if let Some(username) = authorization.attributes.get("username") {
+        set("username", Value::from(username.as_str()));
+    }
+    if let Some(auth_time) = authorization.auth_time {
+        set("auth_time", Value::from(auth_time.as_unix_seconds()));
+    }
+    if let Some(acr) = &authorization.acr {
+        set("acr", Value::from(acr.as_str()));
+    }
+    answer
 }

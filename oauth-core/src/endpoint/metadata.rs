@@ -1,5 +1,6 @@
 use super::{Endpoint, EndpointObject};
 use crate::config::Config;
+use crate::grant::TokenGrantObject;
 use crate::provider::{AuthorizationProvider, Provider};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -40,10 +41,15 @@ impl MetadataDocument {
 }
 
 /// Writes the document of a provider.
-pub(crate) fn document<P: AuthorizationProvider>(config: &Config, endpoints: &[Arc<dyn EndpointObject<P>>]) -> Bytes {
+pub(crate) fn document<P: AuthorizationProvider>(
+    config: &Config,
+    endpoints: &[Arc<dyn EndpointObject<P>>],
+    grants: &[Arc<dyn TokenGrantObject<P>>],
+) -> Bytes {
     let mut document = MetadataDocument::default();
     document.set("issuer", config.issuer.as_str());
     document.add("scopes_supported", config.scopes.keys().map(String::as_str));
+    document.add("grant_types_supported", grants.iter().map(|grant| grant.grant_type().as_str()));
     for endpoint in endpoints {
         endpoint.describe(config, &mut document);
     }

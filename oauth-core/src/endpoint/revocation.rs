@@ -1,10 +1,18 @@
+use super::token::CLIENT_AUTHENTICATION;
 use super::{Endpoint, MetadataDocument};
 use crate::config::Config;
+use crate::error::Rejection;
+use crate::event::Event;
+use crate::http::{self as wire, Parameters};
+use crate::identifier::ClientId;
 use crate::provider::{AuthorizationProvider, Provider};
+use crate::secret::Digest;
+use crate::store::{GrantStore, TokenStore};
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 
-/// The revocation endpoint.
+/// The revocation endpoint (RFC 7009). A refresh token, a retired one too, ends its whole family with
+/// the access tokens; an access token ends alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Revocation;
 
@@ -17,9 +25,59 @@ impl<P: AuthorizationProvider> Endpoint<P> for Revocation {
         &[Method::POST]
     }
 
-    fn describe(&self, _config: &Config, _document: &mut MetadataDocument) {}
-
-    async fn call(&self, _provider: &Provider<P>, _request: &Request<Bytes>) -> Response<Bytes> {
-        Response::new(Bytes::new())
+    fn describe(&self, config: &Config, document: &mut MetadataDocument) {
+        document.set("revocation_endpoint", config.url(&config.paths.revocation_path()));
+        document.add("revocation_endpoint_auth_methods_supported", CLIENT_AUTHENTICATION);
+        document.add("revocation_endpoint_auth_methods_supported", ["none"]);
     }
+
+    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        match revoke(provider, request).await {
+            // The same answer whether there was such a token or not (RFC 7009 §2.2).
+            Ok(()) => wire::json(StatusCode::OK, &serde_json::json!({})),
+            Err(rejection) => wire::error(rejection, provider.app().config()),
+        }
+    }
+}
+
+async fn revoke<P: AuthorizationProvider>(provider: &Provider<P>, request: &Request<Bytes>) -> Result<(), Rejection> {
+    let parameters = Parameters::from_form(request)?;
+    let client = provider.authenticate(request, &parameters).await?;
+    let digest = Digest::of(parameters.require("token")?);
+    let client_id = &client.client().id;
+    // The hint says where to look first; both places are looked at (RFC 7009 §2.1).
+    let refresh_first = parameters.get("token_type_hint") == Some("refresh_token");
+    let found = refresh_first && revoke_refresh(provider, &digest, client_id).await?;
+    let found = found || revoke_access(provider, &digest, client_id).await?;
+    if !found && !refresh_first {
+        revoke_refresh(provider, &digest, client_id).await?;
+    }
+    Ok(())
+}
+
+async fn revoke_access<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    digest: &Digest,
+    client_id: &ClientId,
+) -> Result<bool, Rejection> {
+    let (config, store) = (provider.app().config(), provider.app().store());
+    let now = config.clock.now();
+    let Some(active) = store.access_token(digest, now).await? else { return Ok(false) };
+    if active.token.client_id == *client_id && store.revoke_access_token(digest, now).await? {
+        config.events.record(&Event::AccessTokenRevoked { client_id: client_id.clone() });
+    }
+    Ok(true)
+}
+
+async fn revoke_refresh<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    digest: &Digest,
+    client_id: &ClientId,
+) -> Result<bool, Rejection> {
+    let (config, store) = (provider.app().config(), provider.app().store());
+    let Some(stored) = store.refresh_token(digest).await? else { return Ok(false) };
+    if stored.grant.client_id == *client_id && store.revoke_grant(&stored.grant.id, config.clock.now()).await? {
+        config.events.record(&Event::GrantRevoked { client_id: client_id.clone(), grant: stored.grant.id });
+    }
+    Ok(true)
 }

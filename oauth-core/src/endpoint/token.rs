@@ -1,10 +1,18 @@
 use super::{Endpoint, MetadataDocument};
+use crate::client_auth::AuthenticatedClient;
 use crate::config::Config;
+use crate::error::Rejection;
+use crate::event::Event;
+use crate::grant::TokenResponse;
+use crate::http::{self as wire, Parameters};
 use crate::provider::{AuthorizationProvider, Provider};
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 
-/// The token endpoint.
+/// How clients may authenticate at the token, revocation and introspection endpoints.
+pub(super) const CLIENT_AUTHENTICATION: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// The token endpoint (RFC 6749 §3.2): authenticates the client and calls the grant it names.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Token;
 
@@ -17,9 +25,44 @@ impl<P: AuthorizationProvider> Endpoint<P> for Token {
         &[Method::POST]
     }
 
-    fn describe(&self, _config: &Config, _document: &mut MetadataDocument) {}
-
-    async fn call(&self, _provider: &Provider<P>, _request: &Request<Bytes>) -> Response<Bytes> {
-        Response::new(Bytes::new())
+    fn describe(&self, config: &Config, document: &mut MetadataDocument) {
+        document.set("token_endpoint", config.url(&config.paths.token_path()));
+        document.add("token_endpoint_auth_methods_supported", CLIENT_AUTHENTICATION);
+        document.add("token_endpoint_auth_methods_supported", ["none"]);
     }
+
+    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        let config = provider.app().config();
+        match exchange(provider, request).await {
+            Ok(response) => wire::json(StatusCode::OK, &response.to_json(config.clock.now())),
+            Err(rejection) => wire::error(rejection, config),
+        }
+    }
+}
+
+async fn exchange<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+) -> Result<TokenResponse, Rejection> {
+    let parameters = Parameters::from_form(request)?;
+    let client = provider.authenticate(request, &parameters).await?;
+    let answer = granted(provider, &client, &parameters).await;
+    if let Err(rejection) = &answer {
+        let (client_id, number) = (client.client().id.clone(), rejection.entry().number);
+        provider.app().config().events.record(&Event::TokenRefused { client_id, number });
+    }
+    answer
+}
+
+async fn granted<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    client: &AuthenticatedClient,
+    parameters: &Parameters,
+) -> Result<TokenResponse, Rejection> {
+    let name = parameters.require("grant_type")?;
+    let grant = provider.grant(name).ok_or(Rejection::GrantTypeUnsupported)?;
+    if !client.client().may_use(grant.grant_type()) {
+        return Err(Rejection::GrantNotAllowed);
+    }
+    grant.exchange_object(provider, client, parameters).await
 }

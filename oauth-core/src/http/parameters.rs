@@ -1,8 +1,9 @@
 use crate::error::Rejection;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
+use std::fmt;
 
 const MOST: usize = 64;
 const LONGEST: usize = 4_096;
@@ -11,7 +12,9 @@ const REPEATABLE: &str = "resource";
 
 /// The parameters of a request: decoded strictly, each at most once, empty ones left out
 /// (RFC 6749 §3.1, §3.2).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows the names only: values may be secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -29,7 +32,15 @@ impl Parameters {
     /// # Ok::<(), oauth_core::error::Rejection>(())
     /// ```
     pub fn parse(encoded: &[u8]) -> Result<Self, Rejection> {
+        let (parameters, repeated) = Self::parse_counting(encoded)?;
+        repeated.map_or(Ok(parameters), Err)
+    }
+
+    /// Parses, and reports a repeated parameter beside the first values of all: for the authorization
+    /// endpoint, which tells the client by redirect if it can.
+    fn parse_counting(encoded: &[u8]) -> Result<(Self, Option<Rejection>), Rejection> {
         let mut parsed: Vec<(String, String)> = Vec::new();
+        let mut repeated = None;
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             if parsed.len() == MOST {
                 return Err(Rejection::TooManyParameters);
@@ -38,12 +49,34 @@ impl Parameters {
             let name = decode(halves.next().unwrap_or_default())?;
             let value = decode(halves.next().unwrap_or_default())?;
             if name != REPEATABLE && parsed.iter().any(|(other, _)| *other == name) {
-                return Err(Rejection::RepeatedParameter(known_name(&name)));
+                let rejection = Rejection::RepeatedParameter(known_name(&name));
+                if matches!(name.as_str(), "client_id" | "redirect_uri" | "state") {
+                    return Err(rejection);
+                }
+                repeated = repeated.or(Some(rejection));
+                continue;
             }
             parsed.push((name, value));
         }
         parsed.retain(|(_, value)| !value.is_empty());
-        Ok(Self(parsed))
+        Ok((Self(parsed), repeated))
+    }
+
+    /// Parses an authorization request, from the query of a GET or the form of a POST; a repeated
+    /// parameter is reported beside the rest, unless it decides where the answer goes.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub(crate) fn from_authorization_request(
+        request: &Request<bytes::Bytes>,
+    ) -> Result<(Self, Option<Rejection>), Rejection> {
+        if request.method() != Method::POST {
+            return Self::parse_counting(request.uri().query().unwrap_or_default().as_bytes());
+        }
+        if !is_form(request.headers()) {
+            return Err(Rejection::NotAForm);
+        }
+        Self::parse_counting(request.body())
     }
 
     /// Parses the body of a form post.
@@ -55,14 +88,6 @@ impl Parameters {
             return Err(Rejection::NotAForm);
         }
         Self::parse(request.body())
-    }
-
-    /// Parses the query of the request's URI.
-    ///
-    /// # Errors
-    /// As [`parse`](Self::parse).
-    pub(crate) fn from_query<B>(request: &Request<B>) -> Result<Self, Rejection> {
-        Self::parse(request.uri().query().unwrap_or_default().as_bytes())
     }
 
     /// Gives a parameter's value, if it was sent with one.
@@ -83,11 +108,17 @@ impl Parameters {
         self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Writes them as a query in one canonical order, leaving out the named ones.
+    /// Writes them as a query in one canonical order.
     pub(crate) fn canonical_query(&self) -> String {
         let mut sorted: Vec<&(String, String)> = self.0.iter().collect();
         sorted.sort();
         form_urlencoded::Serializer::new(String::new()).extend_pairs(sorted).finish()
+    }
+}
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 

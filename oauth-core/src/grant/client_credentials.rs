@@ -1,0 +1,44 @@
+use super::tokens::{self, Family, Purpose};
+use super::{TokenGrant, TokenResponse, requested_resources, requested_scope};
+use crate::client::GrantType;
+use crate::client_auth::AuthenticatedClient;
+use crate::error::Rejection;
+use crate::event::Event;
+use crate::http::Parameters;
+use crate::provider::{AuthorizationProvider, Provider};
+use crate::store::{Saved, TokenStore};
+
+/// The client credentials grant (RFC 6749 §4.4): a client acts for itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientCredentialsGrant;
+
+impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
+    fn grant_type(&self) -> GrantType {
+        GrantType::ClientCredentials
+    }
+
+    async fn exchange(
+        &self,
+        provider: &Provider<P>,
+        client: &AuthenticatedClient,
+        parameters: &Parameters,
+    ) -> Result<TokenResponse, Rejection> {
+        let (config, store, client) = (provider.app().config(), provider.app().store(), client.client());
+        if !client.is_confidential() {
+            return Err(Rejection::PublicClientCredentials);
+        }
+        let scope = requested_scope(config, client, parameters.get("scope"))?;
+        let audience = requested_resources(store, config, parameters).await?;
+        // No refresh token: the client can always ask again (RFC 6749 §4.4.3).
+        let purpose = Purpose { client, grant: None, scope, audience, family: Family::None };
+        let tokens = tokens::make(config, purpose, config.clock.now());
+        match store.issue(&tokens.issue).await? {
+            Saved::Now => {
+                let grant_type = GrantType::ClientCredentials;
+                config.events.record(&Event::Issued { client_id: client.id.clone(), grant: None, grant_type });
+                Ok(tokens.response)
+            }
+            Saved::Gone => Err(Rejection::ClientAuthenticationFailed),
+        }
+    }
+}
