@@ -212,3 +212,6 @@ impl RedirectTarget {
         format!("{}{separator}{answer}", self.uri)
     }
 }
+
+#[cfg(test)]
+mod tests;

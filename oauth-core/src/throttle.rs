@@ -167,3 +167,88 @@ fn network(address: IpAddr) -> IpAddr {
         four => four,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use std::time::Duration;
+
+    fn throttle() -> (Throttle, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::starting_at(Timestamp::from_unix_seconds(1_000)));
+        let mut config = Config::new("https://id.example").expect("an issuer");
+        config.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        (Throttle::new(&config), clock)
+    }
+
+    fn address(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, last]))
+    }
+
+    #[test]
+    fn r_018_ten_failures_a_minute_for_a_name() {
+        let (throttle, clock) = throttle();
+        for _ in 0..10 {
+            assert!(throttle.admits("app", address(1)));
+            throttle.failed("app", address(1));
+        }
+        assert!(!throttle.admits("app", address(1)));
+        assert!(throttle.admits("app", address(2)), "r_184: the owner elsewhere is not locked out");
+        assert!(throttle.admits("other", address(1)));
+        clock.advance(Duration::from_secs(59));
+        assert!(!throttle.admits("app", address(1)));
+        clock.advance(Duration::from_secs(1));
+        assert!(throttle.admits("app", address(1)));
+    }
+
+    #[test]
+    fn a_hundred_failures_a_minute_from_an_address() {
+        let (throttle, _) = throttle();
+        for number in 0..100 {
+            throttle.failed(&format!("app{number}"), address(1));
+        }
+        assert!(!throttle.admits("fresh", address(1)));
+        assert!(throttle.admits("fresh", address(2)));
+    }
+
+    #[test]
+    fn attempts_at_the_same_time_do_not_overrun_the_limit() {
+        let (throttle, _) = throttle();
+        let begun: Vec<Attempt> = (0..50).filter_map(|_| throttle.begin("ada", address(1))).collect();
+        assert_eq!(begun.len(), 10);
+        begun.into_iter().for_each(Attempt::succeeded);
+        assert!(throttle.begin("ada", address(1)).is_some(), "what succeeded was no failure");
+    }
+
+    #[test]
+    fn one_network_is_one_address() {
+        let (throttle, _) = throttle();
+        for host in 0..10_u16 {
+            throttle.failed("app", Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, host])));
+        }
+        assert!(!throttle.admits("app", Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 9, 9, 9, 9]))));
+        assert!(throttle.admits("app", Some(IpAddr::from([0x2001, 0xdb8, 0, 2, 0, 0, 0, 1]))));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_hot_counter_survives_a_flood() {
+        let (throttle, _) = throttle();
+        for number in 0..200_000_u32 {
+            throttle.failed(&format!("app{number}"), Some(IpAddr::from(number.to_be_bytes())));
+            if number % 100 == 0 {
+                throttle.failed("hot", address(1));
+            }
+        }
+        let kept = throttle.0.as_ref().map_or(0, |inner| inner.counters.len());
+        assert!(kept <= CAPACITY, "{kept}");
+        assert!(!throttle.admits("hot", address(1)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let (throttle, clock) = throttle();
+        (0..10).for_each(|_| throttle.failed("app", address(1)));
+        clock.set(Timestamp::from_unix_seconds(10));
+        assert!(throttle.admits("app", address(1)));
+    }
+}

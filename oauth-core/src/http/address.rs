@@ -42,3 +42,36 @@ impl PeerAddress {
         Some(nearest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(peer: &str, forwarded: &[&str], trusted: &[&str]) -> Option<String> {
+        let mut request = Request::builder().extension(PeerAddress(peer.parse().expect("an address")));
+        for value in forwarded {
+            request = request.header(FORWARDED_FOR, *value);
+        }
+        let trusted: Vec<IpAddr> = trusted.iter().filter_map(|text| text.parse().ok()).collect();
+        PeerAddress::of(&request.body(()).expect("a request"), &trusted).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn r_178_forwarded_headers_count_from_trusted_proxies_only() {
+        let from = |peer, forwarded: &[&str], trusted: &[&str]| address(peer, forwarded, trusted).unwrap_or_default();
+        assert_eq!(from("192.0.2.1", &["203.0.113.9"], &[]), "192.0.2.1");
+        assert_eq!(from("192.0.2.1", &["203.0.113.9"], &["192.0.2.1"]), "203.0.113.9");
+        assert_eq!(from("192.0.2.1", &["1.1.1.1, 203.0.113.9"], &["192.0.2.1"]), "203.0.113.9", "the nearest hop");
+        assert_eq!(
+            from("192.0.2.1", &["1.1.1.1", "203.0.113.9, 192.0.2.2"], &["192.0.2.1", "192.0.2.2"]),
+            "203.0.113.9"
+        );
+        assert_eq!(from("192.0.2.1", &["203.0.113.9, nonsense"], &["192.0.2.1"]), "192.0.2.1");
+        assert_eq!(from("192.0.2.1", &[], &["192.0.2.1"]), "192.0.2.1");
+    }
+
+    #[test]
+    fn without_a_socket_there_is_no_address() {
+        assert_eq!(PeerAddress::of(&Request::new(()), &[]), None);
+    }
+}

@@ -175,3 +175,6 @@ fn known_name(name: &str) -> &'static str {
     ];
     KNOWN.into_iter().find(|known| *known == name).unwrap_or("request")
 }
+
+#[cfg(test)]
+mod tests;

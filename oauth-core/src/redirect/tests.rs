@@ -1,0 +1,204 @@
+use super::*;
+use crate::client::ClientType;
+use crate::identifier::ClientId;
+use proptest::prelude::*;
+
+fn client(registered: &[&str]) -> Client {
+    let mut client = Client::new(ClientId::generate(), "test", ClientType::Public);
+    client.redirect_uris = registered.iter().map(|uri| RedirectUri::register(uri, true).expect("registered")).collect();
+    client
+}
+
+fn resolves(registered: &[&str], asked: Option<&str>) -> Result<RedirectTarget, Rejection> {
+    RedirectTarget::resolve(&client(registered), asked)
+}
+
+#[test]
+fn r_160_only_the_very_same_text_matches() {
+    const REGISTERED: &str = "https://app.example/cb/x?a=1";
+    assert!(resolves(&[REGISTERED], Some(REGISTERED)).is_ok());
+    for asked in [
+        "https://app.example/cb/x",
+        "https://app.example/cb/x?a=1&b=2",
+        "https://app.example/cb/x?b=2&a=1",
+        "https://app.example/cb/x?a=1#",
+        "https://app.example/cb/x?a=1#f",
+        "https://app.example/cb/x/?a=1",
+        "https://app.example/cb/X?a=1",
+        "https://app.example/CB/x?a=1",
+        "https://APP.example/cb/x?a=1",
+        "HTTPS://app.example/cb/x?a=1",
+        "http://app.example/cb/x?a=1",
+        "https://app.example:443/cb/x?a=1",
+        "https://app.example:8443/cb/x?a=1",
+        "https://app.example./cb/x?a=1",
+        "https://app.example/cb/../cb/x?a=1",
+        "https://app.example/cb/./x?a=1",
+        "https://app.example/cb/%2e%2e/cb/x?a=1",
+        "https://app.example/cb/x%3Fa=1",
+        "https://app.example/c%62/x?a=1",
+        "https://app.example/cb/x;v=1?a=1",
+        "https://app.example/cb/..;/x?a=1",
+        "https://app.example//cb/x?a=1",
+        "https://app.example\\cb\\x?a=1",
+        "https:/app.example/cb/x?a=1",
+        "https:app.example/cb/x?a=1",
+        "//app.example/cb/x?a=1",
+        "/cb/x?a=1",
+        "https://user@app.example/cb/x?a=1",
+        "https://app.example@evil.example/cb/x?a=1",
+        "https://evil.example/https://app.example/cb/x?a=1",
+        "https://app.example.evil.example/cb/x?a=1",
+        "https://sub.app.example/cb/x?a=1",
+        "https://xn--pp-oia.example/cb/x?a=1",
+        "https://аpp.example/cb/x?a=1",
+        " https://app.example/cb/x?a=1",
+        "https://app.example/cb/x?a=1 ",
+        "https://app.example/cb/x?a=1\r\nLocation: https://evil.example",
+        "https://app.example/cb/x?a=1%0d%0a",
+        "https://app.example/cb/x?a=1&",
+        "https://app.example/cb/x?a=%31",
+        "javascript:alert(1)//https://app.example/cb/x?a=1",
+        "*",
+        "",
+    ] {
+        assert_eq!(resolves(&[REGISTERED], Some(asked)), Err(Rejection::RedirectUriNotRegistered), "{asked:?}");
+    }
+}
+
+#[test]
+fn r_196_any_port_of_a_loopback_address() {
+    for registered in ["http://127.0.0.1/cb", "http://127.0.0.1:3000/cb"] {
+        for asked in ["http://127.0.0.1:51234/cb", "http://127.0.0.1/cb", "http://127.0.0.1:1/cb"] {
+            assert!(resolves(&[registered], Some(asked)).is_ok(), "{registered} {asked}");
+        }
+    }
+    assert!(resolves(&["http://[::1]/cb"], Some("http://[::1]:51234/cb")).is_ok());
+    let target = resolves(&["http://127.0.0.1/cb"], Some("http://127.0.0.1:51234/cb")).expect("matches");
+    assert_eq!(target.as_str(), "http://127.0.0.1:51234/cb", "the answer goes to the port that asked");
+}
+
+#[test]
+fn r_197_only_the_port_is_free() {
+    for asked in [
+        "http://127.0.0.1:51234/other",
+        "http://127.0.0.1:51234/cb?x=1",
+        "http://127.0.0.1.evil.example/cb",
+        "http://127.0.0.1:80@evil.example/cb",
+        "http://127.0.0.1:/cb@evil.example",
+        "http://localhost:51234/cb",
+        "http://127.1/cb",
+        "http://127.0.0.2/cb",
+        "http://0x7f.1/cb",
+        "http://2130706433/cb",
+        "http://[::1]/cb",
+        "http://[0:0:0:0:0:0:0:1]/cb",
+        "https://127.0.0.1:51234/cb",
+        "http://127.0.0.1:99999/cb",
+        "http://127.0.0.1:0/cb",
+        "http://127.0.0.1:+80/cb",
+        "http://127.0.0.1:80:80/cb",
+    ] {
+        let answer = resolves(&["http://127.0.0.1:3000/cb"], Some(asked));
+        assert_eq!(answer, Err(Rejection::RedirectUriNotRegistered), "{asked}");
+    }
+    let other_port = resolves(&["http://localhost:3000/cb"], Some("http://localhost:3001/cb"));
+    assert_eq!(other_port, Err(Rejection::RedirectUriNotRegistered), "localhost is exact");
+    assert!(resolves(&["http://localhost:3000/cb"], Some("http://localhost:3000/cb")).is_ok());
+}
+
+#[test]
+fn r_008_r_161_r_198_what_can_be_registered() {
+    use InvalidRedirectUri as No;
+    let register = |uri| RedirectUri::register(uri, false);
+    for good in [
+        "https://app.example/cb",
+        "https://app.example",
+        "https://app.example/cb?a=1",
+        "http://127.0.0.1/cb",
+        "http://127.0.0.1:3000/cb",
+        "http://[::1]:3000/cb",
+        "http://localhost:3000/cb",
+        "com.example.app:/cb",
+        "com.example.app://oauth/cb",
+    ] {
+        assert!(register(good).is_ok(), "{good}");
+    }
+    for (bad, why) in [
+        ("/cb", No::NotAbsolute),
+        ("", No::NotAbsolute),
+        ("https://", No::NotAbsolute),
+        ("https:///cb", No::NotAbsolute),
+        ("https:app.example/cb", No::NotAbsolute),
+        ("https://app.example/c b", No::NotAbsolute),
+        ("https://app.example/\"", No::NotAbsolute),
+        ("https://app.example\\cb", No::NotAbsolute),
+        ("https://äpp.example/cb", No::NotAbsolute),
+        ("https://app.example/cb#x", No::Fragment),
+        ("https://app.example/cb#", No::Fragment),
+        ("https://user@app.example/cb", No::UserInfo),
+        ("https://user:pass@app.example/cb", No::UserInfo),
+        ("https://@app.example/cb", No::UserInfo),
+        ("http://app.example/cb", No::PlainHttp),
+        ("http://127.0.0.2/cb", No::PlainHttp),
+        ("http://127.1/cb", No::PlainHttp),
+        ("http://0x7f.1/cb", No::PlainHttp),
+        ("http://localhost.evil.example/cb", No::PlainHttp),
+        ("http://127.0.0.1.evil.example/cb", No::PlainHttp),
+        ("http://localhostx/cb", No::PlainHttp),
+        ("myapp:/cb", No::SchemeWithoutDot),
+        ("javascript:alert(1)", No::DangerousScheme),
+        ("JavaScript:alert(1)", No::DangerousScheme),
+        ("data:text/html,x", No::DangerousScheme),
+        ("vbscript:x", No::DangerousScheme),
+        ("file:///etc/passwd", No::DangerousScheme),
+    ] {
+        assert_eq!(register(bad), Err(why), "{bad}");
+    }
+    assert!(RedirectUri::register("http://app.example/cb", true).is_ok(), "the option that names the risk");
+}
+
+#[test]
+fn r_009_its_own_query_is_kept() {
+    let answered = |registered: &str| {
+        resolves(&[registered], None).map(|target| target.with_query(&[("code", "c d"), ("state", "&=")])).ok()
+    };
+    assert_eq!(answered("https://a.example/cb").as_deref(), Some("https://a.example/cb?code=c+d&state=%26%3D"));
+    assert_eq!(
+        answered("https://a.example/cb?x=%20y").as_deref(),
+        Some("https://a.example/cb?x=%20y&code=c+d&state=%26%3D")
+    );
+    assert_eq!(answered("https://a.example/cb?").as_deref(), Some("https://a.example/cb?code=c+d&state=%26%3D"));
+    assert_eq!(answered("com.example.app:/cb").as_deref(), Some("com.example.app:/cb?code=c+d&state=%26%3D"));
+}
+
+#[test]
+fn r_011_none_is_chosen_among_several() {
+    let two = ["https://a.example/1", "https://a.example/2"];
+    assert_eq!(resolves(&two, None), Err(Rejection::RedirectUriMissing));
+    assert_eq!(resolves(&[], Some("https://a.example/1")), Err(Rejection::NoRedirectUriRegistered));
+    assert!(resolves(&two, Some("https://a.example/2")).is_ok_and(|target| target.was_sent()));
+    assert!(resolves(&two[..1], None).is_ok_and(|target| !target.was_sent()));
+}
+
+proptest! {
+    // Rows 22, 26, 62 and 68 of known-vulnerabilities.md: no text but the registered one matches, and
+    // none takes long or panics.
+    #[test]
+    fn vuln_22_no_other_text_matches(asked in "\\PC{0,80}") {
+        prop_assume!(asked != "https://app.example/cb");
+        prop_assert!(resolves(&["https://app.example/cb"], Some(&asked)).is_err());
+    }
+
+    #[test]
+    fn vuln_62_no_text_panics(text in "(https?|com\\.app)?:?/{0,3}\\PC{0,60}") {
+        let _ = RedirectUri::register(&text, false);
+        let _ = RedirectUri::register(&text, true);
+    }
+
+    #[test]
+    fn what_is_registered_matches_itself(path in "[a-z0-9/._~-]{0,40}", query in "[a-z0-9=&]{0,20}") {
+        let uri = format!("https://app.example/{path}?{query}");
+        prop_assert!(resolves(&[&uri], Some(&uri)).is_ok());
+    }
+}
