@@ -54,7 +54,7 @@ pub trait AuthorizationProvider: Send + Sync + 'static {
 #[async_trait::async_trait]
 pub trait Service: Send + Sync + 'static {
     /// Answers a request to one of the [`mounts`](Self::mounts). The socket's peer belongs into its
-    /// extensions as a [`PeerAddress`](crate::http::PeerAddress).
+    /// extensions as a [`PeerAddress`].
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes>;
 
     /// Gives the settings.
