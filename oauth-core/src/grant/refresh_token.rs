@@ -40,7 +40,9 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
         if !provider.app().owner().is_active(&stored.grant.subject).await? {
             return Err(Rejection::SubjectInactive);
         }
-        let retry = Retry { sealed: seal::seal(&presented, &tokens.response), until: now.after(config.retry_window) };
+        let retried = !config.retry_window.is_zero();
+        let sealed = if retried { seal::seal(&presented, &tokens.response) } else { Vec::new() };
+        let retry = Retry { sealed, until: now.after(config.retry_window) };
         let (client_id, grant) = (client.id.clone(), stored.grant.id);
         match store.rotate(&presented.digest(), &tokens.issue, &retry).await? {
             Rotated::Now => {
