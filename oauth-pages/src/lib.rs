@@ -1,1 +1,86 @@
-//! oauth-pages
+//! The pages of an OAuth provider as plain HTML, for every framework: sign in, consent,
+//! applications, connected apps, password and errors.
+//!
+//! [`PagesProvider`] is a whole provider for `oauth-rocket` or for
+//! [`Provider`](oauth_core::provider::Provider): it takes the settings, a store and the accounts.
+//! An application that has users gives [`Accounts`], two functions; one that has none takes
+//! [`StoredAccounts`], which keeps them in the same store.
+//!
+//! ```
+//! use oauth_core::config::Config;
+//! use oauth_core::identifier::Subject;
+//! use oauth_core::provider::Provider;
+//! use oauth_core::secret::Password;
+//! use oauth_core::store::{MemoryStore, Result};
+//! use oauth_pages::{Accounts, PagesProvider, Person};
+//!
+//! struct Users; // yours: a table, a directory, a list
+//!
+//! impl Accounts for Users {
+//!     async fn sign_in(&self, username: &str, password: &Password) -> Result<Option<Person>> {
+//!         let known = username == "ada" && *password == Password::new("lovelace");
+//!         Ok(if known { Subject::new("1").ok().map(|id| Person::new(id, "ada")) } else { None })
+//!     }
+//!     async fn person(&self, subject: &Subject) -> Result<Option<Person>> {
+//!         Ok((subject.as_str() == "1").then(|| Person::new(subject.clone(), "ada")))
+//!     }
+//! }
+//!
+//! let config = Config::new("https://id.example")?;
+//! let provider = Provider::new(PagesProvider::new(config, MemoryStore::new(), Users))?;
+//! # drop(provider); Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What a page is
+//! HTML rendered on the server, one stylesheet from the same place, no script and nothing from
+//! anybody else. Every form carries a token that only this browser's cookie can have made; every
+//! answer to a form is 303, but the one that shows a new secret once. Addresses are relative to the
+//! host that was typed, so pages also work at a name that is not the issuer's.
+//!
+//! | page, under the base path | what for |
+//! |---|---|
+//! | (the base itself) | who is signed in, and where to go |
+//! | `/sign-in`, `/sign-out` | a session of 12 hours, kept by the server |
+//! | `/consent` | takes the decision made on the authorization endpoint's page |
+//! | `/applications`, and `/register`, `/show`, `/edit`, `/secret`, `/delete` under it | one's own clients; an administrator's are all |
+//! | `/connected` | what one allowed to whom, and its revocation |
+//! | `/password` | a change of one's own password, where [`Accounts`] offer it |
+//! | `/errors`, `/errors/{number}` | every error with its number and how to mend it |
+//!
+//! # Element ids that stay
+//! Tests and password managers may rely on them:
+//! - sign in: `username`, `password`, `sign-in`; everywhere when signed in: `signed-in-as`, `sign-out`
+//! - consent: `client-name`, `client-site`, `redirect-host`, `scope-<scope>`, `allow`, `deny`, `use-another-account`
+//! - home: `applications`, `connected`, `change-password` (links)
+//! - applications: `new-application`, `application-<client id>`, `next-page`
+//! - the form: `name`, `site`, `client-type-confidential`, `client-type-public`,
+//!   `grant-authorization_code`, `grant-refresh_token`, `grant-client_credentials`, `redirect-uris`,
+//!   `scope`, `resources`, `insecure-without-pkce`, `register` or `save`, `form-error`
+//! - an application: `client-name`, `client-id`, `client-type`, `client-secret` (once),
+//!   `without-pkce-warning`, `edit`, `renew-secret`, `delete`, and `confirm-delete` on the next page
+//! - connected apps: `connected-<client id>`, `revoke-<client id>`
+//! - password: `old-password`, `new-password`, `change-password`, `form-error`
+//! - errors: `error-number`, `error-description`
+
+mod accounts;
+mod applications;
+mod connected;
+mod consent;
+mod destination;
+mod errors;
+mod form;
+mod password;
+mod pages;
+mod provider;
+mod response;
+mod session;
+mod sign_in;
+mod stored_accounts;
+#[cfg(test)]
+mod tests;
+
+pub use accounts::{Accounts, PasswordChange, Person};
+pub use errors::error_uri;
+pub use pages::Pages;
+pub use provider::PagesProvider;
+pub use stored_accounts::{AccountError, StoredAccounts};

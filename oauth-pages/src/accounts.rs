@@ -1,0 +1,123 @@
+use oauth_core::identifier::{Attributes, Subject};
+use oauth_core::secret::{Digest, Password};
+use oauth_core::store;
+use std::future::Future;
+
+/// A person who signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Person {
+    /// The identifier that grants carry; never given to another person.
+    pub subject: Subject,
+    /// The name that pages show.
+    pub username: String,
+    /// Whether the person may manage the applications of others.
+    pub administrator: bool,
+    /// Stands for what the person signed in with. It changes when the password does, and a session
+    /// that was opened with another one is over.
+    pub credential: Digest,
+    /// Free attributes, for the application's own use.
+    pub attributes: Attributes,
+}
+
+impl Person {
+    /// Names a person who is no administrator and whose credential never changes.
+    ///
+    /// ```
+    /// # use oauth_core::{identifier::Subject, secret::Digest};
+    /// # use oauth_pages::Person;
+    /// let mut ada = Person::new(Subject::new("1")?, "ada");
+    /// ada.credential = Digest::of("her password's hash");
+    /// assert!(!ada.administrator);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(subject: Subject, username: impl Into<String>) -> Self {
+        Self {
+            subject,
+            username: username.into(),
+            administrator: false,
+            credential: Digest::of(""),
+            attributes: Attributes::new(),
+        }
+    }
+}
+
+/// What became of an attempt to change a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PasswordChange {
+    /// The new password holds from now on.
+    Changed,
+    /// The old password is not the right one.
+    WrongPassword,
+    /// The new password is refused; the text says why and is shown on the page.
+    Refused(String),
+    /// Passwords are not changed here.
+    Unsupported,
+}
+
+/// Knows the people: what an application with users of its own gives, and nothing more.
+///
+/// The pages around it count failed attempts, keep sessions and ask for consent. What cannot be
+/// looked up just now is an error of the store; a wrong password is not.
+///
+/// ```
+/// use oauth_core::identifier::Subject;
+/// use oauth_core::secret::Password;
+/// use oauth_core::store::Result;
+/// use oauth_pages::{Accounts, Person};
+///
+/// struct OneUser;
+///
+/// impl Accounts for OneUser {
+///     async fn sign_in(&self, username: &str, password: &Password) -> Result<Option<Person>> {
+///         if username != "me" || *password != Password::new("correct horse") {
+///             return Ok(None);
+///         }
+///         Ok(Subject::new("me").ok().map(|subject| Person::new(subject, "me")))
+///     }
+///
+///     async fn person(&self, subject: &Subject) -> Result<Option<Person>> {
+///         Ok((subject.as_str() == "me").then(|| Person::new(subject.clone(), "me")))
+///     }
+/// }
+/// ```
+pub trait Accounts: Send + Sync + 'static {
+    /// Finds the person with this name and password; `None` where either is wrong or the account is
+    /// disabled. An unknown name should cost as much time as a wrong password (RFC 6819 §5.1.4.2.3).
+    ///
+    /// # Errors
+    /// The accounts cannot be reached.
+    fn sign_in(
+        &self,
+        username: &str,
+        password: &Password,
+    ) -> impl Future<Output = store::Result<Option<Person>>> + Send;
+
+    /// Finds a person who signed in before; `None` where the account is gone or disabled. Asked at
+    /// every request with a session, and before a code or refresh token turns into tokens.
+    ///
+    /// # Errors
+    /// The accounts cannot be reached.
+    fn person(&self, subject: &Subject) -> impl Future<Output = store::Result<Option<Person>>> + Send;
+
+    /// Tells whether [`change_password`](Self::change_password) is implemented; unless it is, the
+    /// page is not offered.
+    fn offers_password_change(&self) -> bool {
+        false
+    }
+
+    /// Changes a person's password, if the old one is right. Afterwards the pages end all sessions
+    /// and grants of the person.
+    ///
+    /// # Errors
+    /// The accounts cannot be reached.
+    fn change_password(
+        &self,
+        _person: &Person,
+        _old: &Password,
+        _new: &Password,
+    ) -> impl Future<Output = store::Result<PasswordChange>> + Send {
+        async { Ok(PasswordChange::Unsupported) }
+    }
+}

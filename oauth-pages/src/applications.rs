@@ -1,0 +1,270 @@
+use crate::accounts::Accounts;
+use crate::destination::Destination;
+use crate::form::ApplicationForm;
+use crate::pages::Pages;
+use crate::response::{self, Forms, Frame};
+use crate::session::{Visitor, keyed};
+use askama::Template;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use oauth_core::client::{Client, Registered};
+use oauth_core::error::Rejection;
+use oauth_core::event::Event;
+use oauth_core::http::Parameters;
+use oauth_core::identifier::ClientId;
+use oauth_core::secret::{ClientSecret, equal_in_constant_time};
+use oauth_core::store::{ClientFilter, Created, Page, SessionStore, Store};
+
+/// How many applications stand on a page of the list.
+const LISTED: u32 = 50;
+
+type Answer = Result<Response<Bytes>, Rejection>;
+
+impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
+    /// Lists one's own applications; an administrator's are all.
+    pub(crate) async fn list_applications(&self, request: &Request<Bytes>) -> Answer {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(&Destination::Applications));
+        };
+        let owner = (!visitor.person.administrator).then(|| visitor.person.subject.clone());
+        let after = self.query(request)?.get("after").and_then(|id| ClientId::new(id).ok());
+        // One more than is shown tells whether there is another page.
+        let page = Page { after, limit: LISTED + 1 };
+        let mut clients = self.store.clients(&ClientFilter { owner, ..ClientFilter::default() }, &page).await?;
+        let more = clients.len() > LISTED as usize;
+        clients.truncate(LISTED as usize);
+        let next = clients.last().filter(|_| more).map(|client| {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("after", client.id.as_str()).finish();
+            format!("{}?{query}", self.config.paths.join("applications"))
+        });
+        let rows = clients.iter().map(|client| (self.client_location("applications/show", client.id.as_str()), client));
+        let list = ApplicationList { frame: self.frame("Applications", Some(&visitor)), rows: rows.collect(), next };
+        Ok(response::page(StatusCode::OK, &list, Forms::StayHere))
+    }
+
+    pub(crate) async fn show_registration(&self, request: &Request<Bytes>) -> Answer {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(&Destination::Applications));
+        };
+        let form = ApplicationForm::empty();
+        Ok(self.form_page(&visitor, Purpose::Register(&ClientId::generate()), &form, None))
+    }
+
+    /// Registers an application. Its identifier was chosen when the form was shown, so a form that
+    /// is posted twice (a reload) neither registers twice nor shows the secret again.
+    pub(crate) async fn register_application(&self, request: &Request<Bytes>) -> Answer {
+        let (visitor, posted) = self.posted(request).await?;
+        let id = proven_id(&visitor, &posted)?;
+        let form = ApplicationForm::posted(&posted);
+        let registered = form.registration(&self.config).and_then(|mut asked| {
+            asked.owner = Some(visitor.person.subject.clone());
+            asked.register(&self.config).map_err(|refused| refused.to_string())
+        });
+        let Registered { mut client, secret } = match registered {
+            Ok(registered) => registered,
+            Err(refused) => return Ok(self.form_page(&visitor, Purpose::Register(&id), &form, Some(&refused))),
+        };
+        client.id = id;
+        if self.store.create_client(&client).await? == Created::Exists {
+            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
+        }
+        self.config.events.record(&Event::ClientRegistered { client_id: client.id.clone() });
+        Ok(match secret {
+            Some(secret) => self.client_page(&visitor, &client, Some(&secret)),
+            None => response::see_other(&self.client_location("applications/show", client.id.as_str())),
+        })
+    }
+
+    pub(crate) async fn show_application(&self, request: &Request<Bytes>) -> Answer {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(&Destination::Applications));
+        };
+        let client = self.manageable(&visitor, &self.query(request)?).await?;
+        Ok(self.client_page(&visitor, &client, None))
+    }
+
+    pub(crate) async fn show_edit(&self, request: &Request<Bytes>) -> Answer {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(&Destination::Applications));
+        };
+        let client = self.manageable(&visitor, &self.query(request)?).await?;
+        Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &ApplicationForm::of(&client), None))
+    }
+
+    pub(crate) async fn edit_application(&self, request: &Request<Bytes>) -> Answer {
+        let (visitor, posted) = self.posted(request).await?;
+        let mut client = self.manageable(&visitor, &posted).await?;
+        let form = ApplicationForm::posted(&posted);
+        let applied = form.registration(&self.config).and_then(|mut asked| {
+            asked.attributes = client.attributes.clone();
+            asked.apply(&mut client, &self.config).map_err(|refused| refused.to_string())
+        });
+        if let Err(refused) = applied {
+            return Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, Some(&refused)));
+        }
+        self.save(&client).await?;
+        Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())))
+    }
+
+    /// Gives an application a new secret in the place of the old one and shows it, once: the form is
+    /// for the secret there was when it was shown, so a reload changes and shows nothing.
+    pub(crate) async fn renew_secret(&self, request: &Request<Bytes>) -> Answer {
+        let (visitor, posted) = self.posted(request).await?;
+        let mut client = self.manageable(&visitor, &posted).await?;
+        let current = secret_proof(&visitor, &client);
+        if !posted.get("proof").is_some_and(|given| equal_in_constant_time(given, &current)) {
+            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
+        }
+        let Ok(secret) = client.renew_secret() else {
+            return Err(Rejection::ApplicationHasNoSecret);
+        };
+        self.save(&client).await?;
+        Ok(self.client_page(&visitor, &client, Some(&secret)))
+    }
+
+    pub(crate) async fn show_delete(&self, request: &Request<Bytes>) -> Answer {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(&Destination::Applications));
+        };
+        let client = self.manageable(&visitor, &self.query(request)?).await?;
+        let page = DeletePage {
+            frame: self.frame("Delete application?", Some(&visitor)),
+            csrf: visitor.csrf_token(),
+            show: self.client_location("applications/show", client.id.as_str()),
+            client: &client,
+        };
+        Ok(response::page(StatusCode::OK, &page, Forms::StayHere))
+    }
+
+    pub(crate) async fn delete_application(&self, request: &Request<Bytes>) -> Answer {
+        let (visitor, posted) = self.posted(request).await?;
+        let client = self.manageable(&visitor, &posted).await?;
+        if self.store.delete_client(&client.id, self.config.clock.now()).await? {
+            self.config.events.record(&Event::ClientDeleted { client_id: client.id });
+        }
+        Ok(response::see_other(&self.config.paths.join("applications")))
+    }
+
+    async fn save(&self, client: &Client) -> Result<(), Rejection> {
+        if !self.store.update_client(client).await? {
+            return Err(Rejection::ApplicationNotFound);
+        }
+        self.config.events.record(&Event::ClientChanged { client_id: client.id.clone() });
+        Ok(())
+    }
+
+    /// Finds the application that a page is about. What belongs to somebody else looks as if it were
+    /// not there.
+    async fn manageable(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Client, Rejection> {
+        let id = parameters.get("client_id").and_then(|id| ClientId::new(id).ok());
+        let client = self.store.client(&id.ok_or(Rejection::ApplicationNotFound)?).await?;
+        let person = &visitor.person;
+        let manageable = |client: &Client| person.administrator || client.owner.as_ref() == Some(&person.subject);
+        client.filter(manageable).ok_or(Rejection::ApplicationNotFound)
+    }
+
+    fn client_page(&self, visitor: &Visitor, client: &Client, secret: Option<&ClientSecret>) -> Response<Bytes> {
+        let location = |page| self.client_location(page, client.id.as_str());
+        let page = ClientPage {
+            frame: self.frame("Application", Some(visitor)),
+            csrf: visitor.csrf_token(),
+            proof: secret_proof(visitor, client),
+            edit: location("applications/edit"),
+            delete: location("applications/delete"),
+            secret: secret.map(ClientSecret::expose),
+            client,
+        };
+        response::page(StatusCode::OK, &page, Forms::StayHere)
+    }
+
+    fn form_page(
+        &self,
+        visitor: &Visitor,
+        purpose: Purpose<'_>,
+        form: &ApplicationForm,
+        refused: Option<&str>,
+    ) -> Response<Bytes> {
+        let (title, id, registers) = match purpose {
+            Purpose::Register(id) => ("Register an application", id, true),
+            Purpose::Edit(id) => ("Change the application", id, false),
+        };
+        let page = FormPage {
+            frame: self.frame(title, Some(visitor)),
+            csrf: visitor.csrf_token(),
+            client_id: id.as_str(),
+            proof: id_proof(visitor, id),
+            registers,
+            offered: self.config.scopes.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
+            form,
+            refused,
+        };
+        let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        response::page(status, &page, Forms::StayHere)
+    }
+}
+
+/// What the form is for.
+#[derive(Clone, Copy)]
+enum Purpose<'a> {
+    Register(&'a ClientId),
+    Edit(&'a ClientId),
+}
+
+/// Reads the identifier that we put into the form; nobody chooses one for themselves.
+fn proven_id(visitor: &Visitor, posted: &Parameters) -> Result<ClientId, Rejection> {
+    let id = posted.get("client_id").and_then(|id| ClientId::new(id).ok()).ok_or(Rejection::FormNotOurs)?;
+    let proven = posted.get("proof").is_some_and(|given| equal_in_constant_time(given, &id_proof(visitor, &id)));
+    if proven { Ok(id) } else { Err(Rejection::FormNotOurs) }
+}
+
+fn id_proof(visitor: &Visitor, id: &ClientId) -> String {
+    keyed("oauth-pages register", &visitor.cookie, id.as_str().as_bytes()).to_base64url()
+}
+
+/// Stands for the secret an application has now, without telling anything about it.
+fn secret_proof(visitor: &Visitor, client: &Client) -> String {
+    let secrets = serde_json::to_vec(&(&client.id, &client.secrets)).unwrap_or_default();
+    keyed("oauth-pages secret", &visitor.cookie, &secrets).to_base64url()
+}
+
+#[derive(Template)]
+#[template(path = "applications.html")]
+struct ApplicationList<'a> {
+    frame: Frame,
+    rows: Vec<(String, &'a Client)>,
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "application.html")]
+struct ClientPage<'a> {
+    frame: Frame,
+    csrf: String,
+    proof: String,
+    edit: String,
+    delete: String,
+    secret: Option<&'a str>,
+    client: &'a Client,
+}
+
+#[derive(Template)]
+#[template(path = "application_form.html")]
+struct FormPage<'a> {
+    frame: Frame,
+    csrf: String,
+    client_id: &'a str,
+    proof: String,
+    registers: bool,
+    offered: String,
+    form: &'a ApplicationForm,
+    refused: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "application_delete.html")]
+struct DeletePage<'a> {
+    frame: Frame,
+    csrf: String,
+    show: String,
+    client: &'a Client,
+}

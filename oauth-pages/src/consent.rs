@@ -1,0 +1,139 @@
+use crate::accounts::Accounts;
+use crate::destination::Destination;
+use crate::pages::Pages;
+use crate::response::{self, Forms, Frame};
+use crate::session::{Visitor, keyed};
+use askama::Template;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use oauth_core::error::Rejection;
+use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, Denial};
+use oauth_core::scope::Scope;
+use oauth_core::secret::{Digest, equal_in_constant_time};
+use oauth_core::store::{self, PendingDecision, SessionStore, Store};
+use std::time::Duration;
+
+/// How long a decision waits for its authorization request, which the browser sends at once.
+const DECISION_LIFETIME: Duration = Duration::from_secs(60);
+/// What the name of a scope's checkbox starts with.
+const SCOPE_FIELD: &str = "scope:";
+
+impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
+    /// Decides on an authorization request: takes the decision that waits for it, once, or gives the
+    /// page on which it will be made. Every request is asked for; none is remembered.
+    pub(crate) async fn decide_on(&self, request: &Request<Bytes>, ask: &AuthorizationRequest) -> store::Result<Decided> {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask)).into());
+        };
+        let waiting = self.store.take_decision(&visitor.session.digest, &ask.digest(), self.config.clock.now()).await?;
+        let decision = match waiting {
+            Some(PendingDecision { allowed: Some(ticked), .. }) => allow(&visitor, ask, &ticked),
+            Some(PendingDecision { allowed: None, .. }) => Decision::Deny(Denial::ByOwner),
+            None => Decision::Consent(self.consent_page(&visitor, ask).await?),
+        };
+        Ok(decision.into())
+    }
+
+    fn ask_to_sign_in(&self, request: &Request<Bytes>, ask: &AuthorizationRequest) -> Response<Bytes> {
+        let destination = Destination::authorization(ask.query());
+        if request.method() == Method::POST {
+            // A form on the client's site brings no Lax cookie, so perhaps somebody is signed in:
+            // the same request as a link will tell.
+            return response::see_other(&destination.location(&self.config.paths));
+        }
+        self.sign_in_page(request, &destination, ask.login_hint().unwrap_or_default(), None)
+    }
+
+    async fn consent_page(&self, visitor: &Visitor, ask: &AuthorizationRequest) -> store::Result<Response<Bytes>> {
+        let client = ask.client();
+        let developer = match &client.owner {
+            Some(owner) => self.accounts.person(owner).await?.map(|person| person.username),
+            None => None,
+        };
+        let page = Consent {
+            frame: self.frame("Allow access?", Some(visitor)),
+            csrf: visitor.csrf_token(),
+            request: ask.query(),
+            proof: proof(visitor, &ask.digest()),
+            name: &client.name,
+            site: client.uri.as_deref().filter(|uri| is_web_address(uri)),
+            developer,
+            host: ask.redirect_target().host(),
+            scopes: ask.scope().iter().map(|name| (name, self.in_words(name))).collect(),
+            resources: ask.resources().iter().map(|resource| resource.as_str()).collect(),
+            username: &visitor.person.username,
+        };
+        Ok(response::page(StatusCode::OK, &page, Forms::MayLeave))
+    }
+
+    /// Takes a decision, keeps it for one use, and sends the browser back to the authorization
+    /// endpoint, which checks the request anew.
+    pub(crate) async fn consent(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let (visitor, form) = self.posted(request).await?;
+        let query = form.get("request").ok_or(Rejection::FormNotOurs)?;
+        let digest = Digest::of(query);
+        // The request goes through the browser. Were it changed there, the person would decide on
+        // one that they were not shown; the proof was made for the one on the page.
+        let shown = form.get("proof").is_some_and(|given| equal_in_constant_time(given, &proof(&visitor, &digest)));
+        if !shown {
+            return Err(Rejection::FormNotOurs);
+        }
+        let allowed = match form.get("decision") {
+            Some("allow") => Some(ticked(&form)),
+            Some("deny") => None,
+            _ => return Err(Rejection::FormNotOurs),
+        };
+        let expires_at = self.config.clock.now().after(DECISION_LIFETIME);
+        let session = visitor.session.digest;
+        self.store.save_decision(&PendingDecision { session, request: digest, allowed, expires_at }).await?;
+        Ok(response::see_other(&Destination::authorization(query).location(&self.config.paths)))
+    }
+
+    /// Says a scope in words, where the settings have some.
+    pub(crate) fn in_words<'a>(&'a self, name: &'a str) -> &'a str {
+        self.config.scopes.get(name).map_or(name, String::as_str)
+    }
+}
+
+/// Allows what was asked and ticked. Who allows nothing of what was asked refuses.
+fn allow(visitor: &Visitor, ask: &AuthorizationRequest, ticked: &Scope) -> Decision {
+    let scope = ask.scope().intersection(ticked);
+    if scope.is_empty() && !ask.scope().is_empty() {
+        return Decision::Deny(Denial::ByOwner);
+    }
+    let mut approval = Approval::new(visitor.person.subject.clone(), scope);
+    approval.auth_time = Some(visitor.session.created_at);
+    approval.attributes.insert("username".to_owned(), visitor.person.username.clone());
+    Decision::Allow(approval)
+}
+
+/// Computes what proves that this request was shown to this person in this session.
+fn proof(visitor: &Visitor, request: &Digest) -> String {
+    keyed("oauth-pages consent", &visitor.cookie, request.as_bytes()).to_base64url()
+}
+
+fn ticked(form: &oauth_core::http::Parameters) -> Scope {
+    let names: Vec<&str> = form.names().filter_map(|name| name.strip_prefix(SCOPE_FIELD)).collect();
+    names.join(" ").parse().unwrap_or_default()
+}
+
+/// Tells whether an address may be a link. Registration checks it too, but a store may hold others.
+pub(crate) fn is_web_address(uri: &str) -> bool {
+    uri.starts_with("https://") || uri.starts_with("http://")
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Consent<'a> {
+    frame: Frame,
+    csrf: String,
+    request: &'a str,
+    proof: String,
+    name: &'a str,
+    site: Option<&'a str>,
+    developer: Option<String>,
+    host: &'a str,
+    scopes: Vec<(&'a str, &'a str)>,
+    resources: Vec<&'a str>,
+    username: &'a str,
+}

@@ -1,0 +1,216 @@
+use crate::accounts::Accounts;
+use crate::destination::Destination;
+use crate::response::{self, Forms, Frame};
+use crate::session::{Cookies, Visitor};
+use askama::Template;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Method, Request, Response, StatusCode};
+use oauth_core::config::Config;
+use oauth_core::error::Rejection;
+use oauth_core::http::{BODY_LIMIT, Parameters, PeerAddress};
+use oauth_core::identifier::Subject;
+use oauth_core::owner::{AuthorizationRequest, Decided, ResourceOwner};
+use oauth_core::store::{self, SessionStore, Store};
+use oauth_core::throttle::Throttle;
+use std::net::IpAddr;
+
+/// The pages, as the resource owner's side of a provider.
+///
+/// [`PagesProvider`](crate::PagesProvider) makes one. An application that implements
+/// [`AuthorizationProvider`](oauth_core::provider::AuthorizationProvider) itself can do so too:
+///
+/// ```
+/// use oauth_core::config::Config;
+/// use oauth_core::owner::ResourceOwner;
+/// use oauth_core::store::MemoryStore;
+/// use oauth_pages::{Pages, StoredAccounts};
+///
+/// let config = Config::new("https://id.example")?;
+/// let store = MemoryStore::new();
+/// let accounts = StoredAccounts::new(store.clone(), &config);
+/// let owner: &dyn std::any::Any = &Pages::new(config, store, accounts);
+/// # let _ = owner; Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Pages<S, A> {
+    pub(crate) config: Config,
+    pub(crate) store: S,
+    pub(crate) accounts: A,
+    pub(crate) throttle: Throttle,
+    pub(crate) cookies: Cookies,
+}
+
+impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
+    /// Makes the pages over the store that the endpoints use too.
+    pub fn new(config: Config, store: S, accounts: A) -> Self {
+        Self { throttle: Throttle::new(&config), cookies: Cookies::of(&config), config, store, accounts }
+    }
+
+    /// Gives the accounts.
+    pub fn accounts(&self) -> &A {
+        &self.accounts
+    }
+
+    /// Takes the form of a post, once its body is known to be one.
+    pub(crate) fn form(&self, request: &Request<Bytes>) -> Result<Parameters, Rejection> {
+        if request.body().len() > BODY_LIMIT {
+            return Err(Rejection::BodyTooLarge);
+        }
+        let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Rejection::NotAForm);
+        }
+        // One field may be as long as a body: a list of redirect URIs, an authorization request.
+        Parameters::parse_long(request.body(), BODY_LIMIT)
+    }
+
+    /// Takes the query of one of our own links.
+    pub(crate) fn query(&self, request: &Request<Bytes>) -> Result<Parameters, Rejection> {
+        Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
+    }
+
+    pub(crate) fn address(&self, request: &Request<Bytes>) -> Option<IpAddr> {
+        PeerAddress::of(request, &self.config.trusted_proxies)
+    }
+
+    pub(crate) fn frame(&self, title: &'static str, visitor: Option<&Visitor>) -> Frame {
+        Frame::new(title, &self.config.paths, visitor)
+    }
+
+    /// Gives the address of a page of ours for one client.
+    pub(crate) fn client_location(&self, page: &str, client_id: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("client_id", client_id).finish();
+        format!("{}?{query}", self.config.paths.join(page))
+    }
+
+    async fn home(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(&Destination::Home));
+        };
+        let home = Home {
+            frame: self.frame("Your account", Some(&visitor)),
+            username: &visitor.person.username,
+            offers_password_change: self.accounts.offers_password_change(),
+        };
+        Ok(response::page(StatusCode::OK, &home, Forms::StayHere))
+    }
+
+    async fn answer(&self, route: Route<'_>, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let posted = request.method() == Method::POST;
+        match route {
+            Route::Home => self.home(request).await,
+            Route::Stylesheet => Ok(response::stylesheet()),
+            Route::SignIn if posted => self.sign_in(request).await,
+            Route::SignIn => self.show_sign_in(request).await,
+            Route::SignOut => self.sign_out(request).await,
+            Route::Consent => self.consent(request).await,
+            Route::Applications => self.list_applications(request).await,
+            Route::Register if posted => self.register_application(request).await,
+            Route::Register => self.show_registration(request).await,
+            Route::Show => self.show_application(request).await,
+            Route::Edit if posted => self.edit_application(request).await,
+            Route::Edit => self.show_edit(request).await,
+            Route::Secret => self.renew_secret(request).await,
+            Route::Delete if posted => self.delete_application(request).await,
+            Route::Delete => self.show_delete(request).await,
+            Route::Connected => self.list_connected(request).await,
+            Route::Revoke => self.revoke(request).await,
+            Route::Password if !self.accounts.offers_password_change() => Err(Rejection::NotFound),
+            Route::Password if posted => self.change_password(request).await,
+            Route::Password => self.show_password(request).await,
+            Route::Errors => Ok(self.list_errors()),
+            Route::Explain(number) => self.explain(number).ok_or(Rejection::NotFound),
+        }
+    }
+}
+
+impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
+    async fn decide(&self, request: &Request<Bytes>, ask: &AuthorizationRequest) -> store::Result<Decided> {
+        self.decide_on(request, ask).await
+    }
+
+    async fn page(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        let route = Route::find(request.uri().path().strip_prefix(self.config.paths.base.as_str())?)?;
+        let methods = route.methods();
+        if !methods.contains(request.method()) {
+            return Some(response::allow(self.rejected(Rejection::MethodNotAllowed), methods));
+        }
+        let mut answer = self.answer(route, request).await.unwrap_or_else(|rejection| self.rejected(rejection));
+        if request.method() == Method::HEAD {
+            *answer.body_mut() = Bytes::new();
+        }
+        Some(answer)
+    }
+
+    async fn is_active(&self, subject: &Subject) -> store::Result<bool> {
+        Ok(self.accounts.person(subject).await?.is_some())
+    }
+
+    fn error_page(&self, rejection: Rejection) -> Option<Response<Bytes>> {
+        Some(self.rejected(rejection))
+    }
+}
+
+/// An address under the base path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route<'a> {
+    Home,
+    Stylesheet,
+    SignIn,
+    SignOut,
+    Consent,
+    Applications,
+    Register,
+    Show,
+    Edit,
+    Secret,
+    Delete,
+    Connected,
+    Revoke,
+    Password,
+    Errors,
+    Explain(&'a str),
+}
+
+impl<'a> Route<'a> {
+    /// Finds a page, with and without one slash at its end.
+    fn find(path: &'a str) -> Option<Self> {
+        Some(match path.strip_suffix('/').unwrap_or(path) {
+            "" => Self::Home,
+            "/style.css" => Self::Stylesheet,
+            "/sign-in" => Self::SignIn,
+            "/sign-out" => Self::SignOut,
+            "/consent" => Self::Consent,
+            "/applications" => Self::Applications,
+            "/applications/register" => Self::Register,
+            "/applications/show" => Self::Show,
+            "/applications/edit" => Self::Edit,
+            "/applications/secret" => Self::Secret,
+            "/applications/delete" => Self::Delete,
+            "/connected" => Self::Connected,
+            "/connected/revoke" => Self::Revoke,
+            "/password" => Self::Password,
+            "/errors" => Self::Errors,
+            other => Self::Explain(other.strip_prefix("/errors/")?),
+        })
+    }
+
+    fn methods(self) -> &'static [Method] {
+        match self {
+            Self::SignOut | Self::Consent | Self::Secret | Self::Revoke => &[Method::POST],
+            Self::SignIn | Self::Register | Self::Edit | Self::Delete | Self::Password => {
+                &[Method::GET, Method::HEAD, Method::POST]
+            }
+            _ => &[Method::GET, Method::HEAD],
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'a> {
+    frame: Frame,
+    username: &'a str,
+    offers_password_change: bool,
+}

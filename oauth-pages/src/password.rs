@@ -1,0 +1,75 @@
+use crate::accounts::{Accounts, PasswordChange};
+use crate::destination::Destination;
+use crate::pages::Pages;
+use crate::response::{self, Forms, Frame};
+use crate::session::Visitor;
+use askama::Template;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use oauth_core::error::Rejection;
+use oauth_core::event::Event;
+use oauth_core::secret::Password;
+use oauth_core::store::{GrantFilter, SessionStore, Store};
+
+impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
+    pub(crate) async fn show_password(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(&Destination::Password));
+        };
+        Ok(self.password_page(&visitor, StatusCode::OK, None))
+    }
+
+    /// Changes the password of whoever is signed in, ends all their sessions and grants, and opens a
+    /// new session for this browser.
+    pub(crate) async fn change_password(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let (visitor, form) = self.posted(request).await?;
+        let old = Password::new(form.get("old-password").unwrap_or_default());
+        let new = Password::new(form.get("new-password").unwrap_or_default());
+        let address = self.address(request);
+        let person = &visitor.person;
+        self.admit(&person.username, address)?;
+        match self.accounts.change_password(person, &old, &new).await? {
+            PasswordChange::Changed => {}
+            PasswordChange::WrongPassword => {
+                self.failed(&person.username, address);
+                let error = Rejection::OldPasswordWrong.description();
+                return Ok(self.password_page(&visitor, StatusCode::FORBIDDEN, Some(&error)));
+            }
+            PasswordChange::Refused(reason) => {
+                return Ok(self.password_page(&visitor, StatusCode::BAD_REQUEST, Some(&reason)));
+            }
+            PasswordChange::Unsupported => return Err(Rejection::NotFound),
+        }
+        // `AccountStore::set_password` has done both already; accounts from elsewhere have not.
+        let subject = &person.subject;
+        self.store.end_sessions(subject).await?;
+        self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.config.clock.now()).await?;
+        self.config.events.record(&Event::PasswordChanged { subject: subject.clone() });
+        let home = Destination::Home.location(&self.config.paths);
+        Ok(match self.accounts.person(subject).await? {
+            Some(person) => {
+                response::with_cookie(response::see_other(&home), self.open_session(request, &person).await?)
+            }
+            None => response::with_cookie(response::see_other(&home), self.cookies.clear_session()),
+        })
+    }
+
+    fn password_page(&self, visitor: &Visitor, status: StatusCode, error: Option<&str>) -> Response<Bytes> {
+        let page = PasswordPage {
+            frame: self.frame("Change your password", Some(visitor)),
+            csrf: visitor.csrf_token(),
+            username: &visitor.person.username,
+            error,
+        };
+        response::page(status, &page, Forms::StayHere)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordPage<'a> {
+    frame: Frame,
+    csrf: String,
+    username: &'a str,
+    error: Option<&'a str>,
+}

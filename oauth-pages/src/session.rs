@@ -1,0 +1,164 @@
+use crate::accounts::{Accounts, Person};
+use crate::pages::Pages;
+use bytes::Bytes;
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue, Request};
+use oauth_core::config::Config;
+use oauth_core::error::Rejection;
+use oauth_core::http::Parameters;
+use oauth_core::secret::{Digest, SessionId, equal_in_constant_time};
+use oauth_core::store::{self, Session, SessionStore, Store};
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+
+/// How long a session lives, whatever is done in it: 12 hours.
+const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Names and attributes of our two cookies (RFC 6265bis §4.1.3).
+///
+/// `__Host-` makes the browser refuse the cookie unless it came over TLS from this very host, so no
+/// neighbouring host can plant one. On this machine without TLS there is no such prefix.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cookies {
+    session: &'static str,
+    visit: &'static str,
+    secure: &'static str,
+}
+
+impl Cookies {
+    pub(crate) fn of(config: &Config) -> Self {
+        if config.issuer.is_secure() {
+            Self { session: "__Host-oauth-session", visit: "__Host-oauth-visit", secure: "; Secure" }
+        } else {
+            Self { session: "oauth-session", visit: "oauth-visit", secure: "" }
+        }
+    }
+
+    /// Reads the session's identifier.
+    pub(crate) fn session<B>(self, request: &Request<B>) -> Option<SessionId> {
+        read(request.headers(), self.session)
+    }
+
+    /// Reads what stands for a browser in which nobody is signed in.
+    pub(crate) fn visit<B>(self, request: &Request<B>) -> Option<SessionId> {
+        read(request.headers(), self.visit)
+    }
+
+    pub(crate) fn set_session(self, id: &SessionId) -> HeaderValue {
+        self.write(self.session, id.expose(), &format!("; Max-Age={}", LIFETIME.as_secs()))
+    }
+
+    pub(crate) fn clear_session(self) -> HeaderValue {
+        self.write(self.session, "", "; Max-Age=0")
+    }
+
+    pub(crate) fn set_visit(self, id: &SessionId) -> HeaderValue {
+        self.write(self.visit, id.expose(), "")
+    }
+
+    /// Lax, not Strict: an authorization request is a link from another site, and must find the
+    /// session.
+    fn write(self, name: &str, value: &str, age: &str) -> HeaderValue {
+        let secure = self.secure;
+        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
+        let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+}
+
+/// Reads a cookie of ours: 43 base64url characters. One that comes twice is none, since nobody can
+/// tell which of them is ours.
+fn read(headers: &HeaderMap, name: &str) -> Option<SessionId> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(other, _)| *other == name).map(|(_, value)| value);
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let good = value.len() == 43 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    good.then(|| SessionId::new(value))
+}
+
+/// Computes the token that a form carries, so that only a page shown to this browser can post it.
+///
+/// It is derived from the cookie, so it needs no storage, ends with the session and is another one
+/// for another person. Browsers that send no referrer post `Origin: null`, so the origin decides
+/// nothing here.
+pub(crate) fn csrf_token(cookie: &SessionId) -> String {
+    keyed("oauth-pages csrf", cookie, b"").to_base64url()
+}
+
+/// Tells whether a form carries the token of this cookie.
+pub(crate) fn is_ours(form: &Parameters, cookie: &SessionId) -> bool {
+    form.get("csrf").is_some_and(|token| equal_in_constant_time(token, &csrf_token(cookie)))
+}
+
+/// Computes what proves that we put `content` into a form shown in this session: SHA-256 under a key
+/// that only the cookie holds. All parts but the last are of fixed length, so nothing can be shifted
+/// from one into the other.
+pub(crate) fn keyed(purpose: &'static str, cookie: &SessionId, content: &[u8]) -> Digest {
+    let hash = Sha256::new().chain_update(purpose).chain_update(cookie.expose()).chain_update(content).finalize();
+    Digest::from_bytes(hash.into())
+}
+
+/// Somebody who is signed in, in this browser.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    pub(crate) cookie: SessionId,
+    pub(crate) session: Session,
+    pub(crate) person: Person,
+}
+
+impl Visitor {
+    pub(crate) fn csrf_token(&self) -> String {
+        csrf_token(&self.cookie)
+    }
+}
+
+impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
+    /// Finds who is signed in: the session must be there, the person too, and their credential the
+    /// one it was opened with.
+    pub(crate) async fn visitor(&self, request: &Request<Bytes>) -> store::Result<Option<Visitor>> {
+        let Some(cookie) = self.cookies.session(request) else { return Ok(None) };
+        let Some(session) = self.store.session(&cookie.digest(), self.config.clock.now()).await? else {
+            return Ok(None);
+        };
+        match self.accounts.person(&session.subject).await? {
+            Some(person) if person.credential == session.credential && person.subject == session.subject => {
+                Ok(Some(Visitor { cookie, session, person }))
+            }
+            _ => {
+                self.store.end_session(&session.digest).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Opens a session under a fresh identifier, and ends the one this browser had: an identifier
+    /// that somebody planted never becomes a signed-in one.
+    pub(crate) async fn open_session(&self, request: &Request<Bytes>, person: &Person) -> store::Result<HeaderValue> {
+        let id = SessionId::generate();
+        let now = self.config.clock.now();
+        let session = Session {
+            digest: id.digest(),
+            subject: person.subject.clone(),
+            credential: person.credential,
+            created_at: now,
+            expires_at: now.after(LIFETIME),
+        };
+        self.store.create_session(&session).await?;
+        if let Some(old) = self.cookies.session(request) {
+            self.store.end_session(&old.digest()).await?;
+        }
+        Ok(self.cookies.set_session(&id))
+    }
+
+    /// Takes a form that was posted by somebody who is signed in, from a page we showed to them in
+    /// this very session (RFC 6749 §10.12).
+    pub(crate) async fn posted(&self, request: &Request<Bytes>) -> Result<(Visitor, Parameters), Rejection> {
+        let form = self.form(request)?;
+        match self.visitor(request).await? {
+            Some(visitor) if is_ours(&form, &visitor.cookie) => Ok((visitor, form)),
+            _ => Err(Rejection::FormNotOurs),
+        }
+    }
+}

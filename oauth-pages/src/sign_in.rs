@@ -1,0 +1,120 @@
+use crate::accounts::Accounts;
+use crate::destination::Destination;
+use crate::pages::Pages;
+use crate::response::{self, Forms, Frame};
+use crate::session::{csrf_token, is_ours};
+use askama::Template;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use oauth_core::error::Rejection;
+use oauth_core::event::Event;
+use oauth_core::secret::{Password, SessionId};
+use oauth_core::store::{SessionStore, Store};
+
+impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
+    /// Sends the browser to the sign-in page, which sends it back.
+    pub(crate) fn to_sign_in(&self, destination: &Destination) -> Response<Bytes> {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("continue", destination.field()).finish();
+        response::see_other(&format!("{}?{query}", self.config.paths.join("sign-in")))
+    }
+
+    pub(crate) async fn show_sign_in(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let destination = Destination::parse(self.query(request)?.get("continue"));
+        if self.visitor(request).await?.is_some() {
+            return Ok(response::see_other(&destination.location(&self.config.paths)));
+        }
+        Ok(self.sign_in_page(request, &destination, "", None))
+    }
+
+    /// Renders the sign-in page, at whatever address the browser is. A browser that was never here
+    /// gets a cookie of its own to hang the form's token on; the server keeps nothing of it.
+    pub(crate) fn sign_in_page(
+        &self,
+        request: &Request<Bytes>,
+        destination: &Destination,
+        username: &str,
+        rejection: Option<Rejection>,
+    ) -> Response<Bytes> {
+        let known = self.cookies.visit(request);
+        let visit = known.clone().unwrap_or_else(SessionId::generate);
+        let page = SignIn {
+            frame: self.frame("Sign in", None),
+            csrf: csrf_token(&visit),
+            destination: destination.field(),
+            username,
+            error: rejection.map(Rejection::entry),
+        };
+        let status = page.error.and_then(|entry| StatusCode::from_u16(entry.status).ok()).unwrap_or(StatusCode::OK);
+        let leaves = matches!(destination, Destination::Authorization(_));
+        let page = response::page(status, &page, if leaves { Forms::MayLeave } else { Forms::StayHere });
+        if known.is_some() { page } else { response::with_cookie(page, self.cookies.set_visit(&visit)) }
+    }
+
+    pub(crate) async fn sign_in(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let form = self.form(request)?;
+        if !self.cookies.visit(request).is_some_and(|visit| is_ours(&form, &visit)) {
+            return Err(Rejection::FormNotOurs);
+        }
+        let destination = Destination::parse(form.get("continue"));
+        let username = form.get("username").unwrap_or_default().trim();
+        let password = Password::new(form.get("password").unwrap_or_default());
+        let address = self.address(request);
+        self.admit(username, address)?;
+        let Some(person) = self.accounts.sign_in(username, &password).await? else {
+            self.failed(username, address);
+            return Ok(self.sign_in_page(request, &destination, username, Some(Rejection::SignInFailed)));
+        };
+        let cookie = self.open_session(request, &person).await?;
+        self.config.events.record(&Event::SignedIn { subject: person.subject, address });
+        Ok(response::with_cookie(response::see_other(&destination.location(&self.config.paths)), cookie))
+    }
+
+    /// Ends the session on the server, not only in the browser.
+    pub(crate) async fn sign_out(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
+        let form = self.form(request)?;
+        let Some(cookie) = self.cookies.session(request).filter(|cookie| is_ours(&form, cookie)) else {
+            return Err(Rejection::FormNotOurs);
+        };
+        let session = self.store.session(&cookie.digest(), self.config.clock.now()).await?;
+        if let Some(session) = session {
+            self.store.end_session(&session.digest).await?;
+            self.config.events.record(&Event::SignedOut { subject: session.subject });
+        }
+        let destination = Destination::parse(form.get("continue"));
+        let location = match destination {
+            Destination::Authorization(_) => destination.location(&self.config.paths),
+            _ => self.config.paths.join("sign-in"),
+        };
+        Ok(response::with_cookie(response::see_other(&location), self.cookies.clear_session()))
+    }
+
+    /// Refuses an attempt where too many have failed (RFC 6819 §5.1.4.2.3).
+    pub(crate) fn admit(&self, username: &str, address: Option<std::net::IpAddr>) -> Result<(), Rejection> {
+        if self.throttle.admits(&counted(username), address) {
+            return Ok(());
+        }
+        self.config.events.record(&Event::Throttled { address });
+        Err(Rejection::Throttled)
+    }
+
+    pub(crate) fn failed(&self, username: &str, address: Option<std::net::IpAddr>) {
+        self.throttle.failed(&counted(username), address);
+        self.config.events.record(&Event::SignInFailed { address });
+    }
+}
+
+/// Gives the name under which attempts are counted: one for all spellings that some application may
+/// take for the same account.
+fn counted(username: &str) -> String {
+    username.to_lowercase()
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    frame: Frame,
+    csrf: String,
+    destination: &'a str,
+    username: &'a str,
+    error: Option<oauth_core::error::Entry>,
+}

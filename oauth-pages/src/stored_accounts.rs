@@ -1,0 +1,233 @@
+use crate::accounts::{Accounts, PasswordChange, Person};
+use oauth_core::clock::Clock;
+use oauth_core::config::Config;
+use oauth_core::event::{Event, EventSink};
+use oauth_core::identifier::{Attributes, Subject};
+use oauth_core::password::{PasswordHasher, PasswordHasherBusy};
+use oauth_core::secret::Password;
+use oauth_core::store::{self, Account, AccountStore, Created, Page, PasswordHash, StoreError};
+use std::sync::Arc;
+
+/// Accounts that are kept in a store, their passwords as argon2id hashes: for applications that
+/// have no users of their own.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use oauth_core::{config::Config, secret::Password, store::MemoryStore};
+/// use oauth_pages::{PagesProvider, StoredAccounts};
+///
+/// let config = Config::new("https://id.example")?;
+/// let store = MemoryStore::new();
+/// let accounts = StoredAccounts::new(store.clone(), &config);
+/// accounts.create("ada", &Password::new("not her real one"), true).await?;
+/// let provider = PagesProvider::new(config, store, accounts);
+/// # drop(provider); Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct StoredAccounts<S> {
+    store: S,
+    passwords: PasswordHasher,
+    clock: Arc<dyn Clock>,
+    events: Arc<dyn EventSink>,
+}
+
+/// Why an account cannot be created or changed; the text says how to mend it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AccountError {
+    /// The name is empty, too long, padded or has control characters.
+    Username,
+    /// The password is too short or too long.
+    Password,
+    /// Somebody has this name.
+    Taken,
+    /// Nobody has this name.
+    Unknown,
+    /// Too many passwords are waiting to be hashed.
+    Busy,
+    /// The store does not answer.
+    Store(StoreError),
+}
+
+impl std::fmt::Display for AccountError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Username => {
+                "username: give 1 to 100 characters, without control characters and without spaces around them"
+            }
+            Self::Password => "password: give 8 to 1024 characters",
+            Self::Taken => "username: it is taken; choose another",
+            Self::Unknown => "username: there is no such account",
+            Self::Busy => "password: the server is busy hashing passwords; try again in a few seconds",
+            Self::Store(error) => return std::fmt::Display::fmt(error, f),
+        })
+    }
+}
+
+impl std::error::Error for AccountError {}
+
+impl From<StoreError> for AccountError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<PasswordHasherBusy> for AccountError {
+    fn from(_: PasswordHasherBusy) -> Self {
+        Self::Busy
+    }
+}
+
+impl<S: AccountStore> StoredAccounts<S> {
+    /// Keeps accounts in `store`; hasher, clock and event sink are those of the settings.
+    pub fn new(store: S, config: &Config) -> Self {
+        Self {
+            store,
+            passwords: config.passwords.clone(),
+            clock: Arc::clone(&config.clock),
+            events: Arc::clone(&config.events),
+        }
+    }
+
+    /// Creates an account that may sign in at once.
+    ///
+    /// # Errors
+    /// The name is unfit or taken, the password is unfit, or the store does not answer.
+    pub async fn create(
+        &self,
+        username: &str,
+        password: &Password,
+        administrator: bool,
+    ) -> Result<Account, AccountError> {
+        if !is_username(username) {
+            return Err(AccountError::Username);
+        }
+        let account = Account {
+            subject: Subject::generate(),
+            username: username.to_owned(),
+            password: self.hash(password).await?,
+            administrator,
+            enabled: true,
+            attributes: Attributes::new(),
+            created_at: self.clock.now(),
+        };
+        match self.store.create_account(&account).await? {
+            Created::Now => Ok(account),
+            Created::Exists => Err(AccountError::Taken),
+        }
+    }
+
+    /// Sets a password without asking for the old one, and ends every session and grant of the
+    /// account.
+    ///
+    /// # Errors
+    /// There is no such account, the password is unfit, or the store does not answer.
+    pub async fn set_password(&self, username: &str, password: &Password) -> Result<(), AccountError> {
+        let subject = self.named(username).await?.subject;
+        let hash = self.hash(password).await?;
+        found(self.store.set_password(&subject, &hash, self.clock.now()).await?)?;
+        self.events.record(&Event::PasswordChanged { subject });
+        Ok(())
+    }
+
+    /// Enables or disables an account; disabling ends every session and grant of it.
+    ///
+    /// # Errors
+    /// There is no such account, or the store does not answer.
+    pub async fn set_enabled(&self, username: &str, enabled: bool) -> Result<(), AccountError> {
+        let subject = self.named(username).await?.subject;
+        found(self.store.set_account_enabled(&subject, enabled, self.clock.now()).await?)
+    }
+
+    /// Deletes an account with every session and grant of it.
+    ///
+    /// # Errors
+    /// There is no such account, or the store does not answer.
+    pub async fn delete(&self, username: &str) -> Result<(), AccountError> {
+        let subject = self.named(username).await?.subject;
+        found(self.store.delete_account(&subject, self.clock.now()).await?)
+    }
+
+    /// Lists accounts in the order of their names' bytes.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn list(&self, page: &Page<String>) -> store::Result<Vec<Account>> {
+        self.store.accounts(page).await
+    }
+
+    async fn named(&self, username: &str) -> Result<Account, AccountError> {
+        self.store.account_named(username).await?.ok_or(AccountError::Unknown)
+    }
+
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, AccountError> {
+        if !is_password(password) {
+            return Err(AccountError::Password);
+        }
+        Ok(self.passwords.hash(password.expose()).await?)
+    }
+
+    /// Compares a password, or spends the same time where there is no hash to compare with.
+    async fn matches(&self, password: &Password, hash: Option<&PasswordHash>) -> store::Result<bool> {
+        let verified = self.passwords.verify(password.expose(), hash, || true, |_| ()).await;
+        verified.map_err(|busy| StoreError::new("verify a password", busy))
+    }
+}
+
+impl<S: AccountStore> Accounts for StoredAccounts<S> {
+    async fn sign_in(&self, username: &str, password: &Password) -> store::Result<Option<Person>> {
+        let account = if is_username(username) { self.store.account_named(username).await? } else { None };
+        // A disabled account is verified too, and then refused: it answers in the same time.
+        let matches = self.matches(password, account.as_ref().map(|account| &account.password)).await?;
+        Ok(account.filter(|account| matches && account.enabled).map(Person::from))
+    }
+
+    async fn person(&self, subject: &Subject) -> store::Result<Option<Person>> {
+        Ok(self.store.account(subject).await?.filter(|account| account.enabled).map(Person::from))
+    }
+
+    fn offers_password_change(&self) -> bool {
+        true
+    }
+
+    async fn change_password(&self, person: &Person, old: &Password, new: &Password) -> store::Result<PasswordChange> {
+        let Some(account) = self.store.account(&person.subject).await?.filter(|account| account.enabled) else {
+            return Ok(PasswordChange::WrongPassword);
+        };
+        if !self.matches(old, Some(&account.password)).await? {
+            return Ok(PasswordChange::WrongPassword);
+        }
+        let hash = match self.hash(new).await {
+            Ok(hash) => hash,
+            Err(AccountError::Store(error)) => return Err(error),
+            Err(AccountError::Busy) => return Err(StoreError::new("hash a password", PasswordHasherBusy)),
+            Err(refused) => return Ok(PasswordChange::Refused(refused.to_string())),
+        };
+        let changed = self.store.set_password(&account.subject, &hash, self.clock.now()).await?;
+        Ok(if changed { PasswordChange::Changed } else { PasswordChange::WrongPassword })
+    }
+}
+
+impl From<Account> for Person {
+    fn from(account: Account) -> Self {
+        Self {
+            credential: account.password.digest(),
+            subject: account.subject,
+            username: account.username,
+            administrator: account.administrator,
+            attributes: account.attributes,
+        }
+    }
+}
+
+fn found(there: bool) -> Result<(), AccountError> {
+    if there { Ok(()) } else { Err(AccountError::Unknown) }
+}
+
+fn is_username(text: &str) -> bool {
+    (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
+}
+
+fn is_password(password: &Password) -> bool {
+    (8..=1_024).contains(&password.expose().chars().count())
+}
