@@ -198,6 +198,13 @@ rejections! {
     // 5xxx: the server
     5001 StoreUnavailable TemporarilyUnavailable 503 "the storage does not answer" "try again a little later";
     5002 Busy TemporarilyUnavailable 503 "the server has too much to do" "try again a little later";
+
+    // 6xxx: pages
+    6001 FormNotOurs InvalidRequest 403 "this form was not shown to you in this browser, or you have signed in or out since" "go back, reload the page and try again; cookies must be allowed";
+    6002 SignInFailed AccessDenied 403 "the username or the password is wrong" "check both, and try again";
+    6003 OldPasswordWrong AccessDenied 403 "the old password is wrong" "check it, and try again";
+    6004 ApplicationNotFound InvalidRequest 404 "there is no such application, or it is somebody else's" "see the list of your applications";
+    6005 ApplicationHasNoSecret InvalidRequest 400 "a public application has no secret" "make it a confidential one, if it can keep a secret";
 }
 
 impl Rejection {

@@ -34,7 +34,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let more = clients.len() > LISTED as usize;
         clients.truncate(LISTED as usize);
         let next = clients.last().filter(|_| more).map(|client| {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("after", client.id.as_str()).finish();
+            let query =
+                form_urlencoded::Serializer::new(String::new()).append_pair("after", client.id.as_str()).finish();
             format!("{}?{query}", self.config.paths.join("applications"))
         });
         let rows = clients.iter().map(|client| (self.client_location("applications/show", client.id.as_str()), client));

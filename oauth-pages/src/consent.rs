@@ -21,7 +21,11 @@ const SCOPE_FIELD: &str = "scope:";
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Decides on an authorization request: takes the decision that waits for it, once, or gives the
     /// page on which it will be made. Every request is asked for; none is remembered.
-    pub(crate) async fn decide_on(&self, request: &Request<Bytes>, ask: &AuthorizationRequest) -> store::Result<Decided> {
+    pub(crate) async fn decide_on(
+        &self,
+        request: &Request<Bytes>,
+        ask: &AuthorizationRequest,
+    ) -> store::Result<Decided> {
         let Some(visitor) = self.visitor(request).await? else {
             return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask)).into());
         };
@@ -95,12 +99,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 }
 
-/// Allows what was asked and ticked. Who allows nothing of what was asked refuses.
+/// Allows what was asked and ticked; where that is nothing, the core takes it for a refusal.
 fn allow(visitor: &Visitor, ask: &AuthorizationRequest, ticked: &Scope) -> Decision {
     let scope = ask.scope().intersection(ticked);
-    if scope.is_empty() && !ask.scope().is_empty() {
-        return Decision::Deny(Denial::ByOwner);
-    }
     let mut approval = Approval::new(visitor.person.subject.clone(), scope);
     approval.auth_time = Some(visitor.session.created_at);
     approval.attributes.insert("username".to_owned(), visitor.person.username.clone());

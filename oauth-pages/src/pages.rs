@@ -61,8 +61,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Rejection::NotAForm);
         }
-        // One field may be as long as a body: a list of redirect URIs, an authorization request.
-        Parameters::parse_long(request.body(), BODY_LIMIT)
+        // One field may be as long as a body: a list of redirect URIs, an authorization request. And a
+        // consent has a field for every scope.
+        Parameters::parse_within(request.body(), 1_024, BODY_LIMIT)
     }
 
     /// Takes the query of one of our own links.

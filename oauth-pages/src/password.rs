@@ -27,11 +27,15 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let new = Password::new(form.get("new-password").unwrap_or_default());
         let address = self.address(request);
         let person = &visitor.person;
-        self.admit(&person.username, address)?;
-        match self.accounts.change_password(person, &old, &new).await? {
+        let attempt = self.attempt(&person.username, address)?;
+        let outcome = self.accounts.change_password(person, &old, &new).await;
+        if !matches!(outcome, Ok(PasswordChange::WrongPassword)) {
+            attempt.succeeded();
+        }
+        match outcome? {
             PasswordChange::Changed => {}
             PasswordChange::WrongPassword => {
-                self.failed(&person.username, address);
+                self.config.events.record(&Event::SignInFailed { address });
                 let error = Rejection::OldPasswordWrong.description();
                 return Ok(self.password_page(&visitor, StatusCode::FORBIDDEN, Some(&error)));
             }

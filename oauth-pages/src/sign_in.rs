@@ -10,11 +10,14 @@ use oauth_core::error::Rejection;
 use oauth_core::event::Event;
 use oauth_core::secret::{Password, SessionId};
 use oauth_core::store::{SessionStore, Store};
+use oauth_core::throttle::Attempt;
+use std::net::IpAddr;
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Sends the browser to the sign-in page, which sends it back.
     pub(crate) fn to_sign_in(&self, destination: &Destination) -> Response<Bytes> {
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("continue", destination.field()).finish();
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("continue", destination.field()).finish();
         response::see_other(&format!("{}?{query}", self.config.paths.join("sign-in")))
     }
 
@@ -59,9 +62,14 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let username = form.get("username").unwrap_or_default().trim();
         let password = Password::new(form.get("password").unwrap_or_default());
         let address = self.address(request);
-        self.admit(username, address)?;
-        let Some(person) = self.accounts.sign_in(username, &password).await? else {
-            self.failed(username, address);
+        let attempt = self.attempt(username, address)?;
+        let outcome = self.accounts.sign_in(username, &password).await;
+        if !matches!(outcome, Ok(None)) {
+            // Nor is it a guess where the accounts could not be asked.
+            attempt.succeeded();
+        }
+        let Some(person) = outcome? else {
+            self.config.events.record(&Event::SignInFailed { address });
             return Ok(self.sign_in_page(request, &destination, username, Some(Rejection::SignInFailed)));
         };
         let cookie = self.open_session(request, &person).await?;
@@ -88,18 +96,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Ok(response::with_cookie(response::see_other(&location), self.cookies.clear_session()))
     }
 
-    /// Refuses an attempt where too many have failed (RFC 6819 §5.1.4.2.3).
-    pub(crate) fn admit(&self, username: &str, address: Option<std::net::IpAddr>) -> Result<(), Rejection> {
-        if self.throttle.admits(&counted(username), address) {
-            return Ok(());
-        }
-        self.config.events.record(&Event::Throttled { address });
-        Err(Rejection::Throttled)
-    }
-
-    pub(crate) fn failed(&self, username: &str, address: Option<std::net::IpAddr>) {
-        self.throttle.failed(&counted(username), address);
-        self.config.events.record(&Event::SignInFailed { address });
+    /// Begins an attempt to prove who somebody is, unless too many have failed
+    /// (RFC 6819 §5.1.4.2.3). It counts from now on, until it has succeeded.
+    pub(crate) fn attempt(&self, username: &str, address: Option<IpAddr>) -> Result<Attempt, Rejection> {
+        self.throttle.begin(&counted(username), address).ok_or_else(|| {
+            self.config.events.record(&Event::Throttled { address });
+            Rejection::Throttled
+        })
     }
 }
 

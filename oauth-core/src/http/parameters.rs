@@ -32,22 +32,30 @@ impl Parameters {
     /// # Ok::<(), oauth_core::error::Rejection>(())
     /// ```
     pub fn parse(encoded: &[u8]) -> Result<Self, Rejection> {
-        let (parameters, repeated) = Self::parse_counting(encoded)?;
+        Self::parse_within(encoded, MOST, LONGEST)
+    }
+
+    /// Parses as [`parse`](Self::parse), with limits of one's own: for forms whose fields hold lists.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); `most` parameters are accepted, each of `longest` bytes.
+    pub fn parse_within(encoded: &[u8], most: usize, longest: usize) -> Result<Self, Rejection> {
+        let (parameters, repeated) = Self::parse_counting(encoded, most, longest)?;
         repeated.map_or(Ok(parameters), Err)
     }
 
     /// Parses, and reports a repeated parameter beside the first values of all: for the authorization
     /// endpoint, which tells the client by redirect if it can.
-    fn parse_counting(encoded: &[u8]) -> Result<(Self, Option<Rejection>), Rejection> {
+    fn parse_counting(encoded: &[u8], most: usize, longest: usize) -> Result<(Self, Option<Rejection>), Rejection> {
         let mut parsed: Vec<(String, String)> = Vec::new();
         let mut repeated = None;
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            if parsed.len() == MOST {
+            if parsed.len() == most {
                 return Err(Rejection::TooManyParameters);
             }
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let name = decode(halves.next().unwrap_or_default())?;
-            let value = decode(halves.next().unwrap_or_default())?;
+            let name = decode(halves.next().unwrap_or_default(), longest)?;
+            let value = decode(halves.next().unwrap_or_default(), longest)?;
             if name != REPEATABLE && parsed.iter().any(|(other, _)| *other == name) {
                 let rejection = Rejection::RepeatedParameter(known_name(&name));
                 if matches!(name.as_str(), "client_id" | "redirect_uri" | "state") {
@@ -71,12 +79,12 @@ impl Parameters {
         request: &Request<bytes::Bytes>,
     ) -> Result<(Self, Option<Rejection>), Rejection> {
         if request.method() != Method::POST {
-            return Self::parse_counting(request.uri().query().unwrap_or_default().as_bytes());
+            return Self::parse_counting(request.uri().query().unwrap_or_default().as_bytes(), MOST, LONGEST);
         }
         if !is_form(request.headers()) {
             return Err(Rejection::NotAForm);
         }
-        Self::parse_counting(request.body())
+        Self::parse_counting(request.body(), MOST, LONGEST)
     }
 
     /// Parses the body of a form post.
@@ -101,6 +109,11 @@ impl Parameters {
     /// It was not sent, or empty.
     pub fn require(&self, name: &'static str) -> Result<&str, Rejection> {
         self.get(name).ok_or(Rejection::MissingParameter(name))
+    }
+
+    /// Walks the names of all parameters that were sent with a value.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// Walks all values of a parameter that may be repeated.
@@ -131,7 +144,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 
 /// Decodes a name or a value; unlike a browser it refuses what is not well formed, so that nobody
 /// reads it differently.
-fn decode(encoded: &[u8]) -> Result<String, Rejection> {
+fn decode(encoded: &[u8], longest: usize) -> Result<String, Rejection> {
     let well_formed = encoded
         .split(|byte| *byte == b'%')
         .skip(1)
@@ -141,7 +154,7 @@ fn decode(encoded: &[u8]) -> Result<String, Rejection> {
     }
     let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let decoded = percent_decode(&spaced).decode_utf8().map(Cow::into_owned).map_err(|_| Rejection::BrokenEncoding)?;
-    if decoded.len() > LONGEST {
+    if decoded.len() > longest {
         return Err(Rejection::ParameterTooLong);
     }
     Ok(decoded)
