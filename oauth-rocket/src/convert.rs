@@ -1,0 +1,35 @@
+//! Between Rocket's types and those of `http`.
+
+use bytes::Bytes;
+use rocket::Response;
+use rocket::http::Status;
+use std::io::Cursor;
+
+/// Copies all headers of a request: names and values stand as they came, repeated ones too.
+#[cfg(feature = "provider")]
+pub(crate) fn headers(from: &rocket::http::HeaderMap<'_>) -> http::HeaderMap {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    let mut headers = HeaderMap::with_capacity(from.len());
+    for header in from.iter() {
+        let name = HeaderName::from_bytes(header.name.as_str().as_bytes());
+        let value = HeaderValue::from_bytes(header.value.as_bytes());
+        // hyper read both before Rocket did, so neither can fail.
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+/// Makes a response of an answer; headers that come several times stay several.
+pub(crate) fn response(answer: http::Response<Bytes>) -> Response<'static> {
+    let (parts, body) = answer.into_parts();
+    let mut response = Response::new();
+    response.set_status(Status::new(parts.status.as_u16()));
+    for (name, value) in &parts.headers {
+        response.adjoin_raw_header(name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+    }
+    response.set_sized_body(body.len(), Cursor::new(body));
+    response
+}

@@ -1,0 +1,199 @@
+//! The request guards: one validation per request, however many of them a route has.
+
+use crate::convert;
+use crate::resources::{Attached, Refusals};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use oauth_core::resource::{
+    AnyScope, Authorization, Challenge, PresentedToken, Refusal, ResourceAuthorization, Scopes, Validate,
+};
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome};
+use rocket::response::{self, Responder};
+use rocket::{Ignite, Request, Rocket, Sentinel};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Requires an access token that allows all of `S` (RFC 6750 §2.1): dereferences to what the token
+/// says.
+///
+/// A request without it is answered as RFC 6750 §3 says, with status, challenge and a JSON body. A
+/// route that would answer itself takes `Result<Authorized<S>, Refused>`.
+///
+/// ```
+/// use oauth_rocket::{Authorized, scopes};
+/// scopes! { pub Write = "write"; }
+///
+/// #[rocket::post("/notes")]
+/// fn add(token: Authorized<Write>) -> String {
+///     format!("written for {:?}", token.subject)
+/// }
+/// ```
+pub struct Authorized<S = AnyScope, A = Authorization> {
+    authorization: Arc<A>,
+    scopes: PhantomData<fn() -> S>,
+}
+
+/// Takes an access token where one is sent: `None` only where none was sent. A bad one, or one that
+/// does not allow all of `S`, is refused as by [`Authorized`].
+///
+/// ```
+/// use oauth_rocket::MaybeAuthorized;
+///
+/// #[rocket::get("/greeting")]
+/// fn greet(token: MaybeAuthorized) -> String {
+///     match token.as_ref().and_then(|token| token.subject.as_ref()) {
+///         Some(subject) => format!("hello {subject}"),
+///         None => "hello stranger".to_owned(),
+///     }
+/// }
+/// ```
+pub struct MaybeAuthorized<S = AnyScope, A = Authorization>(Option<Authorized<S, A>>);
+
+/// Why a guard refused, as an answer with status, challenge and JSON body (RFC 6750 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    refusal: Refusal,
+    required: &'static [&'static str],
+}
+
+impl<S, A> Deref for Authorized<S, A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.authorization
+    }
+}
+
+impl<S, A: fmt::Debug> fmt::Debug for Authorized<S, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Authorized").field(&self.authorization).finish()
+    }
+}
+
+impl<S, A> MaybeAuthorized<S, A> {
+    /// Gives the authorization to keep, if a token was sent.
+    pub fn into_inner(self) -> Option<Authorized<S, A>> {
+        self.0
+    }
+}
+
+impl<S, A> Deref for MaybeAuthorized<S, A> {
+    type Target = Option<Authorized<S, A>>;
+
+    fn deref(&self) -> &Option<Authorized<S, A>> {
+        &self.0
+    }
+}
+
+impl<S, A: fmt::Debug> fmt::Debug for MaybeAuthorized<S, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MaybeAuthorized").field(&self.0).finish()
+    }
+}
+
+impl Refused {
+    /// Gives the reason.
+    pub fn refusal(&self) -> Refusal {
+        self.refusal
+    }
+
+    /// Writes the whole answer.
+    pub(crate) fn answer(&self, request: &Request<'_>) -> http::Response<bytes::Bytes> {
+        let realm = request.rocket().state::<Attached>().map_or("", Attached::realm);
+        self.refusal.response(&Challenge { realm, required: self.required })
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Refused {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        Ok(convert::response(self.answer(request)))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Authorized<S, A> {
+    type Error = Refused;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+        let found = find::<S, A>(request).await;
+        outcome(request, S::REQUIRED, found.and_then(|found| found.ok_or(Refusal::NoToken)))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for MaybeAuthorized<S, A> {
+    type Error = Refused;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+        outcome(request, S::REQUIRED, find::<S, A>(request).await.map(Self))
+    }
+}
+
+impl<S, A: 'static> Sentinel for Authorized<S, A> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_unprovided::<A>(rocket)
+    }
+}
+
+impl<S, A: 'static> Sentinel for MaybeAuthorized<S, A> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        is_unprovided::<A>(rocket)
+    }
+}
+
+/// Stops a launch that could only ever answer 503.
+fn is_unprovided<A: 'static>(rocket: &Rocket<Ignite>) -> bool {
+    let provided = rocket.state::<Arc<dyn Validate<A>>>().is_some() && rocket.state::<Attached>().is_some();
+    if !provided {
+        let kind = std::any::type_name::<A>();
+        tracing::error!(
+            "a route asks for Authorized<_, {kind}> and nothing validates such tokens: attach OAuth or Resources"
+        );
+    }
+    !provided
+}
+
+/// What validation gave, kept for the other guards of the same request.
+struct Validated<A>(Result<Option<Arc<A>>, Refusal>);
+
+async fn find<S: Scopes, A>(request: &Request<'_>) -> Result<Option<Authorized<S, A>>, Refusal>
+where
+    A: ResourceAuthorization + 'static,
+{
+    let Validated(found) = request.local_cache_async(async { Validated(validate::<A>(request).await) }).await;
+    let Some(authorization) = found.clone()? else { return Ok(None) };
+    if S::REQUIRED.iter().all(|scope| authorization.allows(scope)) {
+        Ok(Some(Authorized { authorization, scopes: PhantomData }))
+    } else {
+        Err(Refusal::InsufficientScope)
+    }
+}
+
+async fn validate<A: ResourceAuthorization + 'static>(request: &Request<'_>) -> Result<Option<Arc<A>>, Refusal> {
+    let mut headers = HeaderMap::new();
+    for value in request.headers().get(AUTHORIZATION.as_str()) {
+        headers.append(AUTHORIZATION, HeaderValue::from_str(value).map_err(|_| Refusal::InvalidRequest)?);
+    }
+    let Some(token) = PresentedToken::from_headers(&headers)? else { return Ok(None) };
+    // The sentinel has seen to it that this is there; a route made by hand may have none.
+    let resources = request.rocket().state::<Arc<dyn Validate<A>>>().ok_or(Refusal::Unavailable)?;
+    resources.validate(&token).await.map(|authorization| Some(Arc::new(authorization)))
+}
+
+fn outcome<T>(
+    request: &Request<'_>,
+    required: &'static [&'static str],
+    found: Result<T, Refusal>,
+) -> Outcome<T, Refused> {
+    match found {
+        Ok(guard) => Outcome::Success(guard),
+        Err(refusal) => {
+            let refused = Refused { refusal, required };
+            Refusals::of(request).note(request, refused);
+            Outcome::Error((Status::new(refusal.status().as_u16()), refused))
+        }
+    }
+}

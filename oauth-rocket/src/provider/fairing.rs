@@ -1,0 +1,205 @@
+use super::{method, routes, settings};
+use crate::resources::{Attached, REALM, finish};
+use oauth_core::config::{Config, InvalidSetting};
+use oauth_core::provider::{AuthorizationProvider, Mounts, Provider, Service};
+use oauth_core::resource::{Authorization, LocalResourceProvider, Validate};
+use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::tokio::{self, select, time::sleep};
+use rocket::{Build, Data, Orbit, Request, Response, Rocket};
+use std::error::Error;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Mounts a provider in a Rocket application: a fairing for `attach`.
+///
+/// At ignition it mounts the endpoints under the base path and the well-known documents at the root,
+/// and puts an `Arc<dyn Service>` and an `Arc<dyn Validate<Authorization>>` into the managed state; the
+/// latter checks the tokens of [`Authorized`](crate::Authorized) in the provider's own store, for the
+/// configured default audience. From liftoff to shutdown it runs the sweep.
+///
+/// ```
+/// use oauth_core::config::Config;
+/// use oauth_core::provider::AuthorizationProvider;
+/// use oauth_rocket::OAuth;
+///
+/// fn rocket<P: AuthorizationProvider>(make: fn(Config) -> Result<P, String>) -> rocket::Rocket<rocket::Build> {
+///     rocket::build().attach(OAuth::new(make))
+/// }
+/// ```
+pub struct OAuth {
+    /// Taken at ignition.
+    source: Mutex<Option<Source>>,
+    mounting: bool,
+    realm: String,
+    mounts: OnceLock<Mounts>,
+}
+
+enum Source {
+    Settings(Box<dyn FnOnce(Config) -> Result<Finished, BoxError> + Send>),
+    Finished(Finished),
+}
+
+struct Finished {
+    service: Arc<dyn Service>,
+    resources: Arc<dyn Validate<Authorization>>,
+}
+
+impl<P: AuthorizationProvider> From<Provider<P>> for Finished {
+    fn from(provider: Provider<P>) -> Self {
+        let config = provider.app().config();
+        let resources =
+            LocalResourceProvider::new(provider.app().store().clone()).with_clock(Arc::clone(&config.clock));
+        let resources = config.default_audience.iter().cloned().fold(resources, LocalResourceProvider::for_audience);
+        Self { service: Arc::new(provider), resources: Arc::new(resources) }
+    }
+}
+
+impl OAuth {
+    /// Makes the provider at ignition, of the settings under `[default.oauth]` (see
+    /// [`Settings`](oauth_core::config::Settings); `ROCKET_OAUTH` in the environment works too) over the
+    /// safe defaults. The issuer, where none is set, is the loopback address that Rocket listens on.
+    ///
+    /// The launch stops, with a line that names the key, where a setting cannot be used or `make` fails.
+    pub fn new<P, E>(make: impl FnOnce(Config) -> Result<P, E> + Send + 'static) -> Self
+    where
+        P: AuthorizationProvider,
+        E: Into<BoxError>,
+    {
+        let make = |config| Ok(Provider::new(make(config).map_err(Into::into)?)?.into());
+        Self::of(Source::Settings(Box::new(make)))
+    }
+
+    /// Takes a provider that was made before. The launch stops where there are settings under
+    /// `[default.oauth]`, because they would have no effect.
+    pub fn with<P: AuthorizationProvider>(provider: Provider<P>) -> Self {
+        Self::of(Source::Finished(provider.into()))
+    }
+
+    fn of(source: Source) -> Self {
+        Self { source: Mutex::new(Some(source)), mounting: true, realm: REALM.to_owned(), mounts: OnceLock::new() }
+    }
+
+    /// Names the protection space in the challenges of guards: `api` unless set.
+    #[must_use]
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = realm.into();
+        self
+    }
+
+    /// Leaves the mounting to the application, which finds the `Arc<dyn Service>` in the managed state
+    /// in a fairing of its own that is attached later.
+    ///
+    /// ```
+    /// use oauth_core::provider::Service;
+    /// use oauth_rocket::{OAuth, routes, well_known};
+    /// use rocket::{Build, Rocket, fairing::AdHoc};
+    /// use std::sync::Arc;
+    ///
+    /// fn mount(rocket: Rocket<Build>, oauth: OAuth) -> Rocket<Build> {
+    ///     let mount = AdHoc::try_on_ignite("mount OAuth", |rocket| async {
+    ///         let Some(service) = rocket.state::<Arc<dyn Service>>().cloned() else { return Err(rocket) };
+    ///         Ok(rocket.mount(service.mounts().base, routes(&service)).mount("/", well_known(&service)))
+    ///     });
+    ///     rocket.attach(oauth.without_mounting()).attach(mount)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn without_mounting(mut self) -> Self {
+        self.mounting = false;
+        self
+    }
+
+    fn provider(&self, rocket: &Rocket<Build>) -> Result<Finished, InvalidSetting> {
+        let no = |reason: &str| Err(InvalidSetting::new("oauth", reason));
+        if rocket.state::<Arc<dyn Service>>().is_some() {
+            return no("attach one OAuth; another provider in the same Rocket is mounted by hand");
+        }
+        match self.source.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(Source::Settings(make)) => make(settings::read(rocket.figment())?).map_err(named),
+            Some(Source::Finished(_)) if settings::are_present(rocket.figment()) => no(
+                "these settings have no effect, since a finished provider was given: remove the table, or use OAuth::new",
+            ),
+            Some(Source::Finished(finished)) => Ok(finished),
+            None => no("this OAuth was ignited before: make another"),
+        }
+    }
+
+    fn mount(&self, rocket: Rocket<Build>, service: &Arc<dyn Service>) -> Rocket<Build> {
+        let mounts = self.mounts.get_or_init(|| service.mounts());
+        if !self.mounting {
+            return rocket;
+        }
+        let base = if mounts.base.is_empty() { "/" } else { &mounts.base };
+        let mut rocket = rocket.mount(base, routes::routes(service)).mount("/", routes::well_known(service));
+        // At the root this catcher would be the application's own.
+        if !mounts.base.is_empty() {
+            rocket = rocket.register(base, vec![routes::unknown_methods(service)]);
+        }
+        rocket
+    }
+
+    fn is_mine(&self, request: &Request<'_>) -> bool {
+        let Some(mounts) = self.mounts.get() else { return false };
+        let path = || request.uri().path().segments();
+        let is_under = |base: &str| base.split('/').filter(|part| !part.is_empty()).eq(path().take(count(base)));
+        is_under(&mounts.base) || mounts.well_known.iter().any(|path| is_under(path))
+    }
+}
+
+fn count(path: &str) -> usize {
+    path.split('/').filter(|part| !part.is_empty()).count()
+}
+
+/// Names the setting where the error is about one.
+fn named(error: BoxError) -> InvalidSetting {
+    match error.downcast::<InvalidSetting>() {
+        Ok(setting) => settings::in_table(*setting),
+        Err(error) => InvalidSetting::new("oauth", format!("the provider could not be made: {error}")),
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for OAuth {
+    fn info(&self) -> Info {
+        Info { name: "OAuth", kind: Kind::Ignite | Kind::Request | Kind::Response | Kind::Liftoff }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let Finished { service, resources } = match self.provider(&rocket) {
+            Ok(finished) => finished,
+            Err(setting) => {
+                tracing::error!("cannot launch: {setting}");
+                return Err(rocket);
+            }
+        };
+        let rocket = self.mount(rocket, &service).manage(service);
+        let replaced = rocket.state::<Arc<dyn Validate<Authorization>>>().is_some();
+        let rocket = if replaced { rocket } else { rocket.manage(resources) };
+        Ok(Attached::manage(rocket, &self.realm))
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        let Some(service) = rocket.state::<Arc<dyn Service>>().cloned() else { return };
+        let mut shutdown = rocket.shutdown();
+        tokio::spawn(async move {
+            loop {
+                let pause = service.sweep().await;
+                select! {
+                    () = &mut shutdown => break,
+                    () = sleep(pause) => {}
+                }
+            }
+        });
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        if self.is_mine(request) {
+            method::restore(request, data).await;
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        finish(request, response);
+    }
+}

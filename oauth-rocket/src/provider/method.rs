@@ -1,0 +1,33 @@
+//! The method that was sent, where Rocket has put another in its place.
+
+use rocket::Request;
+use rocket::data::Data;
+use rocket::form::Form;
+use rocket::http::Method;
+
+/// How much of a body Rocket looks at for `_method`.
+const LOOKED_AT: usize = "_method=delete".len();
+const SHORTEST: usize = "_method=get".len();
+
+/// Sets the method back to the one that was sent.
+pub(super) async fn restore(request: &mut Request<'_>, data: &mut Data<'_>) {
+    let sent = sent(request, data.peek(LOOKED_AT).await);
+    if sent != request.method() {
+        request.set_method(sent);
+    }
+}
+
+/// Finds the method that was sent: `POST` where the body's first field is `_method` with the present
+/// method, because Rocket then has very likely rewritten it.
+///
+/// Reads the field exactly as Rocket does, cut off at the same byte.
+pub(super) fn sent(request: &Request<'_>, body: &[u8]) -> Method {
+    let method = request.method();
+    let start = body.get(..LOOKED_AT).unwrap_or(body);
+    if start.len() < SHORTEST || !request.content_type().is_some_and(|media_type| media_type.is_form()) {
+        return method;
+    }
+    let first = std::str::from_utf8(start).ok().and_then(|form| Form::values(form).next());
+    let rewritten = first.filter(|field| field.name == "_method").and_then(|field| field.value.parse().ok());
+    if rewritten == Some(method) { Method::Post } else { method }
+}

@@ -1,0 +1,142 @@
+//! What stands behind the guards, and how their refusals get into the answer.
+
+use crate::guard::Refused;
+use oauth_core::resource::{ResourceAuthorization, ResourceProvider, Validate};
+use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::http::Header;
+use rocket::{Build, Request, Response, Rocket};
+use std::io::Cursor;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The realm of challenges where none is named; RFC 6750 §3 wants at least one parameter in them.
+pub(crate) const REALM: &str = "api";
+
+/// Lets [`Authorized<_, A>`](crate::Authorized) check tokens with a resource provider: a fairing, for
+/// an API apart from its provider, or for authorizations of a type of the application's own.
+///
+/// Attach it before [`OAuth`](crate::OAuth) to replace the one that `OAuth` brings.
+///
+/// ```
+/// use oauth_core::resource::ResourceProvider;
+/// use oauth_rocket::Resources;
+///
+/// fn api(provider: impl ResourceProvider) -> rocket::Rocket<rocket::Build> {
+///     rocket::build().attach(Resources::new(provider).realm("notes"))
+/// }
+/// ```
+pub struct Resources<A> {
+    validate: Arc<dyn Validate<A>>,
+    realm: String,
+}
+
+impl<A: ResourceAuthorization + 'static> Resources<A> {
+    /// Takes the resource provider.
+    pub fn new(provider: impl ResourceProvider<Authorization = A>) -> Self {
+        Self { validate: Arc::new(provider), realm: REALM.to_owned() }
+    }
+
+    /// Names the protection space in challenges: `api` unless set.
+    #[must_use]
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = realm.into();
+        self
+    }
+}
+
+#[rocket::async_trait]
+impl<A: ResourceAuthorization + 'static> Fairing for Resources<A> {
+    fn info(&self) -> Info {
+        Info { name: "OAuth resources", kind: Kind::Ignite | Kind::Response }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        if rocket.state::<Arc<dyn Validate<A>>>().is_some() {
+            let kind = std::any::type_name::<A>();
+            tracing::error!(
+                "tokens for {kind} are validated already: attach one Resources of a type, and before OAuth"
+            );
+            return Err(rocket);
+        }
+        Ok(Attached::manage(rocket.manage(Arc::clone(&self.validate)), &self.realm))
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        finish(request, response);
+    }
+}
+
+/// In the managed state where one of the fairings is attached, so that [`finish`] is called.
+pub(crate) struct Attached {
+    realm: String,
+}
+
+impl Attached {
+    /// Puts it there, unless it is.
+    pub(crate) fn manage(rocket: Rocket<Build>, realm: &str) -> Rocket<Build> {
+        if rocket.state::<Self>().is_some() { rocket } else { rocket.manage(Self { realm: realm.to_owned() }) }
+    }
+
+    pub(crate) fn realm(&self) -> &str {
+        &self.realm
+    }
+}
+
+/// The last refusal of a guard, with the route it happened on.
+#[derive(Default)]
+pub(crate) struct Refusals(Mutex<Option<(usize, Refused)>>);
+
+impl Refusals {
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.local_cache(Self::default)
+    }
+
+    pub(crate) fn note(&self, request: &Request<'_>, refused: Refused) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((route_of(request), refused));
+    }
+
+    fn take(&self) -> Option<(usize, Refused)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Tells routes apart by where the router keeps them, which does not change while Rocket runs.
+fn route_of(request: &Request<'_>) -> usize {
+    request.route().map_or(0, |route| std::ptr::from_ref(route).addr())
+}
+
+/// Headers that Rocket's `Shield` would warn about: set after it has run, so that ours win silently.
+#[derive(Default)]
+pub(crate) struct AfterShield(pub(crate) Mutex<Vec<Header<'static>>>);
+
+/// Writes into the answer what Rocket has no place for: why a guard refused, and the headers that
+/// `Shield` also sets.
+///
+/// Rocket gives a guard's error to nobody: it calls the catcher of its status, which knows only the
+/// status. The guard therefore notes its refusal with the request. It holds for the answer only where
+/// the route that the guard stood on is the last that was tried and the status is still the
+/// refusal's: not where the route took the guard as `Option` or `Result` and answered otherwise, and
+/// not where a later route succeeded or failed on its own. A route that took a [`Refused`] and
+/// answers with it has its `Bearer` challenge already.
+pub(crate) fn finish<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
+    for header in AfterShield::of(request) {
+        response.set_header(header);
+    }
+    let Some((route, refused)) = Refusals::of(request).take() else { return };
+    let answer = refused.answer(request);
+    let challenged = response.headers().get("www-authenticate").any(|challenge| challenge.starts_with("Bearer"));
+    if route != route_of(request) || response.status().code != answer.status().as_u16() || challenged {
+        return;
+    }
+    let (parts, body) = answer.into_parts();
+    for (name, value) in &parts.headers {
+        response.set_raw_header(name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+    }
+    response.set_sized_body(body.len(), Cursor::new(body));
+}
+
+impl AfterShield {
+    fn of(request: &Request<'_>) -> Vec<Header<'static>> {
+        let Self(headers) = request.local_cache(Self::default);
+        std::mem::take(&mut *headers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,48 @@
+/// Names the scopes that routes require, as types for [`Authorized`](crate::Authorized).
+///
+/// A text that is not one scope token (RFC 6749 §3.3) does not compile, because no token could ever
+/// allow it.
+///
+/// ```
+/// oauth_rocket::scopes! {
+///     /// Sees notes.
+///     pub Read = "read";
+///     pub ReadWrite = "read", "write";
+/// }
+/// # use oauth_core::resource::Scopes;
+/// assert_eq!(ReadWrite::REQUIRED, ["read", "write"]);
+/// ```
+///
+/// ```compile_fail
+/// oauth_rocket::scopes! { pub ReadWrite = "read write"; }
+/// ```
+#[macro_export]
+macro_rules! scopes {
+    ($($(#[$meta:meta])* $visibility:vis $name:ident = $($scope:literal),+;)*) => {
+        $(
+            #[doc = concat!("Requires the scope", $(" `", $scope, "`",)+ ".")]
+            $(#[$meta])*
+            #[derive(Clone, Copy, Debug)]
+            $visibility struct $name;
+
+            impl $crate::__Scopes for $name {
+                const REQUIRED: &'static [&'static str] = &[$($scope),+];
+            }
+
+            $(const _: () = assert!($crate::__is_scope_token($scope), "each text is one scope token");)+
+        )*
+    };
+}
+
+/// Tells whether a text is one scope token, at compile time.
+#[doc(hidden)]
+pub const fn is_scope_token(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        if !matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E) {
+            return false;
+        }
+        rest = after;
+    }
+    !text.is_empty()
+}
