@@ -44,10 +44,10 @@ pub fn routes(service: &Arc<dyn Service>) -> Vec<Route> {
 
 /// Gives the routes of the well-known documents (RFC 8615), to mount at the root.
 pub fn well_known(service: &Arc<dyn Service>) -> Vec<Route> {
-    let both = |path: String| [format!("{path}/"), path];
-    let paths = service.mounts().well_known.into_iter().flat_map(both);
     // An issuer's path that Rocket does not take as a URI cannot be asked for either.
+    let paths = service.mounts().well_known;
     paths
+        .into_iter()
         .filter(|path| Origin::parse(path).is_ok())
         .flat_map(|path| METHODS.map(|method| named(Route::new(method, &path, Endpoints(Arc::clone(service))))))
         .collect()
