@@ -1,4 +1,5 @@
 //! What the core sees of a request, and what becomes of its answer.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 #![cfg(feature = "provider")]
 
 use bytes::Bytes;

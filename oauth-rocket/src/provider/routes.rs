@@ -123,7 +123,7 @@ async fn call(
 }
 
 /// Leaves to the fairing, where it is attached, the headers that `Shield` would warn about.
-fn after_shield<'r>(request: &'r Request<'_>, mut response: Response<'static>) -> Response<'static> {
+fn after_shield(request: &Request<'_>, mut response: Response<'static>) -> Response<'static> {
     if request.rocket().state::<Attached>().is_none() {
         return response;
     }
