@@ -20,10 +20,11 @@ pub struct ClientFilter {
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// use oauth_core::client::{Client, ClientType};
+/// use oauth_core::identifier::ClientId;
 /// use oauth_core::store::{ClientStore, Created, MemoryStore};
 ///
 /// let store = MemoryStore::new();
-/// let client = Client::new("notes".try_into()?, "Notes", ClientType::Public);
+/// let client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Public);
 /// assert_eq!(store.create_client(&client).await?, Created::Now);
 /// assert_eq!(store.create_client(&client).await?, Created::Exists);
 /// assert_eq!(store.client(&client.id).await?.as_ref(), Some(&client));

@@ -1,0 +1,79 @@
+use super::{MemoryStore, Shared, recovered};
+use crate::clock::Timestamp;
+use crate::identifier::Subject;
+use crate::store::{Account, AccountStore, Created, GrantFilter, Page, PasswordHash, Result};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+/// The accounts by identifier, and their identifiers by name.
+#[derive(Default)]
+pub(super) struct Accounts {
+    by_subject: HashMap<Subject, Account>,
+    by_name: BTreeMap<String, Subject>,
+}
+
+impl AccountStore for MemoryStore {
+    async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
+        Ok(recovered(self.0.accounts.read()).by_subject.get(subject).cloned())
+    }
+
+    async fn account_named(&self, username: &str) -> Result<Option<Account>> {
+        let accounts = recovered(self.0.accounts.read());
+        Ok(accounts.by_name.get(username).and_then(|subject| accounts.by_subject.get(subject)).cloned())
+    }
+
+    async fn accounts(&self, page: &Page<String>) -> Result<Vec<Account>> {
+        let accounts = recovered(self.0.accounts.read());
+        let start = page.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let named = accounts.by_name.range::<str, _>((start, Bound::Unbounded));
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        Ok(named.filter_map(|(_, subject)| accounts.by_subject.get(subject)).take(limit).cloned().collect())
+    }
+
+    async fn create_account(&self, account: &Account) -> Result<Created> {
+        let mut accounts = recovered(self.0.accounts.write());
+        if accounts.by_name.contains_key(&account.username) || accounts.by_subject.contains_key(&account.subject) {
+            return Ok(Created::Exists);
+        }
+        accounts.by_name.insert(account.username.clone(), account.subject.clone());
+        accounts.by_subject.insert(account.subject.clone(), account.clone());
+        Ok(Created::Now)
+    }
+
+    // The lock on the accounts is kept until sessions and grants have ended as well: whoever reads
+    // the account meanwhile waits, and sees one step.
+
+    async fn set_password(&self, subject: &Subject, password: &PasswordHash, now: Timestamp) -> Result<bool> {
+        let mut accounts = recovered(self.0.accounts.write());
+        let Some(account) = accounts.by_subject.get_mut(subject) else { return Ok(false) };
+        account.password = password.clone();
+        self.0.sign_out(subject, now);
+        Ok(true)
+    }
+
+    async fn set_account_enabled(&self, subject: &Subject, enabled: bool, now: Timestamp) -> Result<bool> {
+        let mut accounts = recovered(self.0.accounts.write());
+        let Some(account) = accounts.by_subject.get_mut(subject) else { return Ok(false) };
+        account.enabled = enabled;
+        if !enabled {
+            self.0.sign_out(subject, now);
+        }
+        Ok(true)
+    }
+
+    async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
+        let mut accounts = recovered(self.0.accounts.write());
+        let Some(account) = accounts.by_subject.remove(subject) else { return Ok(false) };
+        accounts.by_name.remove(&account.username);
+        self.0.sign_out(subject, now);
+        Ok(true)
+    }
+}
+
+impl Shared {
+    /// Ends every session of a person and revokes every grant.
+    fn sign_out(&self, subject: &Subject, now: Timestamp) {
+        self.sessions.end_all(subject);
+        self.revoke_all(&GrantFilter::Subject(subject.clone()), now);
+    }
+}

@@ -1,0 +1,223 @@
+use super::clients::ClientEntry;
+use super::shape::Shape;
+use super::{Shared, recovered, taken};
+use crate::clock::Timestamp;
+use crate::identifier::{GrantId, Subject};
+use crate::secret::Digest;
+use crate::store::{Code, Grant, Issue, IssuedAccess, IssuedRefresh, Result, Retry, StoreError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A grant with all that hangs on it, behind one lock.
+pub(super) struct Cell {
+    pub(super) id: GrantId,
+    pub(super) client: Arc<ClientEntry>,
+    pub(super) subject: Arc<Subject>,
+    family: Mutex<Family>,
+}
+
+/// What changes about a grant.
+pub(super) struct Family {
+    /// Taken out of the indexes: whoever still found the cell sees nothing.
+    pub(super) removed: bool,
+    shape: Arc<Shape>,
+    auth_time: Option<Timestamp>,
+    acr: Option<Box<str>>,
+    created_at: Timestamp,
+    last_issued_at: Option<Timestamp>,
+    pub(super) expires_at: Timestamp,
+    pub(super) revoked_at: Option<Timestamp>,
+    pub(super) code: Option<Box<HeldCode>>,
+    /// In the order in which they were issued; none ever leaves, so a position is a name.
+    pub(super) refresh: Vec<HeldRefresh>,
+    pub(super) access: Vec<HeldAccess>,
+}
+
+pub(super) struct HeldCode {
+    pub(super) code: Code,
+    pub(super) used_at: Option<Timestamp>,
+}
+
+pub(super) struct HeldRefresh {
+    pub(super) digest: Digest,
+    issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+    family_expires_at: Timestamp,
+    pub(super) predecessor: Option<u32>,
+    pub(super) successor: Option<u32>,
+    pub(super) retired_at: Option<Timestamp>,
+    pub(super) retry: Option<Box<Retry>>,
+}
+
+pub(super) struct HeldAccess {
+    pub(super) digest: Digest,
+    shape: Arc<Shape>,
+    issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Cell {
+    pub(super) fn new(grant: &Grant, client: Arc<ClientEntry>) -> Self {
+        let family = Family {
+            removed: false,
+            shape: client.shapes.share(&grant.scope, &grant.audience, &grant.attributes),
+            auth_time: grant.auth_time,
+            acr: grant.acr.as_deref().map(Box::from),
+            created_at: grant.created_at,
+            last_issued_at: grant.last_issued_at,
+            expires_at: grant.expires_at,
+            revoked_at: grant.revoked_at,
+            code: None,
+            refresh: Vec::new(),
+            access: Vec::new(),
+        };
+        Self { id: grant.id, client, subject: Arc::new(grant.subject.clone()), family: Mutex::new(family) }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Family> {
+        recovered(self.family.lock())
+    }
+
+    /// Locks it, unless it was removed or its client was deleted.
+    pub(super) fn lock_present(&self) -> Option<MutexGuard<'_, Family>> {
+        let family = self.lock();
+        (!family.removed && !self.client.is_deleted()).then_some(family)
+    }
+
+    pub(super) fn grant(&self, family: &Family) -> Grant {
+        Grant {
+            id: self.id,
+            client_id: self.client.id.clone(),
+            subject: Subject::clone(&self.subject),
+            scope: family.shape.scope.clone(),
+            audience: family.shape.audience.clone(),
+            auth_time: family.auth_time,
+            acr: family.acr.as_deref().map(str::to_owned),
+            attributes: family.shape.attributes.clone(),
+            created_at: family.created_at,
+            last_issued_at: family.last_issued_at,
+            expires_at: family.expires_at,
+            revoked_at: family.revoked_at,
+        }
+    }
+
+    pub(super) fn access_token(&self, held: &HeldAccess) -> IssuedAccess {
+        IssuedAccess {
+            digest: held.digest,
+            client_id: self.client.id.clone(),
+            grant: Some(self.id),
+            scope: held.shape.scope.clone(),
+            audience: held.shape.audience.clone(),
+            attributes: held.shape.attributes.clone(),
+            issued_at: held.issued_at,
+            expires_at: held.expires_at,
+        }
+    }
+
+    pub(super) fn refresh_token(&self, held: &HeldRefresh) -> IssuedRefresh {
+        IssuedRefresh {
+            digest: held.digest,
+            grant: self.id,
+            issued_at: held.issued_at,
+            expires_at: held.expires_at,
+            family_expires_at: held.family_expires_at,
+        }
+    }
+
+    /// Whether something may be issued under it.
+    pub(super) fn is_live(&self, family: &Family, now: Timestamp) -> bool {
+        self.client.is_enabled() && family.is_live(now)
+    }
+}
+
+impl Family {
+    /// Says what [`Grant::is_live`] says.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && !self.expires_at.is_over(now)
+    }
+
+    /// Finds the position of a refresh token; the newest is asked for most.
+    pub(super) fn position_of(&self, refresh: &Digest) -> Option<usize> {
+        self.refresh.iter().rposition(|held| held.digest == *refresh)
+    }
+}
+
+impl Shared {
+    /// Adds tokens to a cell, or, where a digest is taken, nothing.
+    pub(super) fn add_tokens(
+        &self,
+        cell: &Arc<Cell>,
+        family: &mut Family,
+        issue: &Issue,
+        doing: &'static str,
+    ) -> Result<()> {
+        let Issue { access, refresh, grant_expires_at, now } = issue;
+        let foreign = access.grant != Some(cell.id) || access.client_id != cell.client.id;
+        if foreign || refresh.as_ref().is_some_and(|refresh| refresh.grant != cell.id) {
+            return Err(StoreError::new(doing, "the tokens name another grant or client"));
+        }
+        let under = super::Access::Under(Arc::clone(cell));
+        if !self.access.insert(access.digest, under, Some(access.expires_at)) {
+            return Err(taken(doing));
+        }
+        if let Some(refresh) = refresh {
+            if !self.refresh.insert(refresh.digest, Arc::clone(cell), None) {
+                self.access.remove(&access.digest, Some(access.expires_at));
+                return Err(taken(doing));
+            }
+            family.refresh.push(HeldRefresh {
+                digest: refresh.digest,
+                issued_at: refresh.issued_at,
+                expires_at: refresh.expires_at,
+                family_expires_at: refresh.family_expires_at,
+                predecessor: None,
+                successor: None,
+                retired_at: None,
+                retry: None,
+            });
+        }
+        family.access.push(HeldAccess {
+            digest: access.digest,
+            shape: cell.client.shapes.share(&access.scope, &access.audience, &access.attributes),
+            issued_at: access.issued_at,
+            expires_at: access.expires_at,
+        });
+        self.grants.move_end(&cell.id, Some(family.expires_at), Some(*grant_expires_at));
+        family.expires_at = *grant_expires_at;
+        family.last_issued_at = Some(*now);
+        Ok(())
+    }
+
+    /// Revokes a grant: its access tokens go, its code and refresh tokens stay to be recognised.
+    pub(super) fn revoke(&self, family: &mut Family, now: Timestamp) {
+        family.revoked_at = Some(now);
+        for held in family.access.drain(..) {
+            self.access.remove(&held.digest, Some(held.expires_at));
+        }
+        family.access.shrink_to_fit();
+        for held in &mut family.refresh {
+            if let Some(retry) = held.retry.take() {
+                self.refresh.move_end(&held.digest, Some(retry.until), None);
+            }
+        }
+    }
+
+    /// Removes a grant with all that hangs on it, and tells whether it was there.
+    pub(super) fn remove(&self, cell: &Cell, family: &mut Family) -> bool {
+        if std::mem::replace(&mut family.removed, true) {
+            return false;
+        }
+        if let Some(held) = family.code.take() {
+            self.codes.remove(&held.code.digest, Some(held.code.expires_at));
+        }
+        for held in std::mem::take(&mut family.refresh) {
+            self.refresh.remove(&held.digest, held.retry.map(|retry| retry.until));
+        }
+        for held in std::mem::take(&mut family.access) {
+            self.access.remove(&held.digest, Some(held.expires_at));
+        }
+        self.grants.remove(&cell.id, Some(family.expires_at));
+        self.subjects.remove(&cell.subject, cell.id);
+        cell.client.remove_grant(&cell.id);
+        true
+    }
+}

@@ -1,0 +1,161 @@
+use super::index::{Shards, place_of};
+use super::shape::Shapes;
+use super::{MemoryStore, Shared, recovered};
+use crate::client::Client;
+use crate::clock::Timestamp;
+use crate::identifier::{ClientId, GrantId};
+use crate::store::{ClientFilter, ClientStore, Created, Page, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
+
+/// All clients, by identifier.
+pub(super) type Clients = Shards<BTreeMap<ClientId, Arc<ClientEntry>>>;
+
+/// One registration of a client. What was issued to it holds this very entry, so a client that is
+/// registered later under the same identifier inherits nothing.
+pub(super) struct ClientEntry {
+    pub(super) id: ClientId,
+    client: RwLock<Client>,
+    /// A copy of `client.enabled` that a read needs no lock for; written under the lock.
+    enabled: AtomicBool,
+    deleted: AtomicBool,
+    /// How often all was revoked: a token without a grant dies with the count it was issued at.
+    revocations: AtomicU32,
+    grants: Mutex<BTreeSet<GrantId>>,
+    pub(super) shapes: Shapes,
+}
+
+impl ClientEntry {
+    fn new(client: &Client) -> Self {
+        Self {
+            id: client.id.clone(),
+            client: RwLock::new(client.clone()),
+            enabled: AtomicBool::new(client.enabled),
+            deleted: AtomicBool::new(false),
+            revocations: AtomicU32::new(0),
+            grants: Mutex::default(),
+            shapes: Shapes::default(),
+        }
+    }
+
+    /// Keeps the client as it is until the verb that writes under it is done.
+    pub(super) fn hold(&self) -> RwLockReadGuard<'_, Client> {
+        recovered(self.client.read())
+    }
+
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn revocations(&self) -> u32 {
+        self.revocations.load(Ordering::SeqCst)
+    }
+
+    /// Ends every token that was issued without a grant.
+    pub(super) fn revoke_grantless(&self) {
+        self.revocations.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn add_grant(&self, id: GrantId) {
+        recovered(self.grants.lock()).insert(id);
+    }
+
+    pub(super) fn remove_grant(&self, id: &GrantId) {
+        recovered(self.grants.lock()).remove(id);
+    }
+
+    /// Lists some of its grants, in order.
+    pub(super) fn grants_after(&self, after: Option<GrantId>, limit: usize) -> Vec<GrantId> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        recovered(self.grants.lock()).range((start, Bound::Unbounded)).take(limit).copied().collect()
+    }
+
+    fn replace(&self, client: &Client) {
+        let mut held = recovered(self.client.write());
+        *held = client.clone();
+        self.enabled.store(client.enabled, Ordering::SeqCst);
+    }
+
+    /// Waits for the verbs under way; those that come later find it deleted.
+    fn delete(&self) {
+        let _held = recovered(self.client.write());
+        self.enabled.store(false, Ordering::SeqCst);
+        self.deleted.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Shared {
+    pub(super) fn client_entry(&self, id: &ClientId) -> Option<Arc<ClientEntry>> {
+        self.clients.read(place_of(id.as_str())).get(id).cloned()
+    }
+}
+
+impl ClientStore for MemoryStore {
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>> {
+        Ok(self.0.client_entry(id).map(|entry| entry.hold().clone()))
+    }
+
+    async fn clients(&self, filter: &ClientFilter, page: &Page<ClientId>) -> Result<Vec<Client>> {
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let start = page.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut found = Vec::new();
+        for shard in self.0.clients.each() {
+            let here = shard.range::<ClientId, _>((start, Bound::Unbounded));
+            let meant = here.filter_map(|(_, entry)| {
+                let client = entry.hold();
+                matches(filter, &client).then(|| client.clone())
+            });
+            found.extend(meant.take(limit));
+        }
+        found.sort_by(|left, right| left.id.cmp(&right.id));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn create_client(&self, client: &Client) -> Result<Created> {
+        let mut shard = self.0.clients.write(place_of(client.id.as_str()));
+        if shard.contains_key(&client.id) {
+            return Ok(Created::Exists);
+        }
+        shard.insert(client.id.clone(), Arc::new(ClientEntry::new(client)));
+        Ok(Created::Now)
+    }
+
+    async fn update_client(&self, client: &Client) -> Result<bool> {
+        // The shard stays locked, so that the entry is not deleted between finding and replacing it.
+        let shard = self.0.clients.read(place_of(client.id.as_str()));
+        let Some(entry) = shard.get(&client.id) else { return Ok(false) };
+        entry.replace(client);
+        Ok(true)
+    }
+
+    async fn delete_client(&self, id: &ClientId, _now: Timestamp) -> Result<bool> {
+        let entry = {
+            let mut shard = self.0.clients.write(place_of(id.as_str()));
+            let Some(entry) = shard.remove(id) else { return Ok(false) };
+            entry.delete();
+            entry
+        };
+        // Nothing under it is visible any more; what follows only frees the memory. Tokens without
+        // a grant wait for the sweep.
+        for grant in entry.grants_after(None, usize::MAX) {
+            if let Some(cell) = self.0.grants.find(&grant) {
+                self.0.remove(&cell, &mut cell.lock());
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn matches(filter: &ClientFilter, client: &Client) -> bool {
+    let ClientFilter { owner, resource, attributes } = filter;
+    owner.as_ref().is_none_or(|owner| client.owner.as_ref() == Some(owner))
+        && resource.as_ref().is_none_or(|resource| client.resources.contains(resource))
+        && attributes.iter().all(|(name, value)| client.attributes.get(name) == Some(value))
+}

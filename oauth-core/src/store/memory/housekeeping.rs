@@ -1,0 +1,70 @@
+use super::tokens::Access;
+use super::{MemoryStore, Shared};
+use crate::clock::Timestamp;
+use crate::store::{Housekeeping, Result, Swept};
+
+impl Housekeeping for MemoryStore {
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let sweeps: [fn(&Shared, Timestamp, usize) -> usize; 5] = [
+            Shared::sweep_access_tokens,
+            Shared::sweep_codes,
+            Shared::sweep_grants,
+            |shared, now, limit| shared.sessions.sweep(now, limit),
+            |shared, now, limit| shared.sessions.sweep_decisions(now, limit),
+        ];
+        let removed = sweeps.iter().fold(0, |removed, sweep| removed + sweep(&self.0, now, limit - removed));
+        self.0.forget_answers(now, limit);
+        Ok(Swept { removed: u64::try_from(removed).unwrap_or(u64::MAX), more: self.0.has_over(now) })
+    }
+}
+
+/// Each of these looks for what seems to be over and looks again under the lock of the cell: another
+/// verb may have been faster.
+impl Shared {
+    fn sweep_access_tokens(&self, now: Timestamp, limit: usize) -> usize {
+        let over = self.access.over(now, limit).into_iter();
+        over.filter(|(digest, access)| match access {
+            Access::Alone(token) => self.access.remove(digest, Some(token.expires_at)),
+            Access::Under(cell) => self.end_access(&mut cell.lock(), digest).is_some(),
+        })
+        .count()
+    }
+
+    fn sweep_codes(&self, now: Timestamp, limit: usize) -> usize {
+        let over = self.codes.over(now, limit).into_iter();
+        over.filter(|(digest, cell)| {
+            let mut family = cell.lock();
+            let Some(held) = family.code.take_if(|held| held.used_at.is_none()) else { return false };
+            self.codes.remove(digest, Some(held.code.expires_at))
+        })
+        .count()
+    }
+
+    fn sweep_grants(&self, now: Timestamp, limit: usize) -> usize {
+        let over = self.grants.over(now, limit).into_iter();
+        over.filter(|(_, cell)| {
+            let mut family = cell.lock();
+            family.expires_at.is_over(now) && self.remove(cell, &mut family)
+        })
+        .count()
+    }
+
+    /// Forgets answers that cannot be given again: they are large. No record goes with them, so they
+    /// are not counted.
+    fn forget_answers(&self, now: Timestamp, limit: usize) {
+        for (digest, cell) in self.refresh.over(now, limit) {
+            let mut family = cell.lock();
+            if let Some(position) = family.position_of(&digest) {
+                self.forget_answer(&mut family, position);
+            }
+        }
+    }
+
+    fn has_over(&self, now: Timestamp) -> bool {
+        self.access.has_over(now)
+            || self.codes.has_over(now)
+            || self.grants.has_over(now)
+            || self.sessions.has_over(now)
+    }
+}
