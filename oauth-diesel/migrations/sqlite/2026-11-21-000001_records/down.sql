@@ -1,0 +1,10 @@
+DROP TABLE decisions;
+DROP TABLE sessions;
+DROP TABLE accounts;
+DROP TABLE refresh_tokens;
+DROP TABLE access_tokens;
+DROP TABLE codes;
+DROP TABLE grants;
+DROP TABLE client_resources;
+DROP TABLE client_attributes;
+DROP TABLE clients;

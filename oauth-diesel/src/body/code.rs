@@ -1,0 +1,82 @@
+use super::{Connection, Store, find_client, grant, token};
+use crate::error::{Failure, Outcome};
+use crate::record::{CodeRow, GrantRow, client_id, key};
+use crate::schema::{clients, codes, grants};
+use diesel::prelude::*;
+use oauth_core::clock::Timestamp;
+use oauth_core::secret::Digest;
+use oauth_core::store::{Code, CodeStore, Grant, Issue, Redeemed, Result, Saved, StoredCode};
+
+impl CodeStore for Store {
+    async fn save_code(&self, grant: &Grant, code: &Code) -> Result<Saved> {
+        let (grant, code) = (grant.clone(), code.clone());
+        self.write("save a code", move |connection, tenant| save(connection, tenant, &grant, &code)).await
+    }
+
+    async fn code(&self, digest: &Digest) -> Result<Option<StoredCode>> {
+        let digest = *digest;
+        self.read("read a code", move |connection, tenant| code(connection, tenant, &digest)).await
+    }
+
+    async fn redeem(&self, digest: &Digest, issue: &Issue) -> Result<Redeemed> {
+        let (digest, issue) = (*digest, issue.clone());
+        self.write("redeem a code", move |connection, tenant| redeem(connection, tenant, &digest, &issue)).await
+    }
+}
+
+fn save(connection: &mut Connection, tenant: i64, grant: &Grant, code: &Code) -> Outcome<Saved> {
+    if code.grant != grant.id {
+        return Err(Failure::Contradiction("the code names another grant than the one it is saved with"));
+    }
+    let Some((client, true)) = find_client(connection, tenant, &grant.client_id)? else {
+        return Ok(Saved::Gone);
+    };
+    diesel::insert_into(grants::table).values(GrantRow::new(tenant, client, grant)?).execute(connection)?;
+    diesel::insert_into(codes::table).values(CodeRow::new(tenant, code)).execute(connection)?;
+    Ok(Saved::Now)
+}
+
+type Found = (CodeRow, GrantRow, Option<String>, bool);
+
+fn find(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Option<Found>> {
+    let found = codes::table
+        .inner_join(grants::table.inner_join(clients::table))
+        .filter(codes::id.eq(key(digest.as_bytes())))
+        .filter(codes::digest.eq(digest.as_bytes().as_slice()))
+        .filter(codes::tenant.eq(tenant))
+        .filter(clients::client_id.is_not_null())
+        .select((CodeRow::as_select(), GrantRow::as_select(), clients::client_id, clients::enabled))
+        .first(connection)
+        .optional()?;
+    Ok(found)
+}
+
+fn code(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Option<StoredCode>> {
+    let Some((code, grant, client, _)) = find(connection, tenant, digest)? else {
+        return Ok(None);
+    };
+    let used_at = code.used_at.map(Timestamp::from_unix_seconds);
+    let grant = grant.read(client_id(client)?)?;
+    Ok(Some(StoredCode { code: code.read(grant.id)?, grant, used_at }))
+}
+
+fn redeem(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Issue) -> Outcome<Redeemed> {
+    let Some((code, row, client, enabled)) = find(connection, tenant, digest)? else {
+        return Ok(Redeemed::Unknown);
+    };
+    if !enabled || !row.is_live(issue.now) {
+        return Ok(Redeemed::Gone);
+    }
+    if code.used_at.is_some() {
+        grant::mark_revoked(connection, row.id, issue.now)?;
+        return Ok(Redeemed::Before(row.grant_id()?));
+    }
+    if Timestamp::from_unix_seconds(code.expires_at).is_over(issue.now) {
+        return Ok(Redeemed::Gone);
+    }
+    diesel::update(codes::table.find(code.id))
+        .set(codes::used_at.eq(issue.now.as_unix_seconds()))
+        .execute(connection)?;
+    token::save_under(connection, tenant, row, client_id(client)?, issue, None)?;
+    Ok(Redeemed::Now)
+}

@@ -1,0 +1,147 @@
+use super::{Connection, Store, find_client};
+use crate::error::Outcome;
+use crate::record::{GrantRow, client_id, key};
+use crate::schema::{access_tokens, clients, grants};
+use diesel::prelude::*;
+use oauth_core::clock::Timestamp;
+use oauth_core::identifier::{ClientId, GrantId, Subject};
+use oauth_core::store::{Grant, GrantFilter, GrantStore, Page, Result};
+
+impl GrantStore for Store {
+    async fn grant(&self, id: &GrantId) -> Result<Option<Grant>> {
+        let id = *id;
+        self.read("read a grant", move |connection, tenant| grant(connection, tenant, &id)).await
+    }
+
+    async fn grants(&self, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Result<Vec<Grant>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read("list grants", move |connection, tenant| list(connection, tenant, &filter, &page, now)).await
+    }
+
+    async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        let id = *id;
+        self.write("revoke a grant", move |connection, tenant| revoke(connection, tenant, &id, now)).await
+    }
+
+    async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
+        let filter = filter.clone();
+        self.write("revoke grants", move |connection, tenant| revoke_all(connection, tenant, &filter, now)).await
+    }
+}
+
+/// The clients that were deleted, while the sweep has not cleared away after them.
+#[diesel::dsl::auto_type]
+pub(super) fn deleted_clients() -> _ {
+    clients::table.filter(clients::client_id.is_null()).select(clients::id)
+}
+
+/// Reads a grant with its client's row, unless the client was deleted.
+pub(super) fn find(
+    connection: &mut Connection,
+    tenant: i64,
+    id: &GrantId,
+) -> Outcome<Option<(GrantRow, Option<String>, bool)>> {
+    let found = grants::table
+        .inner_join(clients::table)
+        .filter(grants::id.eq(key(id.as_bytes())))
+        .filter(grants::grant_id.eq(id.as_bytes().as_slice()))
+        .filter(grants::tenant.eq(tenant))
+        .filter(clients::client_id.is_not_null())
+        .select((GrantRow::as_select(), clients::client_id, clients::enabled))
+        .first(connection)
+        .optional()?;
+    Ok(found)
+}
+
+fn grant(connection: &mut Connection, tenant: i64, id: &GrantId) -> Outcome<Option<Grant>> {
+    find(connection, tenant, id)?.map(|(row, client, _)| row.read(client_id(client)?)).transpose()
+}
+
+fn list(
+    connection: &mut Connection,
+    tenant: i64,
+    filter: &GrantFilter,
+    page: &Page<GrantId>,
+    now: Timestamp,
+) -> Outcome<Vec<Grant>> {
+    let (subject, client) = parts(filter);
+    let mut query = grants::table
+        .inner_join(clients::table)
+        .filter(grants::tenant.eq(tenant))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::expires_at.gt(now.as_unix_seconds()))
+        .filter(clients::client_id.is_not_null())
+        .order(grants::id)
+        .limit(page.limit.into())
+        .select((GrantRow::as_select(), clients::client_id))
+        .into_boxed();
+    if let Some(subject) = subject {
+        query = query.filter(grants::subject.eq(subject.as_str()));
+    }
+    if let Some(client) = client {
+        query = query.filter(clients::tenant.eq(tenant)).filter(clients::client_id.eq(client.as_str()));
+    }
+    if let Some(after) = &page.after {
+        query = query.filter(grants::id.gt(key(after.as_bytes())));
+    }
+    let rows: Vec<(GrantRow, Option<String>)> = query.load(connection)?;
+    rows.into_iter().map(|(row, client)| row.read(client_id(client)?)).collect()
+}
+
+fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp) -> Outcome<bool> {
+    match find(connection, tenant, id)? {
+        Some((row, _, _)) if row.is_live(now) => {
+            mark_revoked(connection, row.id, now)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Revokes a grant, with everything under it: whoever reads a code or a token reads its grant too.
+pub(super) fn mark_revoked(connection: &mut Connection, row: i64, now: Timestamp) -> Outcome<()> {
+    diesel::update(grants::table.find(row).filter(grants::revoked_at.is_null()))
+        .set(grants::revoked_at.eq(now.as_unix_seconds()))
+        .execute(connection)?;
+    Ok(())
+}
+
+pub(super) fn revoke_all(
+    connection: &mut Connection,
+    tenant: i64,
+    filter: &GrantFilter,
+    now: Timestamp,
+) -> Outcome<u64> {
+    let (subject, client) = parts(filter);
+    let mut statement = diesel::update(grants::table)
+        .set(grants::revoked_at.eq(now.as_unix_seconds()))
+        .filter(grants::tenant.eq(tenant))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::expires_at.gt(now.as_unix_seconds()))
+        .filter(grants::client_ref.ne_all(deleted_clients()))
+        .into_boxed();
+    if let Some(subject) = subject {
+        statement = statement.filter(grants::subject.eq(subject.as_str()));
+    }
+    if let Some(client) = client {
+        let Some((row, _)) = find_client(connection, tenant, client)? else {
+            return Ok(0);
+        };
+        statement = statement.filter(grants::client_ref.eq(row));
+        if subject.is_none() {
+            let own = access_tokens::table
+                .filter(access_tokens::client_ref.eq(row))
+                .filter(access_tokens::grant_ref.is_null());
+            diesel::delete(own).execute(connection)?;
+        }
+    }
+    Ok(u64::try_from(statement.execute(connection)?).unwrap_or(u64::MAX))
+}
+
+fn parts(filter: &GrantFilter) -> (Option<&Subject>, Option<&ClientId>) {
+    match filter {
+        GrantFilter::Subject(subject) => (Some(subject), None),
+        GrantFilter::Client(client) => (None, Some(client)),
+        GrantFilter::Both(subject, client) => (Some(subject), Some(client)),
+    }
+}

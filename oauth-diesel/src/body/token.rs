@@ -1,0 +1,179 @@
+use super::{Connection, Store, find_client, grant};
+use crate::error::{Failure, Outcome};
+use crate::record::{AccessRow, GrantRow, RefreshRow, client_id, key};
+use crate::schema::{access_tokens, clients, grants, refresh_tokens};
+use diesel::prelude::*;
+use oauth_core::clock::Timestamp;
+use oauth_core::identifier::ClientId;
+use oauth_core::secret::Digest;
+use oauth_core::store::{ActiveToken, Issue, Result, Retry, Rotated, Saved, StoredRefresh, TokenStore};
+
+impl TokenStore for Store {
+    async fn issue(&self, issue: &Issue) -> Result<Saved> {
+        let issue = issue.clone();
+        self.write("issue tokens", move |connection, tenant| save(connection, tenant, &issue)).await
+    }
+
+    async fn access_token(&self, digest: &Digest, now: Timestamp) -> Result<Option<ActiveToken>> {
+        let digest = *digest;
+        self.read("read an access token", move |connection, tenant| active(connection, tenant, &digest, now)).await
+    }
+
+    async fn refresh_token(&self, digest: &Digest) -> Result<Option<StoredRefresh>> {
+        let digest = *digest;
+        self.read("read a refresh token", move |connection, tenant| refresh(connection, tenant, &digest)).await
+    }
+
+    async fn rotate(&self, digest: &Digest, issue: &Issue, retry: &Retry) -> Result<Rotated> {
+        let (digest, issue, retry) = (*digest, issue.clone(), retry.clone());
+        let body = move |connection: &mut Connection, tenant| rotate(connection, tenant, &digest, &issue, &retry);
+        self.write("rotate a refresh token", body).await
+    }
+
+    async fn revoke_access_token(&self, digest: &Digest, _now: Timestamp) -> Result<bool> {
+        let digest = *digest;
+        self.write("revoke an access token", move |connection, tenant| revoke(connection, tenant, &digest)).await
+    }
+}
+
+fn save(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<Saved> {
+    let Some(id) = issue.access.grant else {
+        if issue.refresh.is_some() {
+            return Err(Failure::Contradiction("a refresh token stands under a grant, and none is named"));
+        }
+        let Some((client, true)) = find_client(connection, tenant, &issue.access.client_id)? else {
+            return Ok(Saved::Gone);
+        };
+        let token = AccessRow::new(tenant, client, &issue.access, None)?;
+        diesel::insert_into(access_tokens::table).values(token).execute(connection)?;
+        return Ok(Saved::Now);
+    };
+    match grant::find(connection, tenant, &id)? {
+        Some((row, client, true)) if row.is_live(issue.now) => {
+            save_under(connection, tenant, row, client_id(client)?, issue, None)?;
+            Ok(Saved::Now)
+        }
+        _ => Ok(Saved::Gone),
+    }
+}
+
+/// Stores tokens under a grant that was found alive, and what this changes in the grant.
+pub(super) fn save_under(
+    connection: &mut Connection,
+    tenant: i64,
+    row: GrantRow,
+    client: ClientId,
+    issue: &Issue,
+    predecessor: Option<i64>,
+) -> Outcome<()> {
+    let (grant_ref, client_ref) = (row.id, row.client_ref);
+    let grant = row.read(client)?;
+    let refresh_is_of_it = issue.refresh.as_ref().is_none_or(|token| token.grant == grant.id);
+    if issue.access.grant != Some(grant.id) || issue.access.client_id != grant.client_id || !refresh_is_of_it {
+        return Err(Failure::Contradiction("the tokens name another grant or client than they are issued under"));
+    }
+    let access = AccessRow::new(tenant, client_ref, &issue.access, Some(&grant))?;
+    diesel::insert_into(access_tokens::table).values(access).execute(connection)?;
+    if let Some(refresh) = &issue.refresh {
+        let refresh = RefreshRow::new(tenant, refresh, predecessor);
+        diesel::insert_into(refresh_tokens::table).values(refresh).execute(connection)?;
+    }
+    diesel::update(grants::table.find(grant_ref))
+        .set((
+            grants::last_issued_at.eq(issue.now.as_unix_seconds()),
+            grants::expires_at.eq(issue.grant_expires_at.as_unix_seconds()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn active(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timestamp) -> Outcome<Option<ActiveToken>> {
+    let found: Option<(AccessRow, Option<String>, Option<GrantRow>)> = access_tokens::table
+        .inner_join(clients::table)
+        .left_join(grants::table)
+        .filter(access_tokens::id.eq(key(digest.as_bytes())))
+        .filter(access_tokens::digest.eq(digest.as_bytes().as_slice()))
+        .filter(access_tokens::tenant.eq(tenant))
+        .filter(access_tokens::expires_at.gt(now.as_unix_seconds()))
+        .filter(clients::client_id.is_not_null())
+        .filter(clients::enabled.eq(true))
+        .select((AccessRow::as_select(), clients::client_id, Option::<GrantRow>::as_select()))
+        .first(connection)
+        .optional()?;
+    let Some((token, client, row)) = found else {
+        return Ok(None);
+    };
+    let client = client_id(client)?;
+    let grant = match (token.grant_ref, row) {
+        (None, _) => None,
+        (Some(_), Some(row)) if row.is_live(now) => Some(row.read(client.clone())?),
+        // Revoked, over, or swept away already.
+        (Some(_), _) => return Ok(None),
+    };
+    Ok(Some(ActiveToken { token: token.read(client, grant.as_ref())?, grant }))
+}
+
+type Found = (RefreshRow, GrantRow, Option<String>, bool);
+
+fn find(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Option<Found>> {
+    let found = refresh_tokens::table
+        .inner_join(grants::table.inner_join(clients::table))
+        .filter(refresh_tokens::id.eq(key(digest.as_bytes())))
+        .filter(refresh_tokens::digest.eq(digest.as_bytes().as_slice()))
+        .filter(refresh_tokens::tenant.eq(tenant))
+        .filter(clients::client_id.is_not_null())
+        .select((RefreshRow::as_select(), GrantRow::as_select(), clients::client_id, clients::enabled))
+        .first(connection)
+        .optional()?;
+    Ok(found)
+}
+
+fn refresh(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Option<StoredRefresh>> {
+    find(connection, tenant, digest)?
+        .map(|(token, grant, client, _)| token.read(grant.read(client_id(client)?)?))
+        .transpose()
+}
+
+fn rotate(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Issue, retry: &Retry) -> Outcome<Rotated> {
+    let Some((token, row, client, enabled)) = find(connection, tenant, digest)? else {
+        return Ok(Rotated::Unknown);
+    };
+    if !enabled || !row.is_live(issue.now) {
+        return Ok(Rotated::Gone);
+    }
+    if token.retired_at.is_some() {
+        return match (token.retry_sealed, token.retry_until.map(Timestamp::from_unix_seconds)) {
+            // It is forgotten when the successor is rotated, so its being there says that it was not.
+            (Some(sealed), Some(until)) if !until.is_over(issue.now) => Ok(Rotated::Replay(sealed)),
+            _ => {
+                grant::mark_revoked(connection, row.id, issue.now)?;
+                Ok(Rotated::Reused(row.grant_id()?))
+            }
+        };
+    }
+    if Timestamp::from_unix_seconds(token.expires_at).is_over(issue.now) {
+        return Ok(Rotated::Gone);
+    }
+    diesel::update(refresh_tokens::table.find(token.id))
+        .set((
+            refresh_tokens::retired_at.eq(issue.now.as_unix_seconds()),
+            refresh_tokens::retry_sealed.eq(&retry.sealed),
+            refresh_tokens::retry_until.eq(retry.until.as_unix_seconds()),
+        ))
+        .execute(connection)?;
+    if let Some(predecessor) = token.predecessor {
+        diesel::update(refresh_tokens::table.find(predecessor))
+            .set((refresh_tokens::retry_sealed.eq(None::<Vec<u8>>), refresh_tokens::retry_until.eq(None::<i64>)))
+            .execute(connection)?;
+    }
+    save_under(connection, tenant, row, client_id(client)?, issue, Some(token.id))?;
+    Ok(Rotated::Now)
+}
+
+fn revoke(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<bool> {
+    let token = access_tokens::table
+        .filter(access_tokens::id.eq(key(digest.as_bytes())))
+        .filter(access_tokens::digest.eq(digest.as_bytes().as_slice()))
+        .filter(access_tokens::tenant.eq(tenant));
+    Ok(diesel::delete(token).execute(connection)? > 0)
+}

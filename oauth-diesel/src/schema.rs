@@ -1,0 +1,152 @@
+//! The tables, as Diesel sees them; `migrations/` says what each column means.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    clients (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        client_id -> Nullable<Text>,
+        owner -> Nullable<Text>,
+        enabled -> Bool,
+        body -> Text,
+    }
+}
+
+table! {
+    client_attributes (client_ref, name) {
+        tenant -> BigInt,
+        client_ref -> BigInt,
+        name -> Text,
+        value -> Text,
+    }
+}
+
+table! {
+    client_resources (client_ref, resource) {
+        tenant -> BigInt,
+        client_ref -> BigInt,
+        resource -> Text,
+    }
+}
+
+table! {
+    grants (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        grant_id -> Binary,
+        client_ref -> BigInt,
+        subject -> Text,
+        scope -> Text,
+        audience -> Nullable<Text>,
+        auth_time -> Nullable<BigInt>,
+        acr -> Nullable<Text>,
+        attributes -> Nullable<Text>,
+        created_at -> BigInt,
+        last_issued_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    codes (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        grant_ref -> BigInt,
+        redirect_uri -> Text,
+        redirect_uri_sent -> Bool,
+        code_challenge -> Nullable<Text>,
+        nonce -> Nullable<Text>,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    access_tokens (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        client_ref -> BigInt,
+        grant_ref -> Nullable<BigInt>,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        scope -> Nullable<Text>,
+        audience -> Nullable<Text>,
+        attributes -> Nullable<Text>,
+    }
+}
+
+table! {
+    refresh_tokens (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        grant_ref -> BigInt,
+        predecessor -> Nullable<BigInt>,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        family_expires_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+        retry_sealed -> Nullable<Binary>,
+        retry_until -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    accounts (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        subject -> Text,
+        username -> Text,
+        password -> Text,
+        administrator -> Bool,
+        enabled -> Bool,
+        attributes -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    sessions (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        subject -> Text,
+        credential -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+table! {
+    decisions (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        session -> Binary,
+        request -> Binary,
+        allowed -> Nullable<Text>,
+        expires_at -> BigInt,
+    }
+}
+
+joinable!(grants -> clients (client_ref));
+joinable!(codes -> grants (grant_ref));
+joinable!(refresh_tokens -> grants (grant_ref));
+joinable!(access_tokens -> clients (client_ref));
+joinable!(access_tokens -> grants (grant_ref));
+
+allow_tables_to_appear_in_same_query!(
+    clients,
+    client_attributes,
+    client_resources,
+    grants,
+    codes,
+    access_tokens,
+    refresh_tokens,
+    accounts,
+    sessions,
+    decisions
+);

@@ -1,0 +1,93 @@
+use crate::error::{Failure, Outcome};
+use diesel::connection::SimpleConnection;
+use diesel::migration::{MigrationSource, MigrationVersion};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// How long opening waits for other processes that open the same file.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens the database for writing, and makes the file and the tables where they are not there.
+pub(super) fn create(path: &Path) -> Outcome<SqliteConnection> {
+    make_file(path)?;
+    let started = Instant::now();
+    loop {
+        let opened = writer(path).and_then(|mut connection| {
+            migrate(&mut connection)?;
+            Ok(connection)
+        });
+        match opened {
+            // Switching to WAL does not wait for its turn as other statements do.
+            Err(Failure::Database(error)) if is_busy(&error) && started.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Opens the connection that writes: every commit is on the disk before it is answered.
+pub(super) fn writer(path: &Path) -> Outcome<SqliteConnection> {
+    let mut connection = connect(path)?;
+    connection.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    Ok(connection)
+}
+
+/// Opens a connection that can only read.
+pub(super) fn reader(path: &Path) -> Outcome<SqliteConnection> {
+    let mut connection = connect(path)?;
+    connection.batch_execute("PRAGMA query_only = ON;")?;
+    Ok(connection)
+}
+
+fn connect(path: &Path) -> Outcome<SqliteConnection> {
+    let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+    connection.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;")?;
+    Ok(connection)
+}
+
+/// Makes an empty file that only this user may read; SQLite gives its log files the same mode.
+fn make_file(path: &Path) -> Outcome<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Failure::File(path.display().to_string(), error)),
+    }
+}
+
+/// Applies the migrations that are missing, in one transaction: of several processes one does it
+/// and the others find it done.
+fn migrate(connection: &mut SqliteConnection) -> Outcome<()> {
+    connection.immediate_transaction(|connection| {
+        let known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).map_err(Failure::Migration)?;
+        let known: Vec<_> = known.iter().map(|migration| migration.name().version().as_owned()).collect();
+        let applied: Vec<MigrationVersion<'_>> = connection.applied_migrations().map_err(Failure::Migration)?;
+        if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
+            return Err(Failure::Unusable(format!(
+                "the database was written by a newer version of this program (schema {newer}): start that version, \
+                 or restore a backup from before the update"
+            )));
+        }
+        connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
+        Ok(())
+    })
+}
+
+fn is_busy(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::Unknown, details) => {
+            details.message().contains("locked")
+        }
+        _ => false,
+    }
+}
