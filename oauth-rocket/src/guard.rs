@@ -165,11 +165,8 @@ where
 {
     let Validated(found) = request.local_cache_async(async { Validated(validate::<A>(request).await) }).await;
     let Some(authorization) = found.clone()? else { return Ok(None) };
-    if S::REQUIRED.iter().all(|scope| authorization.allows(scope)) {
-        Ok(Some(Authorized { authorization, scopes: PhantomData }))
-    } else {
-        Err(Refusal::InsufficientScope)
-    }
+    authorization.require(S::REQUIRED)?;
+    Ok(Some(Authorized { authorization, scopes: PhantomData }))
 }
 
 async fn validate<A: ResourceAuthorization + 'static>(request: &Request<'_>) -> Result<Option<Arc<A>>, Refusal> {

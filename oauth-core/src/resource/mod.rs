@@ -51,6 +51,15 @@ pub trait ResourceAuthorization: Send + Sync {
     fn allows(&self, scope: &str) -> bool {
         self.scope().contains(scope)
     }
+
+    /// Requires that every one of these scope tokens is allowed.
+    ///
+    /// # Errors
+    /// [`Refusal::InsufficientScope`] where one is not.
+    fn require(&self, scopes: &[&str]) -> Result<(), Refusal> {
+        let allowed = scopes.iter().all(|scope| self.allows(scope));
+        if allowed { Ok(()) } else { Err(Refusal::InsufficientScope) }
+    }
 }
 
 /// The authorization of the ready-made providers.
@@ -187,9 +196,6 @@ pub async fn authorize<A: ResourceAuthorization + 'static>(
 ) -> Result<A, Refusal> {
     let token = PresentedToken::from_headers(headers)?.ok_or(Refusal::NoToken)?;
     let authorization = resources.validate(&token).await?;
-    if required.iter().all(|scope| authorization.allows(scope)) {
-        Ok(authorization)
-    } else {
-        Err(Refusal::InsufficientScope)
-    }
+    authorization.require(required)?;
+    Ok(authorization)
 }
