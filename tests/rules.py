@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Writes `tests/rules.md`: which test proves which rule of `rules.txt`, and what has no test yet.
+
+A test proves a rule by its name (`r_026_code_used_twice`, `vuln_01_refresh_counter_race`, two rules
+as `r_043_r_119_...`; in Python behind `test_`, in JavaScript inside the title), or by a comment line
+directly above it:
+
+    // proves: R-043, R-119, vuln_12
+
+In `deny.toml` such a comment stands above the entry that keeps the vulnerability out. Run without an
+argument it writes the file; with `--check` it only says whether the committed file is as it would be
+written, and fails where it is not.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LIST = ROOT / "tests" / "rules.txt"
+PAGE = ROOT / "tests" / "rules.md"
+NOT_OURS = {".git", "target", "node_modules", "__pycache__"}
+
+# What starts a test, by the file's extension; the name or title is in the first group that matched.
+STARTS = {
+    ".rs": re.compile(r"^\s*(?:pub(?:\(\w+\))?\s+)?(?:async\s+)?fn\s+(\w+)"),
+    ".py": re.compile(r"^\s*(?:async\s+)?def\s+(test_\w+)"),
+    ".js": re.compile(r"^\s*(?:await\s+)?(?:test|it)\(\s*[\"'`](.+?)[\"'`]\s*,"),
+    ".toml": re.compile(r"^\s*(?:\{\s*)?(?:crate|name|features?)\s*=\s*\"([^\"]+)\""),
+}
+TAG = re.compile(r"^\s*(?://|#)\s*proves:\s*(.+?)\s*$")
+NAMED = re.compile(r"(?<![a-z])((?:r_\d{3}_)+|(?:vuln_\d{2}_)+)")
+RANGE = re.compile(r"(R-|vuln_)(\d+)(?:\.\.(?:R-|vuln_)?(\d+))?")
+# A tag belongs to the test that starts within so many lines: attributes and comments may stand between.
+NEAR = 10
+
+
+class Mistake(Exception):
+    """A name or a tag that proves nothing."""
+
+
+def identifiers(text: str) -> list[str]:
+    """Reads `R-001..R-003, vuln_07` as the identifiers that it names."""
+    named = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = RANGE.fullmatch(part)
+        if match is None:
+            raise Mistake(f"{part!r} is not a rule, a vulnerability or a range of them")
+        kind, first, last = match[1], int(match[2]), int(match[3] or match[2])
+        named += [f"{kind}{number:0{len(match[2])}d}" for number in range(first, last + 1)]
+    return named
+
+
+def from_name(name: str) -> list[str]:
+    """Reads the rules that a test's name begins with."""
+    named = []
+    for group in NAMED.findall(name):
+        named += [f"R-{number}" for number in re.findall(r"r_(\d{3})_", group)]
+        named += [f"vuln_{number}" for number in re.findall(r"vuln_(\d{2})_", group)]
+    return named
+
+
+def listed() -> tuple[dict[str, tuple[str, str]], set[str]]:
+    """Reads the list: identifier to source and words, and the identifiers that are required."""
+    rules, required = {}, set()
+    for line in LIST.read_text(encoding="utf-8").splitlines():
+        if line.startswith("required:"):
+            required.update(identifiers(line.removeprefix("required:")))
+        elif line and not line.startswith("#"):
+            identifier, source, words = (part.strip() for part in line.split(" | ", 2))
+            rules[identifier] = (source, words)
+    if missing := required - rules.keys():
+        raise Mistake(f"required and not listed: {', '.join(sorted(missing))}")
+    return rules, required
+
+
+def sources() -> list[pathlib.Path]:
+    """Finds the files that may hold tests."""
+    found = [ROOT / "deny.toml"] if (ROOT / "deny.toml").exists() else []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = sorted(name for name in folders if name not in NOT_OURS)
+        found += [pathlib.Path(folder, name) for name in sorted(files) if pathlib.Path(name).suffix in (".rs", ".py", ".js")]
+    return [path for path in found if path != pathlib.Path(__file__).resolve()]
+
+
+def proofs(path: pathlib.Path) -> list[tuple[str, list[str]]]:
+    """Gives each test of a file that proves something, with the rules that it proves."""
+    start, found, tagged, tagged_at = STARTS[path.suffix], [], [], 0
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if tag := TAG.match(line):
+            try:
+                tagged, tagged_at = tagged + identifiers(tag[1]), number
+            except Mistake as mistake:
+                raise Mistake(f"{path.relative_to(ROOT)}:{number}: {mistake}") from None
+        elif test := start.match(line):
+            if proved := list(dict.fromkeys(from_name(test[1]) + tagged)):
+                found.append((test[1], proved))
+            tagged = []
+        if tagged and number - tagged_at > NEAR:
+            raise Mistake(f"{path.relative_to(ROOT)}:{tagged_at}: no test follows this tag")
+    if tagged:
+        raise Mistake(f"{path.relative_to(ROOT)}:{tagged_at}: no test follows this tag")
+    return found
+
+
+def collect(rules: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
+    """Gathers the tests of each rule, as links."""
+    tests: dict[str, list[str]] = {identifier: [] for identifier in rules}
+    for path in sources():
+        place = os.path.relpath(path, PAGE.parent)
+        for name, proved in proofs(path):
+            for identifier in proved:
+                if identifier not in tests:
+                    raise Mistake(f"{path.relative_to(ROOT)}: {name} proves {identifier}, which is not in the list")
+                words = name.replace("|", "/").replace("`", "'")
+                tests[identifier].append(f"[`{words}`]({place})")
+    return tests
+
+
+def summary(title: str, kind: str, tests: dict[str, list[str]], required: set[str]) -> list[str]:
+    """Says how many of one kind are proved, and which are not."""
+    needed = sorted(identifier for identifier in required if identifier.startswith(kind))
+    open_now = [identifier for identifier in needed if not tests[identifier]]
+    later = [name for name in tests if name.startswith(kind) and name not in required and not tests[name]]
+    lines = [f"**{title}: {len(needed) - len(open_now)} of the {len(needed)} that are required have a test.**", ""]
+    lines += [f"Required and without a test: {', '.join(open_now) or 'none'}.", ""]
+    lines += [f"Not required yet and without a test: {', '.join(later) or 'none'}.", ""]
+    return lines
+
+
+def page() -> str:
+    """Writes the page."""
+    rules, required = listed()
+    tests = collect(rules)
+    lines = ["# Rules and their tests", "", "Written by `tests/rules.py` from `rules.txt` and the names of the tests; do not edit.", ""]
+    for title, kind in (("Rules", "R-"), ("Vulnerabilities of others", "vuln_")):
+        lines += [f"## {title}", "", *summary(title, kind, tests, required)]
+        lines += ["| | from | in few words | tests |", "|---|---|---|---|"]
+        for identifier, (source, words) in rules.items():
+            if identifier.startswith(kind):
+                proved = "<br>".join(tests[identifier]) or ("**none**" if identifier in required else "later")
+                lines.append(f"| {identifier} | {source} | {words} | {proved} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Writes or checks the page."""
+    try:
+        text = page()
+    except Mistake as mistake:
+        print(f"tests/rules.py: {mistake}", file=sys.stderr)
+        return 1
+    for line in text.splitlines():
+        if line.startswith("**"):
+            print(line.strip("*"))
+    if sys.argv[1:] == ["--check"]:
+        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+            print("tests/rules.md is not what tests/rules.py writes: run it and commit the file", file=sys.stderr)
+            return 1
+    elif sys.argv[1:]:
+        print("usage: tests/rules.py [--check]", file=sys.stderr)
+        return 2
+    else:
+        PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
