@@ -50,7 +50,7 @@ def test_snippet_runs_without_pkce_where_a_client_may(ion, alice, monkeypatch):
 
     profile = oauth.get(provider.origin + "/api/profile")
     assert profile.status_code == 200
-    assert json.loads(profile.content.decode())["sub"]
+    assert json.loads(profile.content.decode())["username"] == "alice"
 
     with clock(monkeypatch, token["expires_in"] + 1):
         with pytest.raises(TokenExpiredError):

@@ -118,13 +118,13 @@ def test_signs_in_refreshes_and_revokes(provider, alice, kind):
     strategy, backend = begin(provider, kind)
     response = finish(strategy, kind, provider.redirect_uri, alice.allow(backend.start()))
     assert response["scope"] == "read"
-    assert response["sub"], "the profile came with the access token"
+    assert response["username"] == "alice", "the profile came with the access token"
 
     refreshed = backend.refresh_token(response["refresh_token"])
     assert refreshed["access_token"] != response["access_token"]
-    assert backend.user_data(refreshed["access_token"])["sub"] == response["sub"]
+    assert backend.user_data(refreshed["access_token"])["subject"] == response["subject"]
 
-    assert backend.revoke_token(refreshed["access_token"], response["sub"])
+    assert backend.revoke_token(refreshed["access_token"], response["subject"])
     with pytest.raises(Exception) as refused:
         backend.user_data(refreshed["access_token"])
     assert "401" in repr(refused.getrepr(style="long")) + repr(refused.value.__cause__)
