@@ -1,1 +1,39 @@
-//! The tests that every store must pass.
+//! The promises that every store must keep, as tests: one public function each.
+//!
+//! A store of your own runs them all from an integration test, in a crate that has `oauth-core` with
+//! the feature `conformance` among its dev-dependencies:
+//!
+//! ```
+//! # fn main() {}
+//! use oauth_core::store::MemoryStore;
+//!
+//! // A fresh, empty store for every test, and what must outlive it: a temporary directory, say.
+//! oauth_core::store_conformance!(async { (MemoryStore::new(), ()) });
+//! // Only where the store implements these optional traits:
+//! oauth_core::session_conformance!(async { (MemoryStore::new(), ()) });
+//! oauth_core::account_conformance!(async { (MemoryStore::new(), ()) });
+//! ```
+//!
+//! Each becomes a `#[test]` on a runtime with several threads, and fails with a sentence that names
+//! the broken promise. The races print how many of their calls overlapped (`--nocapture` shows it)
+//! and fail if none did, because then they proved nothing.
+#![allow(clippy::expect_used, clippy::panic, reason = "these are tests, although they are public")]
+#![allow(clippy::indexing_slicing, reason = "these are tests, although they are public")]
+
+pub mod codes;
+mod list;
+mod sample;
+
+use std::future::Future;
+
+/// Makes a fresh store and checks one promise on it, on a runtime with four threads: what the macros
+/// write into each test.
+pub fn check<S, Kept>(fresh: impl Future<Output = (S, Kept)>, promise: impl AsyncFnOnce(&S)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build();
+    runtime.expect("a runtime starts").block_on(async {
+        let (store, kept) = fresh.await;
+        promise(&store).await;
+        drop(store);
+        drop(kept);
+    });
+}

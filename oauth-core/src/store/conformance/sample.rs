@@ -1,0 +1,186 @@
+use crate::client::{Client, ClientType};
+use crate::clock::Timestamp;
+use crate::identifier::{Attributes, ClientId, GrantId, Subject};
+use crate::pkce::CodeChallenge;
+use crate::scope::Scope;
+use crate::secret::{Digest, random_bytes};
+use crate::store::{ClientStore, Session};
+use crate::store::{
+    Code, Created, Grant, Issue, IssuedAccess, IssuedRefresh, Redeemed, Retry, Saved, SessionStore, Store, TokenStore,
+};
+use std::collections::BTreeMap;
+
+/// A moment, some seconds after the beginning of every test.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_800_000_000 + seconds)
+}
+
+pub(super) fn digest() -> Digest {
+    Digest::from_bytes(random_bytes())
+}
+
+pub(super) fn scope(text: &str) -> Scope {
+    text.parse().expect("a scope")
+}
+
+pub(super) fn subject(text: &str) -> Subject {
+    Subject::new(text).expect("a subject")
+}
+
+pub(super) fn client_id(text: &str) -> ClientId {
+    ClientId::new(text).expect("a client identifier")
+}
+
+/// Attributes that a careless store would damage: accents, quotes, wildcards, line ends, empty and
+/// long values.
+pub(super) fn awkward_attributes() -> Attributes {
+    BTreeMap::from([
+        ("schule".to_owned(), "Gymnasium Köln-Süd 🏫".to_owned()),
+        ("quotes".to_owned(), "'; DROP TABLE grants; -- \" \\ %_*?[a] {}".to_owned()),
+        ("lines".to_owned(), "one\r\ntwo\tthree ".to_owned()),
+        ("combined".to_owned(), "e\u{301} is not \u{e9}".to_owned()),
+        ("empty".to_owned(), String::new()),
+        ("long".to_owned(), "ü".repeat(16 * 1024)),
+    ])
+}
+
+pub(super) fn client(id: &str) -> Client {
+    Client::new(client_id(id), format!("Client {id}"), ClientType::Public)
+}
+
+/// Saves a client under a random identifier.
+pub(super) async fn registered(store: &impl ClientStore) -> Client {
+    let client = client(ClientId::generate().as_str());
+    assert_eq!(store.create_client(&client).await.expect("create_client"), Created::Now, "a new client is saved");
+    client
+}
+
+/// A grant from second 0 to second 1,000.
+pub(super) fn grant(client: &Client, who: &str) -> Grant {
+    Grant {
+        id: GrantId::generate(),
+        client_id: client.id.clone(),
+        subject: subject(who),
+        scope: scope("read write"),
+        audience: Vec::new(),
+        auth_time: None,
+        acr: None,
+        attributes: Attributes::new(),
+        created_at: at(0),
+        last_issued_at: None,
+        expires_at: at(1_000),
+        revoked_at: None,
+    }
+}
+
+/// A code that is over at second 60.
+pub(super) fn code(grant: &Grant) -> Code {
+    Code {
+        digest: digest(),
+        grant: grant.id,
+        redirect_uri: "https://client.example/callback".to_owned(),
+        redirect_uri_sent: true,
+        code_challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        nonce: None,
+        expires_at: at(60),
+    }
+}
+
+/// Tokens under a grant: the access token is over 300 seconds after `now`, the refresh token 500,
+/// the grant at second 1,000.
+pub(super) fn issue(grant: &Grant, now: i64) -> Issue {
+    let access = IssuedAccess {
+        digest: digest(),
+        client_id: grant.client_id.clone(),
+        grant: Some(grant.id),
+        scope: scope("read"),
+        audience: Vec::new(),
+        attributes: Attributes::new(),
+        issued_at: at(now),
+        expires_at: at(now + 300),
+    };
+    let refresh = IssuedRefresh {
+        digest: digest(),
+        grant: grant.id,
+        issued_at: at(now),
+        expires_at: at(now + 500),
+        family_expires_at: at(1_000),
+    };
+    Issue { access, refresh: Some(refresh), grant_expires_at: at(1_000), now: at(now) }
+}
+
+/// A token for a client that acts for itself, over at second 300.
+pub(super) fn grantless(client: &Client) -> Issue {
+    let mut issue = issue(&grant(client, "nobody"), 0);
+    issue.access.grant = None;
+    issue.refresh = None;
+    issue.grant_expires_at = issue.access.expires_at;
+    issue
+}
+
+pub(super) fn refresh_of(issue: &Issue) -> Digest {
+    issue.refresh.as_ref().expect("a refresh token").digest
+}
+
+/// A retry window that is over at a second, with an answer of its own.
+pub(super) fn retry_until(second: i64) -> Retry {
+    Retry { sealed: random_bytes::<48>().to_vec(), until: at(second) }
+}
+
+/// No retry window.
+pub(super) fn no_retry(now: i64) -> Retry {
+    retry_until(now)
+}
+
+/// Approves a client and saves the code.
+pub(super) async fn approved_by(store: &impl Store, client: &Client, who: &str) -> (Grant, Code) {
+    let grant = grant(client, who);
+    let code = code(&grant);
+    assert_eq!(store.save_code(&grant, &code).await.expect("save_code"), Saved::Now, "a new code is saved");
+    (grant, code)
+}
+
+/// Approves a new client and saves the code.
+pub(super) async fn approved(store: &impl Store) -> (Client, Grant, Code) {
+    let client = registered(store).await;
+    let (grant, code) = approved_by(store, &client, "ada").await;
+    (client, grant, code)
+}
+
+/// Approves a client and redeems the code at second 1.
+pub(super) async fn redeemed_by(store: &impl Store, client: &Client, who: &str) -> (Grant, Code, Issue) {
+    let (grant, code) = approved_by(store, client, who).await;
+    let issue = issue(&grant, 1);
+    let outcome = store.redeem(&code.digest, &issue).await.expect("redeem");
+    assert_eq!(outcome, Redeemed::Now, "a new code can be redeemed");
+    (grant, code, issue)
+}
+
+/// Approves a new client and redeems the code at second 1.
+pub(super) async fn redeemed(store: &impl Store) -> (Client, Grant, Code, Issue) {
+    let client = registered(store).await;
+    let (grant, code, issue) = redeemed_by(store, &client, "ada").await;
+    (client, grant, code, issue)
+}
+
+pub(super) async fn is_alive(store: &impl TokenStore, issue: &Issue, now: i64) -> bool {
+    store.access_token(&issue.access.digest, at(now)).await.expect("access_token").is_some()
+}
+
+pub(super) async fn is_revoked(store: &impl Store, grant: &Grant) -> bool {
+    let stored = store.grant(&grant.id).await.expect("grant");
+    stored.expect("a revoked grant is kept until its end").revoked_at.is_some()
+}
+
+/// Opens a session that is over at second 600.
+pub(super) async fn session(store: &impl SessionStore, who: &str) -> Session {
+    let session = Session {
+        digest: digest(),
+        subject: subject(who),
+        credential: digest(),
+        created_at: at(0),
+        expires_at: at(600),
+    };
+    store.create_session(&session).await.expect("create_session");
+    session
+}
