@@ -25,6 +25,10 @@
 //! # Features
 //! `sqlite-bundled` (default) compiles SQLite itself; `sqlite` alone links the system's.
 
+// The tests inside the crate share the records of those outside, which know it by its name.
+#[cfg(test)]
+extern crate self as oauth_diesel;
+
 mod error;
 mod record;
 mod schema;

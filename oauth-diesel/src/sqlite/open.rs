@@ -47,9 +47,22 @@ pub(super) fn reader(path: &Path) -> Outcome<SqliteConnection> {
 }
 
 fn connect(path: &Path) -> Outcome<SqliteConnection> {
-    let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+    let mut connection = SqliteConnection::establish(&address(path))?;
     connection.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;")?;
     Ok(connection)
+}
+
+/// Writes the path as SQLite's own URI, with every byte it could take for something else encoded, and
+/// with `mode=rw`: a file that has gone missing is an error, not an empty database.
+fn address(path: &Path) -> String {
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => address.push(char::from(*byte)),
+            _ => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address + "?mode=rw"
 }
 
 /// Makes an empty file that only this user may read; SQLite gives its log files the same mode.

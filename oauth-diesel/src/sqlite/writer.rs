@@ -75,6 +75,12 @@ impl Writer {
         self.queue.send(job).await.map_err(|_| Failure::Stopped)?;
         receiver.await.unwrap_or(Err(Failure::Stopped))
     }
+
+    /// Counts the jobs that are queued.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
 }
 
 struct Thread {
