@@ -1,1 +1,65 @@
-//! tests
+//! The harness of the black-box tests: a server per adapter and store, a client that shows every
+//! byte, and a person with a browser.
+//!
+//! A test is a story on a running server, told once and run on every store:
+//!
+//! ```no_run
+//! use oauth_tests::{Server, on_every_store};
+//!
+//! on_every_store! {
+//!     async fn r_026_code_used_twice(server: &Server) {
+//!         let app = server.confidential().await;
+//!         let code = server.code(&app, "read").await;
+//!         server.redeem(&app, &code).await.expect(200);
+//!         server.redeem(&app, &code).await.expect_error(400, "invalid_grant");
+//!     }
+//! }
+//! ```
+//!
+//! That makes `r_026_code_used_twice::memory` and `r_026_code_used_twice::sqlite`. All tests stand in
+//! one binary, `tests/all/main.rs`, one module per RFC, because linking costs more than running.
+//!
+//! | want | have |
+//! |---|---|
+//! | other settings | `on_every_store! { config \|config\| config.code_lifetime = ...; async fn ... }` |
+//! | a client | [`Server::confidential`], [`Server::public`], [`Server::register`] |
+//! | a code, tokens | [`Server::code`], [`Server::tokens`] |
+//! | the token endpoint | [`Server::redeem`], [`Server::refresh`], [`Server::token`] |
+//! | any request | [`Server::get`], [`Server::post`], [`Server::call`]; [`Call`] is awaited |
+//! | the very bytes | [`Server::raw`] |
+//! | a person | [`Server::browser`], [`Browser::sign_in`], [`Browser::authorize`] |
+//! | the time | [`Server::advance`], [`Server::now`] |
+//! | what happened | [`Server::events`] |
+//! | the store itself | [`Server::store`] |
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness fails by panicking: that is what a red test is"
+)]
+
+mod accounts;
+mod adapter;
+mod answer;
+mod browser;
+mod call;
+mod clients;
+mod events;
+mod flow;
+mod html;
+mod macros;
+mod raw;
+mod server;
+mod store;
+
+pub use accounts::{ADA, PASSWORD};
+pub use answer::Answer;
+pub use browser::{Asked, Browser};
+pub use call::Call;
+pub use clients::{App, CALLBACK};
+pub use events::Recorder;
+pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
+pub use html::{Form, text_of};
+pub use server::{Adapter, Server};
+pub use store::{AnyStore, Backend};

@@ -1,0 +1,149 @@
+use crate::accounts::{self, ADA};
+use crate::adapter::{self, Running};
+use crate::{AnyStore, Backend, Browser, Call, Recorder};
+use http::Method;
+use oauth_core::clock::{Clock as _, ManualClock, Timestamp};
+use oauth_core::config::Config;
+use oauth_core::store::Account;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// When every server's clock starts: 2027-01-15T08:00:00Z.
+pub(crate) const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
+/// How a provider is put on the web.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adapter {
+    /// oauth-rocket.
+    Rocket,
+}
+
+/// A running provider with pages, a protected API, and [`ADA`]; its clock stands still until
+/// [`advance`](Self::advance).
+///
+/// The API: `GET /api/profile` needs `read`, `GET /api/notes` too, `POST /api/notes` needs `write`.
+pub struct Server {
+    running: Running,
+    config: Config,
+    store: AnyStore,
+    clock: Arc<ManualClock>,
+    events: Recorder,
+    ada: OnceCell<Browser>,
+    /// Removed with the server.
+    _files: Option<TempDir>,
+}
+
+impl Server {
+    /// Starts a server on Rocket, on a free port of 127.0.0.1; `change` may set what it likes.
+    pub async fn start(backend: Backend, change: impl Fn(&mut Config)) -> Self {
+        Self::start_on(Adapter::Rocket, backend, change).await
+    }
+
+    /// Starts a server on an adapter.
+    pub async fn start_on(adapter: Adapter, backend: Backend, change: impl Fn(&mut Config)) -> Self {
+        let (store, files) = AnyStore::open(backend).await;
+        let clock = Arc::new(ManualClock::starting_at(START));
+        let events = Recorder::default();
+        accounts::create(&store, ADA, true).await;
+        // The issuer names the port, so the port is chosen first; another may take it meanwhile.
+        for _ in 0..20 {
+            let address = free_address();
+            let mut config = Config::new(&format!("http://{address}")).expect("loopback needs no TLS");
+            config.clock = clock.clone();
+            config.events = Arc::new(events.clone());
+            change(&mut config);
+            let started = match adapter {
+                Adapter::Rocket => adapter::rocket::start(address, config.clone(), store.clone()).await,
+            };
+            if let Some(running) = started {
+                return Self { running, config, store, clock, events, ada: OnceCell::new(), _files: files };
+            }
+        }
+        panic!("no port stays free long enough");
+    }
+
+    /// Gives where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address
+    }
+
+    /// Gives who it says it is.
+    pub fn issuer(&self) -> &str {
+        self.config.issuer.as_str()
+    }
+
+    /// Gives its settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Gives its store.
+    pub fn store(&self) -> &AnyStore {
+        &self.store
+    }
+
+    /// Gives what it told its event sink.
+    pub fn events(&self) -> &Recorder {
+        &self.events
+    }
+
+    /// Reads its clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves its clock forward.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Sets its clock, backwards too.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.clock.set(to);
+    }
+
+    /// Begins a GET.
+    pub fn get(&self, target: &str) -> Call {
+        self.call("GET", target)
+    }
+
+    /// Begins a POST.
+    pub fn post(&self, target: &str) -> Call {
+        self.call("POST", target)
+    }
+
+    /// Begins a request of any method.
+    pub fn call(&self, method: &str, target: &str) -> Call {
+        Call::new(self.address(), Method::from_bytes(method.as_bytes()).expect("a method is a token"), target)
+    }
+
+    /// Creates an account with the password [`PASSWORD`](crate::PASSWORD) and the subject
+    /// `subject-` and its name.
+    pub async fn account(&self, username: &str) -> Account {
+        accounts::create(&self.store, username, false).await
+    }
+
+    /// Opens a browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.address(), self.config.paths.clone())
+    }
+
+    /// Gives a browser in which [`ADA`] is signed in, the same one at every call.
+    pub async fn ada(&self) -> &Browser {
+        self.ada
+            .get_or_init(|| async {
+                let browser = self.browser();
+                browser.sign_in(ADA).await;
+                browser
+            })
+            .await
+    }
+}
+
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+    listener.local_addr().expect("it has an address")
+}

@@ -1,0 +1,15 @@
+//! All black-box tests in one binary: one module per RFC, because linking costs more than running.
+//!
+//! Add a module here, its file beside this one; see the first page of `oauth_tests` for the style.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod rfc6749_token;
+mod rfc6750_bearer;
+mod rfc8414_metadata;
+mod rocket_adapter;
