@@ -11,7 +11,7 @@ use oauth_core::client::{Client, Registered};
 use oauth_core::error::Rejection;
 use oauth_core::event::Event;
 use oauth_core::http::Parameters;
-use oauth_core::identifier::ClientId;
+use oauth_core::identifier::{ClientId, Resource};
 use oauth_core::secret::{ClientSecret, equal_in_constant_time};
 use oauth_core::store::{ClientFilter, Created, Page, SessionStore, Store};
 
@@ -66,6 +66,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Err(refused) => return Ok(self.form_page(&visitor, Purpose::Register(&id), &form, Some(&refused))),
         };
         client.id = id;
+        if let Some(refused) = self.claimed_by_others(&visitor, &client, &[]).await? {
+            return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(&refused)));
+        }
         if self.store.create_client(&client).await? == Created::Exists {
             return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
         }
@@ -95,12 +98,17 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn edit_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         let mut client = self.manageable(&visitor, &posted).await?;
+        let before = client.resources.clone();
         let form = ApplicationForm::posted(&posted);
         let applied = form.registration(&self.config).and_then(|mut asked| {
             asked.attributes = client.attributes.clone();
             asked.apply(&mut client, &self.config).map_err(|refused| refused.to_string())
         });
-        if let Err(refused) = applied {
+        let refused = match applied {
+            Ok(()) => self.claimed_by_others(&visitor, &client, &before).await?,
+            Err(refused) => Some(refused),
+        };
+        if let Some(refused) = refused {
             return Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, Some(&refused)));
         }
         self.save(&client).await?;
@@ -162,6 +170,31 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let person = &visitor.person;
         let manageable = |client: &Client| person.administrator || client.owner.as_ref() == Some(&person.subject);
         client.filter(manageable).ok_or(Rejection::ApplicationNotFound)
+    }
+
+    /// Refuses the resource identifiers of others: introspection tells whoever is registered with one
+    /// of every token that is meant for it. An administrator may give any.
+    async fn claimed_by_others(
+        &self,
+        visitor: &Visitor,
+        client: &Client,
+        before: &[Resource],
+    ) -> Result<Option<String>, Rejection> {
+        if visitor.person.administrator {
+            return Ok(None);
+        }
+        for resource in client.resources.iter().filter(|resource| !before.contains(resource)) {
+            let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
+            let others = self.store.clients(&filter, &Page::first(LISTED)).await?;
+            let ours = self.config.resources.contains(resource) || self.config.default_audience.contains(resource);
+            if ours || others.iter().any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
+                return Ok(Some(format!(
+                    "resources: {:?} belongs to somebody else; ask an administrator",
+                    resource.as_str()
+                )));
+            }
+        }
+        Ok(None)
     }
 
     fn client_page(&self, visitor: &Visitor, client: &Client, secret: Option<&ClientSecret>) -> Response<Bytes> {
