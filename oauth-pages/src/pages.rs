@@ -22,15 +22,19 @@ use std::net::IpAddr;
 ///
 /// ```
 /// use oauth_core::config::Config;
-/// use oauth_core::owner::ResourceOwner;
+/// use oauth_core::provider::AuthorizationProvider;
 /// use oauth_core::store::MemoryStore;
 /// use oauth_pages::{Pages, StoredAccounts};
 ///
-/// let config = Config::new("https://id.example")?;
-/// let store = MemoryStore::new();
-/// let accounts = StoredAccounts::new(store.clone(), &config);
-/// let owner: &dyn std::any::Any = &Pages::new(config, store, accounts);
-/// # let _ = owner; Ok::<(), Box<dyn std::error::Error>>(())
+/// struct App { config: Config, store: MemoryStore, pages: Pages<MemoryStore, StoredAccounts<MemoryStore>> }
+///
+/// impl AuthorizationProvider for App {
+///     type Store = MemoryStore;
+///     type Owner = Pages<MemoryStore, StoredAccounts<MemoryStore>>;
+///     fn store(&self) -> &Self::Store { &self.store }
+///     fn owner(&self) -> &Self::Owner { &self.pages }
+///     fn config(&self) -> &Config { &self.config }
+/// }
 /// ```
 pub struct Pages<S, A> {
     pub(crate) config: Config,

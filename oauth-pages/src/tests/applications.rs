@@ -74,7 +74,7 @@ async fn r_205_a_public_application_gets_no_secret() {
     let mut browser = site.signed_in("ada").await;
     let answer = register(&mut browser, &[("client-type", "public")]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    let page = browser.get(&location(&answer).to_owned()).await;
+    let page = browser.get(location(&answer)).await;
     assert_eq!(element(&page, "client-type").as_deref(), Some("public"));
     assert!(element(&page, "client-secret").is_none() && element(&page, "renew-secret").is_none());
     let client = stored(&site, &page).await;
@@ -138,7 +138,7 @@ async fn edits_and_warns() {
     ]);
     let answer = browser.submit(&form, "/oauth/applications/edit", &fields).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    let page = browser.get(&location(&answer).to_owned()).await;
+    let page = browser.get(location(&answer)).await;
     assert!(element(&page, "without-pkce-warning").is_some());
     let changed = stored(&site, &page).await;
     assert_eq!((changed.name.as_str(), changed.insecure_without_pkce), ("Notes 2", true));

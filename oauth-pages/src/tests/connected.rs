@@ -4,7 +4,7 @@ use oauth_core::store::{GrantFilter, GrantStore};
 async fn allow(browser: &mut Browser<'_>, client_id: &str) {
     let page = browser.get(&authorization(client_id, &[])).await;
     let answer = browser.submit(&page, "/oauth/consent", &ALLOW).await;
-    let back = browser.get(&location(&answer).to_owned()).await;
+    let back = browser.get(location(&answer)).await;
     assert!(location(&back).contains("code="), "{}", location(&back));
 }
 

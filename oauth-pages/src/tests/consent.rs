@@ -11,7 +11,7 @@ async fn consent_page(browser: &mut Browser<'_>, ask: &str) -> Response<Bytes> {
     }
     let answer = browser.submit(&page, "/oauth/sign-in", &[("username", "ada"), ("password", PASSWORD)]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    browser.get(&location(&answer).to_owned()).await
+    browser.get(location(&answer)).await
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn from_nobody_to_a_code() {
     assert!(text(&page).contains("See your data"), "scopes stand there in words");
     let answer = browser.submit(&page, "/oauth/consent", &ALLOW).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    let back = browser.get(&location(&answer).to_owned()).await;
+    let back = browser.get(location(&answer)).await;
     assert_eq!(back.status(), StatusCode::SEE_OTHER);
     assert!(location(&back).starts_with("https://app.example/callback?code="), "{}", location(&back));
     let filter = GrantFilter::Subject(site.ada.subject.clone());
@@ -45,7 +45,7 @@ async fn r_022_what_is_unticked_is_not_granted() {
     let page = consent_page(&mut browser, &authorization("notes", &[])).await;
     let ticked = [("decision", "allow"), ("scope:read", "on"), ("scope:admin", "on")];
     let answer = browser.submit(&page, "/oauth/consent", &ticked).await;
-    let back = browser.get(&location(&answer).to_owned()).await;
+    let back = browser.get(location(&answer)).await;
     assert!(location(&back).contains("code="));
     let filter = GrantFilter::Subject(site.ada.subject.clone());
     let grants =
@@ -54,7 +54,7 @@ async fn r_022_what_is_unticked_is_not_granted() {
 
     let page = consent_page(&mut browser, &authorization("notes", &[])).await;
     let answer = browser.submit(&page, "/oauth/consent", &[("decision", "allow")]).await;
-    let back = browser.get(&location(&answer).to_owned()).await;
+    let back = browser.get(location(&answer)).await;
     assert!(location(&back).contains("error=access_denied"), "nothing ticked is a refusal: {}", location(&back));
 }
 
@@ -65,7 +65,7 @@ async fn deny_goes_back_as_access_denied() {
     let mut browser = site.browser();
     let page = consent_page(&mut browser, &authorization("notes", &[])).await;
     let answer = browser.submit(&page, "/oauth/consent", &[("decision", "deny")]).await;
-    let back = browser.get(&location(&answer).to_owned()).await;
+    let back = browser.get(location(&answer)).await;
     assert_eq!(back.status(), StatusCode::SEE_OTHER);
     assert!(location(&back).starts_with("https://app.example/callback?error=access_denied"), "{}", location(&back));
     assert!(location(&back).contains("state=xyz"));
@@ -86,7 +86,7 @@ async fn r_050_vuln_29_every_request_is_asked_for_and_a_decision_counts_once() {
 
     let answer = browser.submit(&second, "/oauth/consent", &ALLOW).await;
     site.clock.advance(Duration::from_secs(61));
-    assert_eq!(browser.get(&location(&answer).to_owned()).await.status(), StatusCode::OK, "it waits a minute only");
+    assert_eq!(browser.get(location(&answer)).await.status(), StatusCode::OK, "it waits a minute only");
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn use_another_account_comes_back_to_the_same_request() {
     let continued = attribute(input, "value").unwrap();
     let answer = browser.submit(&page, "/oauth/sign-out", &[("continue", &continued)]).await;
     assert!(location(&answer).starts_with("/oauth/authorize?client_id=notes"), "{}", location(&answer));
-    assert!(text(&browser.get(&location(&answer).to_owned()).await).contains("id=\"sign-in\""));
+    assert!(text(&browser.get(location(&answer)).await).contains("id=\"sign-in\""));
 }
 
 #[tokio::test]
@@ -211,5 +211,5 @@ async fn long_requests_pass_through_the_form() {
     let long = "%".repeat(4_000);
     let page = consent_page(&mut browser, &authorization("notes", &[("nonce", &long)])).await;
     let answer = browser.submit(&page, "/oauth/consent", &ALLOW).await;
-    assert!(location(&browser.get(&location(&answer).to_owned()).await).contains("code="));
+    assert!(location(&browser.get(location(&answer)).await).contains("code="));
 }

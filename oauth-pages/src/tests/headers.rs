@@ -146,3 +146,40 @@ async fn pages_follow_the_base_path() {
     assert_eq!(location(&answer), "/v1/oauth2/");
     assert!(text(&browser.get("/v1/oauth2/").await).contains("href=\"/v1/oauth2/style.css\""));
 }
+
+/// Accounts that cannot be asked.
+struct Unreachable;
+
+impl crate::Accounts for Unreachable {
+    async fn sign_in(&self, _: &str, _: &Password) -> oauth_core::store::Result<Option<crate::Person>> {
+        Err(oauth_core::store::StoreError::new("look an account up", "the directory is down"))
+    }
+
+    async fn person(&self, _: &oauth_core::identifier::Subject) -> oauth_core::store::Result<Option<crate::Person>> {
+        Err(oauth_core::store::StoreError::new("look an account up", "the directory is down"))
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_503_and_says_when_to_try_again() {
+    let config = Config::new("https://id.example").unwrap();
+    let provider = Provider::new(PagesProvider::new(config, MemoryStore::new(), Unreachable)).unwrap();
+    let page = provider.call(Request::get("/oauth/sign-in").body(Bytes::new()).unwrap()).await;
+    let mut fields = hidden(&page, "/oauth/sign-in");
+    fields.extend(pairs(&[("username", "ada"), ("password", PASSWORD)]));
+    let cookie = page.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    for _ in 0..20 {
+        let request = Request::post("/oauth/sign-in")
+            .header(COOKIE, &cookie)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from(encode(&fields)));
+        let answer = provider.call(request.unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "and no failure is counted");
+        assert_eq!(answer.headers()["retry-after"], "5");
+        assert!(!text(&answer).contains("directory"), "what failed stays in the log");
+        is_sealed(&answer, "unavailable");
+    }
+    // Without a change of passwords there is no page for it.
+    let page = provider.call(Request::get("/oauth/password").body(Bytes::new()).unwrap()).await;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+}

@@ -47,7 +47,7 @@ async fn r_049_vuln_28_hostile_names_are_inert() {
         assert!(text(&consent).contains("<strong id=\"client-name\"><bdi>"), "directions do not leak out of a name");
         let fields = [("decision", "allow"), ("scope:x<script>", "on")];
         let answer = browser.submit(&consent, "/oauth/consent", &fields).await;
-        let back = browser.get(&location(&answer).to_owned()).await;
+        let back = browser.get(location(&answer)).await;
         assert!(location(&back).starts_with("https://app.example/callback?code="), "{}", location(&back));
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("client_id", &id).finish();
         for page in ["show", "edit", "delete"] {

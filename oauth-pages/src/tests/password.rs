@@ -12,7 +12,7 @@ async fn a_new_password_ends_sessions_and_grants_and_keeps_this_browser() {
     let mut elsewhere = site.signed_in("ada").await;
     let page = browser.get(&authorization("notes", &[])).await;
     let answer = browser.submit(&page, "/oauth/consent", &ALLOW).await;
-    browser.get(&location(&answer).to_owned()).await;
+    browser.get(location(&answer)).await;
 
     let before = browser.session().unwrap().to_owned();
     let form = browser.get(PAGE).await;
@@ -51,7 +51,7 @@ async fn what_is_refused_changes_nothing() {
 async fn vuln_56_wrong_old_passwords_count_with_those_at_sign_in() {
     let site = Site::at("https://id.example", |config| config.failures_per_client = 3).await;
     let mut browser = site.signed_in("ada").await;
-    browser.clone().sign_in("ada", "guess").await;
+    site.browser().sign_in("ada", "guess").await;
     let form = browser.get(PAGE).await;
     for _ in 0..2 {
         let answer = browser.submit(&form, PAGE, &[("old-password", "guess"), ("new-password", NEW)]).await;
