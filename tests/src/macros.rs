@@ -22,6 +22,11 @@ macro_rules! on_every_store {
             async fn memory() {
                 story(&$crate::Server::start($crate::Backend::Memory, $change).await).await;
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                story(&$crate::Server::start($crate::Backend::Sqlite, $change).await).await;
+            }
         }
     };
     ($($rest:tt)*) => {

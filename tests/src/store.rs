@@ -9,6 +9,7 @@ use oauth_core::store::{
     GrantStore, Housekeeping, Issue, MemoryStore, Page, PasswordHash, PendingDecision, Redeemed, Result, Retry,
     Rotated, Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
 };
+use oauth_diesel::SqliteStore;
 use tempfile::TempDir;
 
 /// Where a server keeps its records.
@@ -16,6 +17,8 @@ use tempfile::TempDir;
 pub enum Backend {
     /// In memory.
     Memory,
+    /// In a SQLite file of its own.
+    Sqlite,
 }
 
 /// A store of any kind; a clone is another handle on it.
@@ -23,6 +26,8 @@ pub enum Backend {
 pub enum AnyStore {
     /// In memory.
     Memory(MemoryStore),
+    /// In a SQLite file.
+    Sqlite(SqliteStore),
 }
 
 impl AnyStore {
@@ -30,6 +35,12 @@ impl AnyStore {
     pub(crate) async fn open(backend: Backend) -> (Self, Option<TempDir>) {
         match backend {
             Backend::Memory => (Self::Memory(MemoryStore::new()), None),
+            Backend::Sqlite => {
+                let files = TempDir::new().expect("a directory for the file");
+                let path = files.path().join("provider.db");
+                let store = SqliteStore::open(path.to_str().expect("a path in UTF-8")).await.expect("it opens");
+                (Self::Sqlite(store), Some(files))
+            }
         }
     }
 }
@@ -40,6 +51,7 @@ macro_rules! delegate {
             $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
                 match self {
                     Self::Memory(store) => $trait::$verb(store, $($argument),*).await,
+                    Self::Sqlite(store) => $trait::$verb(store, $($argument),*).await,
                 }
             })*
         })*
