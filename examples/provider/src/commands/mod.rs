@@ -1,0 +1,50 @@
+//! The commands, each on the store that the server uses, by the rules that the pages use.
+
+pub(crate) mod application;
+pub(crate) mod sweep;
+pub(crate) mod user;
+
+use crate::output::{Refused, warn};
+use std::io::{IsTerminal, Read};
+use zeroize::Zeroizing;
+
+/// The most that is read from standard input.
+const LONGEST: u64 = 64 * 1024;
+
+/// How many entries of a list are read at a time.
+const PAGE: u32 = 500;
+
+/// Reads a secret from standard input: one line, with or without a line break at its end.
+pub(crate) fn secret_from_stdin(what: &str) -> Result<Zeroizing<String>, Refused> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        warn(&format!("reading the {what} from standard input; Ctrl-D on a new line ends it"));
+    }
+    let mut text = Zeroizing::new(String::new());
+    let read = stdin.lock().take(LONGEST).read_to_string(&mut text);
+    read.map_err(|_| Refused::new("invalid_input", format!("{what}: standard input is not readable as UTF-8 text")))?;
+    one_line(&text, what)
+}
+
+fn one_line(text: &str, what: &str) -> Result<Zeroizing<String>, Refused> {
+    let line = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    if line.is_empty() || line.contains(['\n', '\r']) {
+        return Err(Refused::new("invalid_input", format!("{what}: give exactly one line on standard input")));
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn only_the_line_break_at_the_end_is_not_part_of_a_secret() {
+        for (text, expected) in [("a b ", "a b "), ("ab\n", "ab"), ("ab\r\n", "ab")] {
+            assert_eq!(one_line(text, "secret").unwrap().as_str(), expected);
+        }
+        for text in ["", "\n", "ab\ncd", "ab\n\n"] {
+            assert!(one_line(text, "secret").is_err(), "{text:?}");
+        }
+    }
+}

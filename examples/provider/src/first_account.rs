@@ -1,0 +1,76 @@
+//! The account that a new database begins with.
+
+use crate::commands::user;
+use crate::output::Refused;
+use oauth_core::secret::{Password, random_bytes};
+use oauth_core::store::{AccountStore, Page};
+use oauth_pages::{AccountError, StoredAccounts};
+use std::env::{self, VarError};
+
+/// The name of the first account.
+pub(crate) const ADMIN: &str = "admin";
+
+/// Where its password is taken from, when it is created and never again.
+const VARIABLE: &str = "PROVIDER_ADMIN_PASSWORD";
+
+/// What became of the first account.
+pub(crate) enum FirstAccount {
+    /// There are accounts already, or another process was faster.
+    Present,
+    /// It was created with the password from the environment.
+    FromEnvironment,
+    /// It was created with this password, to be shown this once.
+    Generated(Password),
+}
+
+/// Creates the first account where there is none.
+///
+/// The store decides between two processes that start at once: only the one whose account was
+/// created has a password to show.
+pub(crate) async fn create<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<FirstAccount, Refused> {
+    if !accounts.list(&Page::first(1)).await?.is_empty() {
+        return Ok(FirstAccount::Present);
+    }
+    let (password, created) = match env::var(VARIABLE) {
+        Ok(given) => (Password::new(given), FirstAccount::FromEnvironment),
+        Err(VarError::NotPresent) => {
+            let password = generate();
+            (password.clone(), FirstAccount::Generated(password))
+        }
+        Err(VarError::NotUnicode(_)) => {
+            return Err(Refused::new("invalid_configuration", format!("{VARIABLE}: give UTF-8 text")));
+        }
+    };
+    match accounts.create(ADMIN, &password, true).await {
+        Ok(_) => Ok(created),
+        Err(AccountError::Taken) => Ok(FirstAccount::Present),
+        Err(AccountError::Password) => {
+            Err(Refused::new("invalid_configuration", format!("{VARIABLE}: {}", AccountError::Password)))
+        }
+        Err(error) => Err(user::refused(error, ADMIN)),
+    }
+}
+
+/// Makes a password that can be read aloud and typed: 24 letters and digits that do not look alike,
+/// 120 random bits.
+fn generate() -> Password {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letters =
+        random_bytes::<24>().map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().map_or('a', char::from));
+    Password::new(letters.iter().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::generate;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn generated_passwords_are_long_and_differ() {
+        let passwords: BTreeSet<String> = (0..100).map(|_| generate().expose().to_owned()).collect();
+        assert_eq!(passwords.len(), 100);
+        assert!(passwords.iter().all(|password| password.len() == 24));
+        let letters: BTreeSet<char> = passwords.iter().flat_map(|password| password.chars()).collect();
+        assert_eq!(letters.len(), 32);
+    }
+}

@@ -1,0 +1,202 @@
+//! The options that every command takes, each also from the environment, and the settings they make.
+
+use crate::output::Refused;
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use oauth_core::config::{Config, InvalidIssuer, Issuer};
+use oauth_core::identifier::Resource;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// Options for the server and for every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options for everything, before or after a command")]
+pub(crate) struct Options {
+    /// The address to listen on.
+    #[arg(long, global = true, env = "PROVIDER_ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) address: IpAddr,
+
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, global = true, env = "PROVIDER_PORT", default_value_t = 8000)]
+    pub(crate) port: u16,
+
+    /// Who this server is to its clients, such as <https://id.example>; http://ADDRESS:PORT unless given.
+    #[arg(long, global = true, env = "PROVIDER_ISSUER", value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+
+    /// The SQLite database: a path, or a URL such as sqlite:///var/lib/provider.db.
+    #[arg(long, global = true, env = "PROVIDER_DATABASE", value_name = "PATH|URL", default_value = "./provider.db")]
+    pub(crate) database: String,
+
+    /// How long an authorization code can be redeemed.
+    #[arg(long, global = true, env = "PROVIDER_CODE_LIFETIME", value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) code_lifetime: u64,
+
+    /// How long an access token lives.
+    #[arg(
+        long,
+        global = true,
+        env = "PROVIDER_ACCESS_TOKEN_LIFETIME",
+        value_name = "SECONDS",
+        default_value_t = 3_600
+    )]
+    pub(crate) access_token_lifetime: u64,
+
+    /// How long refreshing can go on until the person is asked again.
+    #[arg(
+        long,
+        global = true,
+        env = "PROVIDER_REFRESH_TOKEN_LIFETIME",
+        value_name = "SECONDS",
+        default_value_t = 7_776_000
+    )]
+    pub(crate) refresh_token_lifetime: u64,
+
+    /// How long a refresh token lives that is not used.
+    #[arg(
+        long,
+        global = true,
+        env = "PROVIDER_REFRESH_TOKEN_IDLE",
+        value_name = "SECONDS",
+        default_value_t = 2_592_000
+    )]
+    pub(crate) refresh_token_idle: u64,
+
+    /// How long a lost answer to a refresh can be had again; 0 switches it off.
+    #[arg(long, global = true, env = "PROVIDER_RETRY_WINDOW", value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) retry_window: u64,
+
+    /// The most failed attempts a minute from one address for one application or account.
+    #[arg(long, global = true, env = "PROVIDER_FAILURES_PER_CLIENT", value_name = "NUMBER", default_value_t = 10)]
+    pub(crate) failures_per_client: u32,
+
+    /// The most failed attempts a minute from one address.
+    #[arg(long, global = true, env = "PROVIDER_FAILURES_PER_ADDRESS", value_name = "NUMBER", default_value_t = 100)]
+    pub(crate) failures_per_address: u32,
+
+    /// A proxy whose X-Forwarded-For is believed; may be repeated.
+    #[arg(long, global = true, env = "PROVIDER_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+
+    /// Does not count failed attempts: secrets and passwords can be guessed at full speed.
+    #[arg(long, global = true, env = "PROVIDER_INSECURE_NO_THROTTLING", value_parser = BoolishValueParser::new())]
+    pub(crate) insecure_no_throttling: bool,
+
+    /// Registers plain http redirect URIs to other machines: codes travel in clear.
+    #[arg(long, global = true, env = "PROVIDER_INSECURE_HTTP_REDIRECTS", value_parser = BoolishValueParser::new())]
+    pub(crate) insecure_http_redirects: bool,
+
+    /// Takes an issuer of plain http on another machine: passwords and tokens travel in clear.
+    #[arg(long, global = true, env = "PROVIDER_INSECURE_HTTP_ISSUER", value_parser = BoolishValueParser::new())]
+    pub(crate) insecure_http_issuer: bool,
+
+    /// Writes exactly one JSON value to standard output; everything else goes to standard error.
+    #[arg(long, global = true, env = "PROVIDER_JSON", value_parser = BoolishValueParser::new())]
+    pub(crate) json: bool,
+}
+
+impl Options {
+    /// Makes the settings of the provider, as it is or would be served at a port.
+    pub(crate) fn config(&self, port: u16) -> Result<Config, Refused> {
+        let mut config = Config::with_issuer(self.issuer(port)?);
+        let api = api_resource(&config)?;
+        config.resources = vec![api.clone()];
+        config.default_audience = vec![api];
+        config.code_lifetime = Duration::from_secs(self.code_lifetime);
+        config.access_token_lifetime = Duration::from_secs(self.access_token_lifetime);
+        config.refresh_token_lifetime = Duration::from_secs(self.refresh_token_lifetime);
+        config.refresh_token_idle = Duration::from_secs(self.refresh_token_idle);
+        config.retry_window = Duration::from_secs(self.retry_window);
+        config.failures_per_client = self.failures_per_client;
+        config.failures_per_address = self.failures_per_address;
+        config.trusted_proxies.clone_from(&self.trusted_proxy);
+        config.insecure_no_throttling = self.insecure_no_throttling;
+        config.insecure_http_redirects = self.insecure_http_redirects;
+        config.check().map_err(|wrong| {
+            let option = format!("--{}", wrong.key.replace('_', "-"));
+            Refused::new("invalid_configuration", format!("{option}: {}", wrong.reason))
+        })?;
+        Ok(config)
+    }
+
+    /// Names what was switched on that weakens security.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &'static str> {
+        [
+            (
+                self.insecure_no_throttling,
+                "--insecure-no-throttling: secrets and passwords can be guessed at full speed",
+            ),
+            (self.insecure_http_redirects, "--insecure-http-redirects: codes may travel in clear to other machines"),
+            (self.insecure_http_issuer, "--insecure-http-issuer: passwords and tokens may travel in clear"),
+        ]
+        .into_iter()
+        .filter_map(|(on, text)| on.then_some(text))
+    }
+
+    fn issuer(&self, port: u16) -> Result<Issuer, Refused> {
+        let as_bound = || origin(self.address, port);
+        let text = self.issuer.clone().unwrap_or_else(as_bound);
+        let issuer = if self.insecure_http_issuer { Issuer::insecure_http(&text) } else { Issuer::new(&text) };
+        issuer.map_err(|wrong| {
+            let reason = match wrong {
+                InvalidIssuer::PlainHttp => format!(
+                    "--issuer: {text} is plain http to another machine, so passwords and tokens would travel in clear; \
+                     give the https address that a proxy serves it at, or --insecure-http-issuer where that is acceptable"
+                ),
+                _ => format!("--{wrong}"),
+            };
+            Refused::new("invalid_configuration", reason)
+        })
+    }
+}
+
+/// Gives the identifier of the protected API, which tokens are meant for unless another is asked.
+fn api_resource(config: &Config) -> Result<Resource, Refused> {
+    Resource::new(format!("{}/api", config.issuer))
+        .map_err(|wrong| Refused::new("invalid_configuration", format!("--issuer: {wrong}")))
+}
+
+/// Writes the origin of a socket as URLs are normally written: without the default port.
+pub(crate) fn origin(address: IpAddr, port: u16) -> String {
+    match (address, port) {
+        (IpAddr::V4(address), 80) => format!("http://{address}"),
+        (IpAddr::V6(address), 80) => format!("http://[{address}]"),
+        _ => format!("http://{}", SocketAddr::new(address, port)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::arguments::Arguments;
+    use clap::Parser;
+
+    fn issuer_of(line: &[&str], port: u16) -> Result<String, String> {
+        let arguments = Arguments::try_parse_from([&["provider"], line].concat()).unwrap();
+        let config = arguments.options.config(port).map_err(|refused| refused.reason().to_owned())?;
+        assert_eq!(config.default_audience.first().unwrap().as_str(), format!("{}/api", config.issuer));
+        Ok(config.issuer.to_string())
+    }
+
+    #[test]
+    fn the_issuer_is_the_address_as_bound_unless_given() {
+        assert_eq!(issuer_of(&[], 8000).unwrap(), "http://127.0.0.1:8000");
+        assert_eq!(issuer_of(&[], 80).unwrap(), "http://127.0.0.1");
+        assert_eq!(issuer_of(&["--address", "::1"], 8000).unwrap(), "http://[::1]:8000");
+        assert_eq!(issuer_of(&["--issuer", "https://id.example"], 8000).unwrap(), "https://id.example");
+    }
+
+    #[test]
+    fn plain_http_on_another_machine_is_refused_unless_named_insecure() {
+        for line in [["--issuer", "http://id.example"], ["--address", "0.0.0.0"]] {
+            assert!(issuer_of(&line, 8000).unwrap_err().contains("--insecure-http-issuer"));
+            assert!(issuer_of(&[&line[..], &["--insecure-http-issuer"]].concat(), 8000).is_ok());
+        }
+        assert!(issuer_of(&["--issuer", "https://id.example/"], 8000).unwrap_err().starts_with("--issuer: remove"));
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_used_is_named_as_the_option_it_came_from() {
+        let reason = issuer_of(&["--code-lifetime", "3600"], 8000).unwrap_err();
+        assert!(reason.starts_with("--code-lifetime: "), "{reason}");
+    }
+}

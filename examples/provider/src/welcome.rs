@@ -1,0 +1,67 @@
+//! What the server says when it listens: where to go next.
+
+use crate::first_account::{ADMIN, FirstAccount};
+use crate::output::Answer;
+use oauth_core::config::Config;
+use serde_json::json;
+
+/// How this program is called: through cargo in a checkout, by its name elsewhere.
+fn called() -> &'static str {
+    if std::env::var_os("CARGO").is_some() { "cargo run -q --" } else { "provider" }
+}
+
+/// Says that an account was created, as text; to be said before anything else can fail.
+pub(crate) fn first_account(account: &FirstAccount, database: &str) -> Option<String> {
+    match account {
+        FirstAccount::Present => None,
+        FirstAccount::FromEnvironment => Some(format!(
+            "Created the account {ADMIN} in {database}, with the password from PROVIDER_ADMIN_PASSWORD.\n"
+        )),
+        FirstAccount::Generated(password) => Some(format!(
+            "Created the first account in {database}. Its password is shown this once:\n\n    \
+             username  {ADMIN}\n    password  {}\n",
+            password.expose()
+        )),
+    }
+}
+
+/// Says where to go next.
+pub(crate) fn listening(config: &Config, listening: &str, database: &str, account: &FirstAccount) -> Answer {
+    let base = config.url(&config.paths.base);
+    let applications = config.url(&config.paths.join("applications"));
+    let metadata = config.url(&format!("/.well-known/oauth-authorization-server{}", config.issuer.path()));
+    let token = config.url(&config.paths.token_path());
+    let issuer = config.issuer.as_str();
+    let called = called();
+    let text = format!(
+        "An OAuth 2.1 provider listens on {listening}; Ctrl-C ends it.
+
+    {base:<58} sign in, and see what there is
+    {applications:<58} register an application
+    {metadata:<58} what clients need to know
+    {issuer}/api/profile, {issuer}/api/notes  an API to get tokens for
+
+Get a token in another terminal, for a program that acts for itself:
+
+    {called} application create --name Robot --confidential --grant client_credentials
+    curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials -d 'scope=read write' {token}
+    curl -H 'Authorization: Bearer ACCESS_TOKEN' {issuer}/api/notes
+
+Or register an application that acts for people, and point any OAuth client at the issuer {issuer}:
+
+    {called} application create --name Notes --confidential --redirect-uri http://127.0.0.1:9000/callback
+"
+    );
+    let mut json = json!({
+        "issuer": issuer,
+        "listening": listening,
+        "database": database,
+        "pages": base,
+        "metadata": metadata,
+        "api": format!("{issuer}/api"),
+    });
+    if let (FirstAccount::Generated(password), Some(members)) = (account, json.as_object_mut()) {
+        members.insert("first_account".to_owned(), json!({ "username": ADMIN, "password": password.expose() }));
+    }
+    Answer { json, text }
+}
