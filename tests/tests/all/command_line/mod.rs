@@ -1,0 +1,7 @@
+//! The command line of `examples/provider`, as the real binary: start, options, commands.
+
+mod accounts;
+mod owner;
+mod process;
+mod registration;
+mod start;

@@ -1,0 +1,235 @@
+//! The real binary as a process, with a directory of its own, and as much HTTP as a script speaks.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use url::Url;
+
+/// The longest that anything here may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The password of the first account, where a test needs to know it.
+pub const ADMIN_PASSWORD: &str = "only for this test, admin";
+
+/// Finds the binary: `PROVIDER_BINARY`, or what cargo built beside this test.
+pub fn binary() -> PathBuf {
+    let beside_this_test = || {
+        let test = std::env::current_exe().expect("a test knows where it is");
+        test.parent().and_then(Path::parent).expect("target/debug/deps").join("provider")
+    };
+    let path = std::env::var_os("PROVIDER_BINARY").map_or_else(beside_this_test, PathBuf::from);
+    assert!(path.is_file(), "{} is missing: run `cargo build --locked -p provider` first", path.display());
+    path
+}
+
+/// A directory with a database that is not there yet.
+pub struct Home(TempDir);
+
+/// What a command left behind.
+pub struct Done {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Done {
+    /// Reads standard output as exactly one JSON value.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {:?} {}", self.stdout, self.stderr))
+    }
+
+    /// As [`json`](Self::json), of a command that must have succeeded.
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self.json()
+    }
+
+    /// Checks that it was refused with a code, as one JSON value, and gives the reason.
+    pub fn refused(&self, error: &str) -> String {
+        assert_eq!(self.code, Some(1), "{} {}", self.stdout, self.stderr);
+        let value = self.json();
+        assert_eq!(value["error"], error, "{value}");
+        let reason = value["error_description"].as_str().unwrap().to_owned();
+        assert!(self.stderr.contains(&reason), "people read it too: {}", self.stderr);
+        reason
+    }
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.0.path().join("provider.db")
+    }
+
+    /// Prepares the binary in this directory, with no variable that could change what it does.
+    pub fn prepare(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("PROVIDER_") || text.starts_with("ROCKET_") || text == "RUST_LOG" {
+                command.env_remove(&name);
+            }
+        }
+        command.args(arguments).current_dir(self.0.path());
+        command
+    }
+
+    /// Runs a command with `--json`.
+    pub fn run(&self, arguments: &[&str]) -> Done {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs a command with `--json` and something on standard input.
+    pub fn run_with(&self, arguments: &[&str], stdin: &str) -> Done {
+        finish(self.prepare(arguments).arg("--json"), stdin)
+    }
+
+    /// Starts a server on a free port with [`ADMIN_PASSWORD`], and waits until it listens.
+    pub fn serve(&self, arguments: &[&str]) -> Server {
+        let mut command = self.prepare(arguments);
+        command.args(["--port", "0", "--json"]).env("PROVIDER_ADMIN_PASSWORD", ADMIN_PASSWORD);
+        Server::start(&mut command)
+    }
+}
+
+/// Runs a command to its end.
+pub fn finish(command: &mut Command, stdin: &str) -> Done {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that does not read it may be gone by now.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A server that listens; killed when dropped.
+pub struct Server {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// What it said when it listened.
+    pub welcome: Value,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Server {
+    /// Starts a server with `--json` and reads its one value.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let welcome = serde_json::from_str(&line).unwrap_or_else(|error| {
+            let mut stderr = String::new();
+            let _ = child.kill();
+            let _ = child.stderr.take().unwrap().read_to_string(&mut stderr);
+            panic!("{error}: {line:?} {stderr}")
+        });
+        Self { child, stdout, welcome }
+    }
+
+    pub fn issuer(&self) -> &str {
+        self.welcome["issuer"].as_str().unwrap()
+    }
+
+    /// Sends a signal and waits for the end: exit code, the rest of standard output, standard error.
+    pub fn end(mut self, signal: &str) -> Done {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status().unwrap().success());
+        let since = Instant::now();
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.code();
+            }
+            assert!(since.elapsed() < PATIENCE, "the server does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        Done { code, stdout, stderr }
+    }
+
+    /// Asks for a page or posts a form, without following redirects.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let url = Url::parse(self.welcome["listening"].as_str().unwrap()).unwrap();
+        let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
+        let mut stream = TcpStream::connect((host, port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n");
+        if method == "POST" {
+            head += &format!("Content-Length: {}\r\n", body.len());
+        }
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        write!(stream, "{head}\r\n{body}").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+        Answer { status, headers: lines.filter_map(header).collect(), body: body.to_owned() }
+    }
+
+    /// Posts a form to the token endpoint as a client with a secret.
+    pub fn token(&self, client_id: &str, client_secret: &str, form: &[(&str, &str)]) -> Answer {
+        let credentials = [("client_id", client_id), ("client_secret", client_secret)];
+        self.post("/oauth/token", &[], credentials.iter().chain(form))
+    }
+
+    /// Posts a form.
+    pub fn post<'a>(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: impl IntoIterator<Item = &'a (&'a str, &'a str)>,
+    ) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        self.ask("POST", path, &[headers, &form].concat(), &body)
+    }
+
+    /// Calls the API with an access token.
+    pub fn api(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.ask(method, path, &[("Authorization", &bearer), ("Content-Type", "application/json")], body)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Reads a member of a JSON answer that is a text.
+    pub fn text(&self, member: &str) -> String {
+        self.json()[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
+    }
+}
