@@ -5,7 +5,6 @@
 mod api;
 mod arguments;
 mod commands;
-mod database;
 mod first_account;
 mod options;
 mod output;
@@ -51,7 +50,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command, options: &Options) -> Result<Answer, Refused> {
     let config = options.config(options.port)?;
-    let store = database::open(&options.database).await?;
+    let store = options.store().await?;
     match command {
         Command::Application(command) => commands::application::run(command, &store, &config).await,
         Command::User(command) => commands::user::run(command, &StoredAccounts::new(store, &config)).await,

@@ -5,6 +5,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use oauth_core::config::{Config, InvalidIssuer, Issuer};
 use oauth_core::identifier::Resource;
+use oauth_diesel::SqliteStore;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -119,6 +120,12 @@ impl Options {
         Ok(config)
     }
 
+    /// Opens the database, and creates it where there is none.
+    pub(crate) async fn store(&self) -> Result<SqliteStore, Refused> {
+        let opened = SqliteStore::open(&self.database).await;
+        opened.map_err(|error| Refused::new("temporarily_unavailable", format!("--database: {error}")))
+    }
+
     /// Names what was switched on that weakens security.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &'static str> {
         [
@@ -172,7 +179,7 @@ mod tests {
 
     fn issuer_of(line: &[&str], port: u16) -> Result<String, String> {
         let arguments = Arguments::try_parse_from([&["provider"], line].concat()).unwrap();
-        let config = arguments.options.config(port).map_err(|refused| refused.reason().to_owned())?;
+        let config = arguments.options.config(port).map_err(|refused| refused.to_string())?;
         assert_eq!(config.default_audience.first().unwrap().as_str(), format!("{}/api", config.issuer));
         Ok(config.issuer.to_string())
     }

@@ -37,15 +37,11 @@ impl Refused {
     pub(crate) fn not_found(what: &str, name: &str) -> Self {
         Self::new("not_found", format!("there is no {what} {name:?}; `{what} list` shows those there are"))
     }
-
-    pub(crate) fn reason(&self) -> &str {
-        &self.reason
-    }
 }
 
 impl From<oauth_core::store::StoreError> for Refused {
     fn from(error: oauth_core::store::StoreError) -> Self {
-        Self::new("temporarily_unavailable", format!("{error}; is --database the right file, and may it be written?"))
+        Self::new("temporarily_unavailable", error.to_string())
     }
 }
 

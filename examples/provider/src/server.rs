@@ -3,7 +3,7 @@
 use crate::first_account::{self, FirstAccount};
 use crate::options::{Options, origin};
 use crate::output::{Format, Refused, write_out};
-use crate::{api, database, welcome};
+use crate::{api, welcome};
 use oauth_core::config::Config;
 use oauth_core::provider::Provider;
 use oauth_diesel::SqliteStore;
@@ -26,8 +26,8 @@ pub(crate) async fn run(options: &Options, format: Format) -> Result<(), Refused
     for warning in options.warnings() {
         tracing::warn!("{warning}");
     }
-    let database = database::path(&options.database)?.to_owned();
-    let store = database::open(&options.database).await?;
+    let database = options.database.clone();
+    let store = options.store().await?;
     let accounts = StoredAccounts::new(store.clone(), &config);
     let account = first_account::create(&accounts).await?;
     if let (Format::Text, Some(text)) = (format, welcome::first_account(&account, &database)) {
