@@ -73,9 +73,15 @@ impl ClientId {
         Ok(Self(text))
     }
 
-    /// Makes a new random one: 128 bits, 22 characters.
+    /// Makes a new random one: 128 bits, 22 characters, never starting with a hyphen, so that no
+    /// command line takes it for an option.
     pub fn generate() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(secret::random_bytes::<16>()))
+        loop {
+            let text = URL_SAFE_NO_PAD.encode(secret::random_bytes::<16>());
+            if !text.starts_with('-') {
+                return Self(text);
+            }
+        }
     }
 }
 

@@ -36,18 +36,19 @@ pub(crate) fn listening(config: &Config, listening: &str, database: &str, accoun
     let text = format!(
         "An OAuth 2.1 provider listens on {listening}; Ctrl-C ends it.
 
-    {base:<58} sign in, and see what there is
-    {applications:<58} register an application
-    {metadata:<58} what clients need to know
-    {issuer}/api/profile, {issuer}/api/notes  an API to get tokens for
+    sign in, sign out    {base}
+    applications         {applications}
+    metadata             {metadata}
+    a protected API      {issuer}/api/profile and {issuer}/api/notes
 
-Get a token in another terminal, for a program that acts for itself:
+A program that acts for itself gets a token like this, in another terminal:
 
     {called} application create --name Robot --confidential --grant client_credentials
     curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials -d 'scope=read write' {token}
     curl -H 'Authorization: Bearer ACCESS_TOKEN' {issuer}/api/notes
 
-Or register an application that acts for people, and point any OAuth client at the issuer {issuer}:
+An application that acts for people is registered on the page above, or like this; then point any
+OAuth client at the issuer {issuer}
 
     {called} application create --name Notes --confidential --redirect-uri http://127.0.0.1:9000/callback
 "

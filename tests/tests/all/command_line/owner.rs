@@ -18,11 +18,13 @@ pub struct Person<'a> {
     username: &'a str,
     password: &'a str,
     cookies: RefCell<BTreeMap<String, String>>,
+    /// The codes that came to the client.
+    codes: RefCell<Vec<String>>,
 }
 
 impl<'a> Person<'a> {
     pub fn new(server: &'a Server, username: &'a str, password: &'a str) -> Self {
-        Self { server, username, password, cookies: RefCell::default() }
+        Self { server, username, password, cookies: RefCell::default(), codes: RefCell::default() }
     }
 
     /// Tells whether the sign-in page lets this person in.
@@ -42,7 +44,10 @@ impl<'a> Person<'a> {
             .extend_pairs([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")])
             .finish();
         let mut answer = self.visit(&format!("/oauth/authorize?{query}"));
-        for (form, fields) in [("/sign-in", vec![("username", self.username), ("password", self.password)]), ("/consent", vec![("decision", "allow")])] {
+        for (form, fields) in [
+            ("/sign-in", vec![("username", self.username), ("password", self.password)]),
+            ("/consent", vec![("decision", "allow")]),
+        ] {
             answer = self.submit(&answer, form, &fields);
             if answer.header("location").starts_with('/') {
                 answer = self.visit(&answer.header("location").to_owned());
@@ -50,8 +55,16 @@ impl<'a> Person<'a> {
         }
         let callback = Url::parse(answer.header("location")).unwrap_or_else(|_| panic!("no callback: {answer:?}"));
         let code = callback.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        self.codes.borrow_mut().push(code.clone());
         let form = [("grant_type", "authorization_code"), ("redirect_uri", redirect_uri), ("code_verifier", VERIFIER)];
         self.server.token(id, secret, &[&form[..], &[("code", code.as_str())]].concat())
+    }
+
+    /// Gives everything that nobody else may know: codes, the verifier and cookies.
+    pub fn secrets(&self) -> Vec<String> {
+        let cookies = self.cookies.borrow();
+        let cookies = cookies.values().filter(|value| !value.is_empty());
+        cookies.chain(self.codes.borrow().iter()).cloned().chain([VERIFIER.to_owned()]).collect()
     }
 
     /// Opens a page, and follows redirects as long as they stay at the server's own pages.
@@ -69,7 +82,10 @@ impl<'a> Person<'a> {
         let form = form(&page.body, action).unwrap_or_else(|| panic!("no form for {action}: {page:?}"));
         let hidden = fields(form);
         let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let sent: Vec<_> = hidden.filter(|(name, _)| given.iter().all(|(known, _)| known != name)).chain(given.iter().copied()).collect();
+        let sent: Vec<_> = hidden
+            .filter(|(name, _)| given.iter().all(|(known, _)| known != name))
+            .chain(given.iter().copied())
+            .collect();
         let answer = self.server.post(&format!("/oauth{action}"), &[("Cookie", &self.cookie())], &sent);
         self.keep_cookies(&answer);
         answer

@@ -1,7 +1,8 @@
 //! The real binary as a process, with a directory of its own, and as much HTTP as a script speaks.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -97,6 +98,21 @@ impl Home {
         command.args(["--port", "0", "--json"]).env("PROVIDER_ADMIN_PASSWORD", ADMIN_PASSWORD);
         Server::start(&mut command)
     }
+
+    /// Starts a server that speaks to people, until it has written `last`, and gives what it wrote.
+    pub fn serve_as_text(&self, arguments: &[&str], last: &str) -> String {
+        let mut stdout = tempfile::tempfile().unwrap();
+        let mut command = self.prepare(arguments);
+        let command = command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let since = Instant::now();
+        while !all_of(&mut stdout).contains(last) && since.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        all_of(&mut stdout)
+    }
 }
 
 /// Runs a command to its end.
@@ -114,6 +130,8 @@ pub fn finish(command: &mut Command, stdin: &str) -> Done {
 pub struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    /// A file, because a pipe that nobody reads would stop a server that logs much.
+    stderr: File,
     /// What it said when it listened.
     pub welcome: Value,
 }
@@ -129,17 +147,17 @@ pub struct Answer {
 impl Server {
     /// Starts a server with `--json` and reads its one value.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = tempfile::tempfile().unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr.try_clone().unwrap());
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let welcome = serde_json::from_str(&line).unwrap_or_else(|error| {
-            let mut stderr = String::new();
             let _ = child.kill();
-            let _ = child.stderr.take().unwrap().read_to_string(&mut stderr);
-            panic!("{error}: {line:?} {stderr}")
+            panic!("{error}: {line:?} {}", all_of(&mut stderr))
         });
-        Self { child, stdout, welcome }
+        Self { child, stdout, stderr, welcome }
     }
 
     pub fn issuer(&self) -> &str {
@@ -158,10 +176,9 @@ impl Server {
             assert!(since.elapsed() < PATIENCE, "the server does not end");
             std::thread::sleep(Duration::from_millis(10));
         };
-        let (mut stdout, mut stderr) = (String::new(), String::new());
+        let mut stdout = String::new();
         self.stdout.read_to_string(&mut stdout).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        Done { code, stdout, stderr }
+        Done { code, stdout, stderr: all_of(&mut self.stderr) }
     }
 
     /// Asks for a page or posts a form, without following redirects.
@@ -210,6 +227,13 @@ impl Server {
         let bearer = format!("Bearer {token}");
         self.ask(method, path, &[("Authorization", &bearer), ("Content-Type", "application/json")], body)
     }
+}
+
+fn all_of(file: &mut File) -> String {
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
 }
 
 impl Drop for Server {

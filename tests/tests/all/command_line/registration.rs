@@ -4,7 +4,8 @@ use super::process::{Home, Server};
 use serde_json::{Value, json};
 
 const CODE: [&str; 5] = ["application", "create", "--redirect-uri", "https://notes.example/callback", "--name"];
-const ROBOT: [&str; 7] = ["application", "create", "--name", "Robot", "--confidential", "--grant", "client_credentials"];
+const ROBOT: [&str; 7] =
+    ["application", "create", "--name", "Robot", "--confidential", "--grant", "client_credentials"];
 
 fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_else(|| panic!("no {member}: {value}"))
@@ -49,9 +50,11 @@ fn r_205_a_public_application_has_no_secret() {
     assert!(created.get("client_secret").is_none());
     let given = home.run_with(&[&CODE[..], &["Notes", "--public", "--client-secret-stdin"]].concat(), "a given secret");
     given.refused("invalid_client_metadata");
-    home.run(&[&CODE[..], &["Notes", "--public", "--insecure-without-pkce"]].concat()).refused("invalid_client_metadata");
-    home.run(&[&CODE[..], &["N", "--public", "--grant", "client_credentials"]].concat()).refused("invalid_client_metadata");
-    assert_eq!(home.run(&["application", "list"]).ok(), json!([]), "what is refused is not stored");
+    home.run(&[&CODE[..], &["Notes", "--public", "--insecure-without-pkce"]].concat())
+        .refused("invalid_client_metadata");
+    home.run(&[&CODE[..], &["N", "--public", "--grant", "client_credentials"]].concat())
+        .refused("invalid_client_metadata");
+    assert_eq!(home.run(&["application", "list"]).ok(), json!([created]), "what is refused is not stored");
 }
 
 #[test]
@@ -74,7 +77,9 @@ fn redirect_uris_are_asked_where_they_are_needed_and_checked() {
 fn what_is_not_understood_is_a_usage_error() {
     let home = Home::new();
     let create = ["application", "create", "--name", "N"];
-    for wrong in [&["--grant", "password"][..], &["--resource", "not-absolute"], &["--scope", "say\"hi\""], &["--public"], &[]] {
+    for wrong in
+        [&["--grant", "password"][..], &["--resource", "not-absolute"], &["--scope", "say\"hi\""], &["--public"], &[]]
+    {
         let both = if wrong.is_empty() { &[][..] } else { &["--confidential"] };
         let done = home.run(&[&create[..], both, wrong].concat());
         assert_eq!(done.code, Some(2), "{wrong:?} {}", done.stdout);
@@ -121,8 +126,11 @@ fn a_secret_from_standard_input_works_at_the_token_endpoint() {
     let server = home.serve(&[]);
     let form = [("grant_type", "client_credentials")];
     // A secret that a person chose, and one of 256 random bits: they are stored in two ways.
-    for (id, secret) in [("chosen", "correct horse: battery+staple%"), ("random", "q3XvW0mZJr8n5tYc1LhPz7dKbE2uGfAsR4xNoV6wTiM")] {
-        let created = home.run_with(&[&ROBOT[..], &["--client-id", id, "--client-secret-stdin"]].concat(), &format!("{secret}\n"));
+    for (id, secret) in
+        [("chosen", "correct horse: battery+staple%"), ("random", "q3XvW0mZJr8n5tYc1LhPz7dKbE2uGfAsR4xNoV6wTiM")]
+    {
+        let created = home
+            .run_with(&[&ROBOT[..], &["--client-id", id, "--client-secret-stdin"]].concat(), &format!("{secret}\n"));
         assert!(created.ok().get("client_secret").is_none(), "who gave it knows it");
         assert!(!created.stderr.contains(secret), "R-183");
         assert_eq!(server.token(id, secret, &form).status, 200, "{id}");

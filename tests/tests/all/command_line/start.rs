@@ -1,9 +1,7 @@
 //! Starting and ending the server.
 
 use super::process::{ADMIN_PASSWORD, Home, Server, finish};
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
 
 #[test]
 fn the_first_start_shows_a_password_once_and_only_once() {
@@ -27,17 +25,7 @@ fn the_first_start_shows_a_password_once_and_only_once() {
 #[test]
 fn as_text_the_password_stands_beside_where_to_go_next() {
     let home = Home::new();
-    let mut command = home.prepare(&["--port", "0"]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut text = String::new();
-    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-        text += &format!("{}\n", line.unwrap());
-        if text.contains("point any OAuth client") {
-            break;
-        }
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let text = home.serve_as_text(&["--port", "0"], "127.0.0.1:9000/callback");
     for part in ["username  admin", "password  ", "/oauth/applications", "/.well-known/", "/api/notes", "Ctrl-C"] {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
@@ -126,9 +114,32 @@ fn options_stand_before_or_after_a_command_or_in_the_environment() {
     let home = Home::new();
     let database = home.database().with_file_name("other.db");
     let path = database.to_str().unwrap();
-    home.run(&["--database", path, "application", "create", "--name", "One", "--public", "--redirect-uri", "com.example.one:/cb"]).ok();
-    home.run(&["application", "create", "--name", "Two", "--public", "--redirect-uri", "com.example.two:/cb", "--database", path]).ok();
-    let listed = finish(home.prepare(&["application", "list"]).env("PROVIDER_DATABASE", path).env("PROVIDER_JSON", "true"), "");
+    home.run(&[
+        "--database",
+        path,
+        "application",
+        "create",
+        "--name",
+        "One",
+        "--public",
+        "--redirect-uri",
+        "com.example.one:/cb",
+    ])
+    .ok();
+    home.run(&[
+        "application",
+        "create",
+        "--name",
+        "Two",
+        "--public",
+        "--redirect-uri",
+        "com.example.two:/cb",
+        "--database",
+        path,
+    ])
+    .ok();
+    let listed =
+        finish(home.prepare(&["application", "list"]).env("PROVIDER_DATABASE", path).env("PROVIDER_JSON", "true"), "");
     assert_eq!(listed.ok().as_array().unwrap().len(), 2);
     let url = format!("sqlite://{path}");
     assert_eq!(home.run(&["application", "list", "--database", &url]).ok().as_array().unwrap().len(), 2);
