@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod command_line;
 mod rfc6749_token;
 mod rfc6750_bearer;
 mod rfc8414_metadata;
