@@ -8,6 +8,21 @@
 macro_rules! store_conformance {
     ($fresh:expr) => {
         $crate::store_conformance!(@tests $fresh;
+            clients::a_client_comes_back_as_it_was_saved,
+            clients::a_client_is_created_once,
+            clients::client_identifiers_compare_byte_for_byte,
+            clients::clients_are_found_by_what_they_have,
+            clients::clients_are_listed_page_by_page,
+            clients::a_disabled_client_has_nothing_alive,
+            clients::a_client_created_again_inherits_nothing,
+            grants::revoke_grant_ends_everything_under_it,
+            grants::an_unused_code_dies_with_its_grant,
+            grants::revoke_grant_says_whether_it_was_live,
+            grants::revoke_grants_ends_what_is_meant,
+            grants::revoke_grants_of_a_client_ends_its_own_tokens,
+            grants::grants_lists_only_what_is_live,
+            grants::grants_are_listed_page_by_page,
+            grants::subjects_compare_byte_for_byte,
             codes::a_code_comes_back_as_it_was_saved,
             codes::an_unknown_code_is_unknown,
             codes::save_code_needs_an_enabled_client,
@@ -17,6 +32,31 @@ macro_rules! store_conformance {
             codes::redeem_sets_the_times_of_the_grant,
             codes::redeem_checks_in_order,
             codes::redeem_is_all_or_nothing,
+            tokens::a_token_without_a_grant_comes_back_as_it_was_saved,
+            tokens::a_token_comes_back_with_its_grant,
+            tokens::an_access_token_ends_to_the_second,
+            tokens::an_access_token_ends_with_its_grant,
+            tokens::issue_needs_a_live_client_and_grant,
+            tokens::issue_overwrites_nothing,
+            tokens::revoke_access_token_ends_that_token_only,
+            refresh::rotate_retires_and_issues,
+            refresh::an_unknown_refresh_token_is_unknown,
+            refresh::a_refresh_token_ends_to_the_second,
+            refresh::rotate_gives_a_lost_answer_again,
+            refresh::the_window_ends_to_the_second,
+            refresh::without_a_window_reuse_is_known_at_once,
+            refresh::the_window_ends_with_the_use_of_the_successor,
+            refresh::rotate_checks_in_order,
+            refresh::rotate_is_all_or_nothing,
+            refresh::a_retired_token_is_remembered_however_old,
+            housekeeping::sweep_keeps_what_is_not_over,
+            housekeeping::sweep_is_bounded_and_truthful,
+            housekeeping::sweep_keeps_the_memory_of_used_codes,
+            housekeeping::sweep_keeps_the_memory_of_retired_refresh_tokens,
+            housekeeping::sweep_keeps_revoked_grants_until_their_end,
+            housekeeping::sweep_removes_everything_in_the_end,
+            housekeeping::sweep_minds_the_newest_end,
+            housekeeping::sweeps_may_run_at_the_same_time,
         );
     };
     (@tests $fresh:expr; $($concept:ident :: $promise:ident),* $(,)?) => {
@@ -35,6 +75,13 @@ macro_rules! store_conformance {
 macro_rules! session_conformance {
     ($fresh:expr) => {
         $crate::store_conformance!(@tests $fresh;
+            sessions::a_session_ends_to_the_second,
+            sessions::end_session_ends_that_session_only,
+            sessions::end_sessions_ends_those_of_the_person,
+            sessions::a_decision_is_taken_once,
+            sessions::a_decision_ends_to_the_second,
+            sessions::a_later_decision_replaces_an_earlier_one,
+            sessions::sweep_removes_sessions_and_decisions,
         );
     };
 }
@@ -46,6 +93,12 @@ macro_rules! session_conformance {
 macro_rules! account_conformance {
     ($fresh:expr) => {
         $crate::store_conformance!(@tests $fresh;
+            accounts::an_account_comes_back_as_it_was_saved,
+            accounts::an_account_is_created_once,
+            accounts::usernames_compare_byte_for_byte,
+            accounts::what_ends_an_account_ends_its_sessions_and_grants,
+            accounts::enabling_an_account_revives_nothing,
+            accounts::without_an_account_nothing_ends,
         );
     };
 }

@@ -20,9 +20,16 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "these are tests, although they are public")]
 #![allow(clippy::indexing_slicing, reason = "these are tests, although they are public")]
 
+pub mod accounts;
+pub mod clients;
 pub mod codes;
+pub mod grants;
+pub mod housekeeping;
 mod list;
+pub mod refresh;
 mod sample;
+pub mod sessions;
+pub mod tokens;
 
 use std::future::Future;
 

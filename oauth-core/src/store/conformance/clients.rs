@@ -1,0 +1,199 @@
+//! What a [`ClientStore`](crate::store::ClientStore) promises.
+
+use super::sample::{
+    approved_by, at, awkward_attributes, client, client_id, code, digest, grant, grantless, is_alive, is_revoked,
+    issue, redeemed_by, refresh_of, registered, retry_until, scope, subject,
+};
+use crate::client::{Client, ClientType, GrantType, SecretHash};
+use crate::identifier::Resource;
+use crate::redirect::RedirectUri;
+use crate::store::{ClientFilter, Created, Page, PasswordHash, Redeemed, Rotated, Saved, Store};
+
+/// A client is read as it was saved, at the limits of its lengths; so is what replaces it.
+pub async fn a_client_comes_back_as_it_was_saved<S: Store>(store: &S) {
+    let mut client =
+        Client::new(client_id(&format!("{}end", "~ \"%_'\\".repeat(36))), "Köln 🏫 'notes'", ClientType::Confidential);
+    client.uri = Some("https://client.example/?q=%20&r='".to_owned());
+    client.secrets = vec![SecretHash::Sha256(digest()), SecretHash::Argon2(PasswordHash::from_phc("$argon2id$v=19$x"))];
+    let uris = ["https://client.example/callback", "http://127.0.0.1/", "http://localhost:8080/b"];
+    client.redirect_uris = uris.map(|uri| RedirectUri::register(uri, false).expect("a redirect URI")).to_vec();
+    client.grant_types = GrantType::ALL.to_vec();
+    client.scope = Some(scope("read write"));
+    client.resources = vec![Resource::new(format!("urn:example:{}", "r".repeat(2_036))).expect("a resource")];
+    client.owner = Some(subject(&"é".repeat(127)));
+    client.insecure_without_pkce = true;
+    client.attributes = awkward_attributes();
+    client.created_at = at(-5);
+    assert_eq!(store.create_client(&client).await.expect("create_client"), Created::Now, "a new client is saved");
+    let stored = store.client(&client.id).await.expect("client");
+    assert_eq!(stored.as_ref(), Some(&client), "a client is read as it was saved");
+
+    let mut changed = Client::new(client.id.clone(), "", ClientType::Public);
+    changed.enabled = false;
+    changed.created_at = at(-5);
+    assert!(store.update_client(&changed).await.expect("update_client"), "a client that is there is replaced");
+    let stored = store.client(&client.id).await.expect("client");
+    assert_eq!(stored, Some(changed), "a client is replaced as a whole, and a disabled one can be read");
+}
+
+/// A new client never takes the place of another; replacing and deleting need one that is there.
+pub async fn a_client_is_created_once<S: Store>(store: &S) {
+    let first = registered(store).await;
+    let mut second = first.clone();
+    second.name = "An impostor".to_owned();
+    assert_eq!(store.create_client(&second).await.expect("create_client"), Created::Exists, "the name is taken");
+    let stored = store.client(&first.id).await.expect("client");
+    assert_eq!(stored, Some(first), "what was there first is unchanged");
+
+    let nobody = client("nobody");
+    assert!(!store.update_client(&nobody).await.expect("update_client"), "there is nothing to replace");
+    assert!(!store.delete_client(&nobody.id, at(0)).await.expect("delete_client"), "there is nothing to delete");
+    assert_eq!(store.client(&nobody.id).await.expect("client"), None, "replacing creates nothing");
+}
+
+/// Identifiers that differ in case or in a space at the end are different clients.
+pub async fn client_identifiers_compare_byte_for_byte<S: Store>(store: &S) {
+    let ids = ["notes", "Notes", "NOTES", "notes ", " notes", "n_tes", "n%"];
+    for id in ids {
+        assert_eq!(store.client(&client_id(id)).await.expect("client"), None, "{id:?} is another client");
+        let outcome = store.create_client(&client(id)).await.expect("create_client");
+        assert_eq!(outcome, Created::Now, "{id:?} is another client");
+    }
+    store.delete_client(&client_id("Notes"), at(0)).await.expect("delete_client");
+    for id in ids {
+        let stored = store.client(&client_id(id)).await.expect("client");
+        assert_eq!(stored, (id != "Notes").then(|| client(id)), "{id:?} is another client than Notes");
+    }
+}
+
+/// Clients are found by owner, by resource and by attributes; all that is asked must hold, byte for
+/// byte.
+pub async fn clients_are_found_by_what_they_have<S: Store>(store: &S) {
+    let api = Resource::new("https://api.example/").expect("a resource");
+    let mut full = client("full");
+    full.owner = Some(subject("ada"));
+    full.resources = vec![Resource::new("urn:other").expect("a resource"), api.clone()];
+    full.attributes = awkward_attributes();
+    let mut half = client("half");
+    half.owner = Some(subject("Ada"));
+    half.attributes.insert("schule".to_owned(), "gymnasium köln-süd 🏫".to_owned());
+    half.attributes.insert("empty".to_owned(), String::new());
+    for client in [&full, &half, &client("none")] {
+        store.create_client(client).await.expect("create_client");
+    }
+    let pair = |name: &str| (name.to_owned(), full.attributes[name].clone());
+    let owned = |owner| ClientFilter { owner: Some(subject(owner)), ..ClientFilter::default() };
+    let with = |attributes| ClientFilter { attributes, ..ClientFilter::default() };
+    let serving = |resource| ClientFilter { resource: Some(resource), ..ClientFilter::default() };
+    let everything =
+        ClientFilter { owner: full.owner.clone(), resource: Some(api.clone()), attributes: vec![pair("long")] };
+    let cases = [
+        (ClientFilter::default(), vec!["full", "half", "none"], "without a filter all are found"),
+        (owned("ada"), vec!["full"], "owners compare byte for byte"),
+        (owned("nobody"), vec![], "who owns nothing finds nothing"),
+        (serving(api), vec!["full"], "a resource server is found by each of its resources"),
+        (serving(Resource::new("https://api.example/a").expect("a resource")), vec![], "resources compare whole"),
+        (with(vec![pair("schule")]), vec!["full"], "attributes compare byte for byte"),
+        (with(vec![pair("empty")]), vec!["full", "half"], "an empty value is a value"),
+        (with(vec![pair("empty"), pair("quotes")]), vec!["full"], "all attributes must hold"),
+        (with(vec![("missing".to_owned(), String::new())]), vec![], "no value is not an empty value"),
+        (everything, vec!["full"], "owner, resource and attributes are joined by and"),
+    ];
+    for (filter, expected, promise) in cases {
+        let found = store.clients(&filter, &Page::first(10)).await.expect("clients");
+        assert_eq!(found.iter().map(|client| client.id.as_str()).collect::<Vec<_>>(), expected, "{promise}");
+        assert!(found.iter().all(|client| *client != full || client.attributes == full.attributes), "whole records");
+    }
+}
+
+/// Clients are listed in the order of their bytes, each once, although others come meanwhile.
+pub async fn clients_are_listed_page_by_page<S: Store>(store: &S) {
+    for id in ["d", "B", "a", "b", "~", "a b"] {
+        store.create_client(&client(id)).await.expect("create_client");
+    }
+    let mut page = Page::first(2);
+    let mut seen = Vec::new();
+    loop {
+        let found = store.clients(&ClientFilter::default(), &page).await.expect("clients");
+        assert!(found.len() <= 2, "a page holds no more than was asked for");
+        let Some(last) = found.last() else { break };
+        page = Page::after(last.id.clone(), 2);
+        seen.extend(found.iter().map(|client| client.id.to_string()));
+        for id in ["A", "c"] {
+            store.create_client(&client(id)).await.expect("create_client");
+        }
+    }
+    assert_eq!(seen, ["B", "a", "a b", "b", "c", "d", "~"], "byte order, each once, new ones where they belong");
+}
+
+/// A disabled client has nothing alive and gets nothing; enabled again, all of it lives again.
+pub async fn a_disabled_client_has_nothing_alive<S: Store>(store: &S) {
+    let mut client = registered(store).await;
+    let (family, _, tokens) = redeemed_by(store, &client, "ada").await;
+    let (waiting, unused) = approved_by(store, &client, "grace").await;
+    let own = grantless(&client);
+    assert_eq!(store.issue(&own).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
+
+    client.enabled = false;
+    assert!(store.update_client(&client).await.expect("update_client"), "the client is there");
+    assert!(!is_alive(store, &tokens, 2).await, "a disabled client's tokens are dead");
+    assert!(!is_alive(store, &own, 2).await, "a disabled client's own tokens are dead");
+    let outcome = store.redeem(&unused.digest, &issue(&waiting, 2)).await.expect("redeem");
+    assert_eq!(outcome, Redeemed::Gone, "a disabled client redeems no code");
+    let next = issue(&family, 2);
+    let outcome = store.rotate(&refresh_of(&tokens), &next, &retry_until(10)).await.expect("rotate");
+    assert_eq!(outcome, Rotated::Gone, "a disabled client refreshes nothing");
+    let more = grantless(&client);
+    assert_eq!(store.issue(&more).await.expect("issue"), Saved::Gone, "a disabled client gets no tokens");
+    let more_of_grant = issue(&family, 2);
+    assert_eq!(store.issue(&more_of_grant).await.expect("issue"), Saved::Gone, "nor under a grant");
+
+    client.enabled = true;
+    assert!(store.update_client(&client).await.expect("update_client"), "the client is there");
+    assert!(is_alive(store, &tokens, 3).await && is_alive(store, &own, 3).await, "enabled again, tokens live again");
+    for refused in [&next, &more, &more_of_grant] {
+        assert!(!is_alive(store, refused, 3).await, "what was refused was not stored");
+    }
+    assert!(!is_revoked(store, &family).await, "disabling a client revokes no grant");
+    let outcome = store.rotate(&refresh_of(&tokens), &next, &retry_until(10)).await.expect("rotate");
+    assert_eq!(outcome, Rotated::Now, "a refresh token lives again");
+    let outcome = store.redeem(&unused.digest, &issue(&waiting, 3)).await.expect("redeem");
+    assert_eq!(outcome, Redeemed::Now, "a code lives again");
+}
+
+/// Deleting a client ends everything that was issued to it, and nothing else; a client created later
+/// under its identifier inherits nothing.
+pub async fn a_client_created_again_inherits_nothing<S: Store>(store: &S) {
+    let (client, neighbour) = (registered(store).await, registered(store).await);
+    let (family, used, tokens) = redeemed_by(store, &client, "ada").await;
+    let (waiting, unused) = approved_by(store, &client, "ada").await;
+    let (_, _, others) = redeemed_by(store, &neighbour, "ada").await;
+    let own = grantless(&client);
+    assert_eq!(store.issue(&own).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
+    assert!(store.delete_client(&client.id, at(2)).await.expect("delete_client"), "the client was there");
+    assert_eq!(store.client(&client.id).await.expect("client"), None, "a deleted client is gone");
+
+    for created_again in [false, true] {
+        if created_again {
+            let outcome = store.create_client(&client).await.expect("create_client");
+            assert_eq!(outcome, Created::Now, "the identifier of a deleted client is free");
+        }
+        assert!(!is_alive(store, &tokens, 3).await, "a deleted client's tokens are dead");
+        assert!(!is_alive(store, &own, 3).await, "a deleted client's own tokens are dead");
+        let outcome = store.redeem(&unused.digest, &issue(&waiting, 3)).await.expect("redeem");
+        assert!(matches!(outcome, Redeemed::Gone | Redeemed::Unknown), "a deleted client's code is not redeemed");
+        let outcome = store.redeem(&used.digest, &issue(&family, 3)).await.expect("redeem");
+        assert!(matches!(outcome, Redeemed::Gone | Redeemed::Unknown), "nor one that was used");
+        let outcome = store.rotate(&refresh_of(&tokens), &issue(&family, 3), &retry_until(10)).await.expect("rotate");
+        assert!(matches!(outcome, Rotated::Gone | Rotated::Unknown), "a deleted client's refresh token is dead");
+        let outcome = store.issue(&issue(&family, 3)).await.expect("issue");
+        assert_eq!(outcome, Saved::Gone, "a deleted client's grant is dead");
+        assert_eq!(store.grant(&family.id).await.expect("grant"), None, "a deleted client's grant is gone");
+        let filter = crate::store::GrantFilter::Subject(subject("ada"));
+        let grants = store.grants(&filter, &Page::first(10), at(3)).await.expect("grants");
+        assert_eq!(grants.len(), 1, "of the person's grants the neighbour's is left");
+    }
+    assert!(is_alive(store, &others, 3).await, "another client keeps its tokens");
+    let new = grant(&client, "ada");
+    assert_eq!(store.save_code(&new, &code(&new)).await.expect("save_code"), Saved::Now, "the new client can begin");
+}

@@ -1,0 +1,181 @@
+//! What a [`GrantStore`](crate::store::GrantStore) promises.
+
+use super::sample::{
+    approved, approved_by, at, client_id, code, grant, grantless, is_alive, is_revoked, issue, redeemed, redeemed_by,
+    refresh_of, registered, retry_until, subject,
+};
+use crate::identifier::GrantId;
+use crate::store::{GrantFilter, Page, Redeemed, Rotated, Saved, Store};
+
+async fn listed<S: Store>(store: &S, filter: &GrantFilter, now: i64) -> Vec<GrantId> {
+    let found = store.grants(filter, &Page::first(100), at(now)).await.expect("grants");
+    found.iter().map(|grant| grant.id).collect()
+}
+
+/// Revoking a grant ends everything under it, durably, and leaves it readable.
+pub async fn revoke_grant_ends_everything_under_it<S: Store>(store: &S) {
+    let (client, mut family, used, tokens) = redeemed(store).await;
+    let next = issue(&family, 2);
+    store.rotate(&refresh_of(&tokens), &next, &retry_until(100)).await.expect("rotate");
+    let (_, _, others) = redeemed_by(store, &client, "ada").await;
+    assert!(store.revoke_grant(&family.id, at(3)).await.expect("revoke_grant"), "the grant was live");
+    assert!(!store.revoke_grant(&family.id, at(4)).await.expect("revoke_grant"), "the grant was live no more");
+
+    for dead in [&tokens, &next] {
+        assert!(!is_alive(store, dead, 3).await, "a revoked grant's access tokens are dead");
+        let again = issue(&family, 3);
+        let outcome = store.rotate(&refresh_of(dead), &again, &retry_until(100)).await.expect("rotate");
+        assert_eq!(outcome, Rotated::Gone, "a revoked grant's refresh tokens are gone, retired or not");
+        assert!(!is_alive(store, &again, 3).await, "nothing is issued under a revoked grant");
+    }
+    let outcome = store.redeem(&used.digest, &issue(&family, 3)).await.expect("redeem");
+    assert_eq!(outcome, Redeemed::Gone, "a revoked grant's code is gone");
+    assert_eq!(store.issue(&issue(&family, 3)).await.expect("issue"), Saved::Gone, "nor are tokens issued under it");
+    family.revoked_at = Some(at(3));
+    family.last_issued_at = Some(at(2));
+    let stored = store.grant(&family.id).await.expect("grant");
+    assert_eq!(stored, Some(family.clone()), "a revoked grant says when it was revoked first");
+    let refresh = store.refresh_token(&refresh_of(&next)).await.expect("refresh_token");
+    assert_eq!(refresh.map(|refresh| refresh.grant), Some(family.clone()), "its tokens know that it is revoked");
+    let code = store.code(&used.digest).await.expect("code");
+    assert_eq!(code.map(|code| code.grant), Some(family), "its code knows that it is revoked");
+    assert!(is_alive(store, &others, 3).await, "another grant of the same person to the same client lives");
+}
+
+/// A code that nobody redeemed dies with its grant.
+pub async fn an_unused_code_dies_with_its_grant<S: Store>(store: &S) {
+    let (_, grant, code) = approved(store).await;
+    assert!(store.revoke_grant(&grant.id, at(1)).await.expect("revoke_grant"), "the grant was live");
+    let late = issue(&grant, 2);
+    let outcome = store.redeem(&code.digest, &late).await.expect("redeem");
+    assert_eq!(outcome, Redeemed::Gone, "a code is not redeemed under a revoked grant");
+    assert!(!is_alive(store, &late, 2).await, "a revoked grant gets no token");
+    let stored = store.code(&code.digest).await.expect("code").expect("the code is still known");
+    assert_eq!(stored.used_at, None, "a refused redemption does not use the code");
+}
+
+/// A grant that is unknown or over is not live: revoking it changes nothing.
+pub async fn revoke_grant_says_whether_it_was_live<S: Store>(store: &S) {
+    let (_, grant, _) = approved(store).await;
+    let nobodys = GrantId::generate();
+    assert!(!store.revoke_grant(&nobodys, at(0)).await.expect("revoke_grant"), "an unknown grant is not live");
+    assert!(!store.revoke_grant(&grant.id, at(1_000)).await.expect("revoke_grant"), "a grant that is over is not live");
+    assert_eq!(store.grant(&grant.id).await.expect("grant"), Some(grant.clone()), "and was not changed");
+    assert!(store.revoke_grant(&grant.id, at(999)).await.expect("revoke_grant"), "it is live until then");
+}
+
+/// Revoking by person, by client or by both ends exactly what is meant, and counts it.
+pub async fn revoke_grants_ends_what_is_meant<S: Store>(store: &S) {
+    let (notes, mail) = (registered(store).await, registered(store).await);
+    let mut families = Vec::new();
+    for (client, who) in [(&notes, "ada"), (&notes, "Ada"), (&mail, "ada"), (&mail, "grace"), (&notes, "ada")] {
+        let (grant, _, tokens) = redeemed_by(store, client, who).await;
+        families.push((grant, tokens));
+    }
+    let both = GrantFilter::Both(subject("ada"), notes.id.clone());
+    let steps = [
+        (GrantFilter::Subject(subject("nobody")), 0, [true, true, true, true, true]),
+        (GrantFilter::Both(subject("nobody"), notes.id.clone()), 0, [true, true, true, true, true]),
+        (GrantFilter::Client(client_id("nobody")), 0, [true, true, true, true, true]),
+        (both.clone(), 2, [false, true, true, true, false]),
+        (both, 0, [false, true, true, true, false]),
+        (GrantFilter::Subject(subject("ada")), 1, [false, true, false, true, false]),
+        (GrantFilter::Client(mail.id.clone()), 1, [false, true, false, false, false]),
+    ];
+    for (filter, count, expected) in steps {
+        let revoked = store.revoke_grants(&filter, at(2)).await.expect("revoke_grants");
+        assert_eq!(revoked, count, "{filter:?}: grants that were live are counted");
+        for ((grant, tokens), live) in families.iter().zip(expected) {
+            assert_eq!(is_alive(store, tokens, 2).await, live, "{filter:?}: tokens end with what is meant");
+            assert_eq!(is_revoked(store, grant).await, !live, "{filter:?}: grants end with what is meant");
+            let listed = listed(store, &GrantFilter::Client(grant.client_id.clone()), 2).await;
+            assert_eq!(listed.contains(&grant.id), live, "{filter:?}: only live grants are listed");
+        }
+    }
+}
+
+/// Revoking all of a client ends its tokens without a grant too; it may get new ones.
+pub async fn revoke_grants_of_a_client_ends_its_own_tokens<S: Store>(store: &S) {
+    let (client, neighbour) = (registered(store).await, registered(store).await);
+    let (own, others) = (grantless(&client), grantless(&neighbour));
+    for issue in [&own, &others] {
+        assert_eq!(store.issue(issue).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
+    }
+    for filter in [GrantFilter::Subject(subject("ada")), GrantFilter::Both(subject("ada"), client.id.clone())] {
+        store.revoke_grants(&filter, at(1)).await.expect("revoke_grants");
+        assert!(is_alive(store, &own, 1).await, "a client's own tokens are nobody's");
+    }
+    let counted = store.revoke_grants(&GrantFilter::Client(client.id.clone()), at(1)).await.expect("revoke_grants");
+    assert_eq!(counted, 0, "grants are counted, and there was none");
+    assert!(!is_alive(store, &own, 1).await, "a client's own tokens end with all of it");
+    assert!(is_alive(store, &others, 1).await, "another client's tokens live");
+    let new = grantless(&client);
+    assert_eq!(store.issue(&new).await.expect("issue"), Saved::Now, "the client itself is not revoked");
+    assert!(is_alive(store, &new, 1).await, "a token issued after the revocation lives");
+}
+
+/// Only live grants are listed, until the second before their end.
+pub async fn grants_lists_only_what_is_live<S: Store>(store: &S) {
+    let client = registered(store).await;
+    let (first, _) = approved_by(store, &client, "ada").await;
+    let (revoked, _) = approved_by(store, &client, "ada").await;
+    store.revoke_grant(&revoked.id, at(1)).await.expect("revoke_grant");
+    for filter in [
+        GrantFilter::Subject(subject("ada")),
+        GrantFilter::Client(client.id.clone()),
+        GrantFilter::Both(subject("ada"), client.id.clone()),
+    ] {
+        let found = store.grants(&filter, &Page::first(10), at(999)).await.expect("grants");
+        assert_eq!(found, std::slice::from_ref(&first), "{filter:?}: a live grant is listed whole, a revoked one not");
+        assert_eq!(listed(store, &filter, 1_000).await, [], "{filter:?}: a grant is over at the second of its end");
+    }
+    let foreign = GrantFilter::Both(subject("ada"), client_id("nobody"));
+    assert_eq!(listed(store, &foreign, 1).await, [], "both must be right");
+}
+
+/// Grants are listed in the order of their identifiers' bytes, each once, although others come
+/// meanwhile.
+pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
+    let client = registered(store).await;
+    let mut ids = Vec::new();
+    for _ in 0..7 {
+        ids.push(approved_by(store, &client, "ada").await.0.id);
+    }
+    ids.sort();
+    for filter in [GrantFilter::Subject(subject("ada")), GrantFilter::Client(client.id.clone())] {
+        let (mut seen, mut earlier) = (Vec::new(), Vec::new());
+        let mut page = Page::first(3);
+        loop {
+            let found = store.grants(&filter, &page, at(1)).await.expect("grants");
+            assert!(found.len() <= 3, "a page holds no more than was asked for");
+            let Some(last) = found.last() else { break };
+            page = Page::after(last.id, 3);
+            seen.extend(found.iter().map(|grant| grant.id));
+            // Before everything that was listed, so that it must not shift what follows.
+            let mut early = grant(&client, "ada");
+            let [.., low, high] = *early.id.as_bytes();
+            early.id = GrantId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, low, high]);
+            store.save_code(&early, &code(&early)).await.expect("save_code");
+            earlier.push(early.id);
+        }
+        for id in earlier {
+            store.revoke_grant(&id, at(1)).await.expect("revoke_grant");
+        }
+        assert_eq!(seen, ids, "{filter:?}: byte order, each once");
+    }
+}
+
+/// Persons whose identifiers differ in case, accents or a space at the end are different persons.
+pub async fn subjects_compare_byte_for_byte<S: Store>(store: &S) {
+    let client = registered(store).await;
+    let names = ["josé", "jose", "José", "jose\u{301}", "josé ", "jos_", "%"];
+    let mut grants = Vec::new();
+    for name in names {
+        grants.push(approved_by(store, &client, name).await.0.id);
+    }
+    for (name, id) in names.iter().zip(grants) {
+        let filter = GrantFilter::Subject(subject(name));
+        assert_eq!(listed(store, &filter, 1).await, [id], "{name:?} is another person");
+        assert_eq!(store.revoke_grants(&filter, at(1)).await.expect("revoke_grants"), 1, "{name:?} is another person");
+    }
+}
