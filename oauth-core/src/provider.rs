@@ -1,6 +1,10 @@
 //! The authorization server as a value: an application, the endpoints mounted on it, and the way a
 //! request goes through them.
 
+mod into;
+
+pub use into::IntoProvider;
+
 use crate::config::{Config, InvalidSetting};
 use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
 use crate::error::Rejection;

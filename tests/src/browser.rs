@@ -22,7 +22,8 @@ pub struct Asked<'b> {
 }
 
 impl Browser {
-    pub(crate) fn new(address: SocketAddr, paths: Paths) -> Self {
+    /// Opens a browser on any server, in which nobody is signed in.
+    pub fn new(address: SocketAddr, paths: Paths) -> Self {
         Self { address, host: address.to_string(), paths, cookies: Mutex::default() }
     }
 

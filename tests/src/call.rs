@@ -31,7 +31,8 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(to: SocketAddr, method: Method, target: &str) -> Self {
+    /// Begins a request to any server.
+    pub fn new(to: SocketAddr, method: Method, target: &str) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(&to.to_string()).unwrap());
         Self { to, from: None, method, target: target.to_owned(), headers, body: Bytes::new() }

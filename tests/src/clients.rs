@@ -27,7 +27,7 @@ impl App {
 
     /// Makes an authorization request as it should be, with a new verifier.
     pub fn ask(&self, scope: &str) -> Ask {
-        Ask::new(self, scope)
+        Ask::new(&self.id, &self.redirect_uri, scope)
     }
 }
 

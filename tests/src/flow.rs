@@ -12,12 +12,13 @@ pub struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn new(app: &App, scope: &str) -> Self {
+    /// Makes a request as it should be, with a new verifier.
+    pub fn new(client_id: &str, redirect_uri: &str, scope: &str) -> Self {
         let verifier = verifier();
         let fields = [
             ("response_type", "code"),
-            ("client_id", &app.id),
-            ("redirect_uri", &app.redirect_uri),
+            ("client_id", client_id),
+            ("redirect_uri", redirect_uri),
             ("scope", scope),
             ("state", "the state"),
             ("code_challenge", &challenge_of(&verifier)),

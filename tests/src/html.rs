@@ -1,6 +1,6 @@
 //! Just enough HTML to fill in a form as a person would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A form as it stands on a page.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Form {
     pub fields: Vec<(String, String)>,
     /// Its controls, buttons included, by their element id: name and value.
     pub controls: BTreeMap<String, (String, String)>,
+    /// The names of which one value at most is sent.
+    radios: BTreeSet<String>,
 }
 
 impl Form {
@@ -27,7 +29,13 @@ impl Form {
                     inside = true;
                     let method = tag.get("method").unwrap_or_else(|| "get".to_owned()).to_lowercase();
                     let action = tag.get("action").unwrap_or_default();
-                    forms.push(Self { action, method, fields: Vec::new(), controls: BTreeMap::new() });
+                    forms.push(Self {
+                        action,
+                        method,
+                        fields: Vec::new(),
+                        controls: BTreeMap::new(),
+                        radios: BTreeSet::new(),
+                    });
                 }
                 "/form" => inside = false,
                 "input" | "button" if inside => forms.last_mut().unwrap().control(&tag),
@@ -71,6 +79,9 @@ impl Form {
         if let Some(id) = tag.get("id") {
             self.controls.insert(id, (name.clone(), value.clone()));
         }
+        if kind == "radio" {
+            self.radios.insert(name.clone());
+        }
         if !name.is_empty() && !pressed && (!choice || tag.get("checked").is_some()) {
             self.fields.push((name, value));
         }
@@ -89,6 +100,9 @@ impl Form {
     #[track_caller]
     pub fn press(mut self, id: &str) -> Self {
         let control = self.control_of(id);
+        if self.radios.contains(&control.0) {
+            self.fields.retain(|(name, _)| *name != control.0);
+        }
         if !control.0.is_empty() && !self.fields.contains(&control) {
             self.fields.push(control);
         }

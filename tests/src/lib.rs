@@ -61,5 +61,5 @@ pub use clients::{App, CALLBACK};
 pub use events::Recorder;
 pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
 pub use html::{Form, text_of};
-pub use server::{Adapter, Server};
+pub use server::{Adapter, Server, free_address};
 pub use store::{AnyStore, Backend};

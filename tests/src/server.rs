@@ -143,7 +143,8 @@ impl Server {
     }
 }
 
-fn free_address() -> SocketAddr {
+/// Finds a port of 127.0.0.1 that is free right now.
+pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
     listener.local_addr().expect("it has an address")
 }

@@ -1,7 +1,7 @@
 use super::{method, routes, settings};
 use crate::resources::{Attached, REALM, finish};
 use oauth_core::config::{Config, InvalidSetting};
-use oauth_core::provider::{AuthorizationProvider, Mounts, Provider, Service};
+use oauth_core::provider::{AuthorizationProvider, IntoProvider, Mounts, Provider, Service};
 use oauth_core::resource::{Authorization, LocalResourceProvider, Validate};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::tokio::{self, select, time::sleep};
@@ -59,14 +59,11 @@ impl OAuth {
     /// Makes the provider at ignition, of the settings under `[default.oauth]` (see
     /// [`Settings`](oauth_core::config::Settings); `ROCKET_OAUTH` in the environment works too) over the
     /// safe defaults. The issuer, where none is set, is the loopback address that Rocket listens on.
+    /// What `make` gives may be the application, a [`Provider`] of it, or a `Result` of either.
     ///
     /// The launch stops, with a line that names the key, where a setting cannot be used or `make` fails.
-    pub fn new<P, E>(make: impl FnOnce(Config) -> Result<P, E> + Send + 'static) -> Self
-    where
-        P: AuthorizationProvider,
-        E: Into<BoxError>,
-    {
-        let make = |config| Ok(Provider::new(make(config).map_err(Into::into)?)?.into());
+    pub fn new<T: IntoProvider>(make: impl FnOnce(Config) -> T + Send + 'static) -> Self {
+        let make = |config| make(config).into_provider().map(Finished::from);
         Self::of(Source::Settings(Box::new(make)))
     }
 
