@@ -62,7 +62,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             name: &client.name,
             site: client.uri.as_deref().filter(|uri| is_web_address(uri)),
             developer,
-            host: ask.redirect_target().host(),
+            host: without_port(ask.redirect_target().host()),
             scopes: ask.scope().iter().map(|name| (name, self.in_words(name))).collect(),
             resources: ask.resources().iter().map(|resource| resource.as_str()).collect(),
             username: &visitor.person.username,
@@ -116,6 +116,15 @@ fn proof(visitor: &Visitor, request: &Digest) -> String {
 fn ticked(form: &oauth_core::http::Parameters) -> Scope {
     let names: Vec<&str> = form.names().filter_map(|name| name.strip_prefix(SCOPE_FIELD)).collect();
     names.join(" ").parse().unwrap_or_default()
+}
+
+/// Leaves the port out, which tells a person nothing: an application on their own device has another
+/// one every time.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 /// Tells whether an address may be a link. Registration checks it too, but a store may hold others.

@@ -59,7 +59,7 @@
 //! - an application: `client-name`, `client-id`, `client-type`, `client-secret` (once),
 //!   `without-pkce-warning`, `edit`, `renew-secret`, `delete`, and `confirm-delete` on the next page
 //! - connected apps: `connected-<client id>`, `revoke-<client id>`
-//! - password: `old-password`, `new-password`, `change-password`, `form-error`
+//! - password: `account`, `old-password`, `new-password`, `change-password`, `form-error`
 //! - errors: `error-number`, `error-description`
 
 mod accounts;
