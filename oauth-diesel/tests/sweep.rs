@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh};
+use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh, retry};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::{AuthorizationCode, SessionId};
 use oauth_core::store::{
@@ -90,6 +90,22 @@ async fn a_retired_refresh_token_stays_as_long_as_its_grant() {
     let reused = store.rotate(&family.refresh, &again, &no_retry()).await.unwrap();
     assert_eq!(reused, Rotated::Reused(family.grant.id), "it is over itself, and still remembered");
     assert_eq!(sweeps(&store, FAMILY_END, 4).await, [4, 4, 4, 3], "a code, thirteen refresh tokens, the grant last");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_given_again_is_forgotten() {
+    let database = Database::new();
+    let store = database.open().await;
+    let family = family(&store, "notes", "ada").await;
+    let next = issue(&family.grant, access(), Some(refresh()), NOW);
+    assert_eq!(store.rotate(&family.refresh, &next, &retry(NOW + 10)).await.unwrap(), Rotated::Now);
+    let replay = Rotated::Replay(b"sealed answer".to_vec());
+    assert_eq!(sweeps(&store, NOW + 9, 10).await, [0]);
+    let again = issue(&family.grant, access(), Some(refresh()), NOW + 9);
+    assert_eq!(store.rotate(&family.refresh, &again, &no_retry()).await.unwrap(), replay);
+    assert_eq!(sweeps(&store, NOW + 10, 10).await, [0], "it is part of a record, not one");
+    // Asked as if the clock stood still, to see that it is gone and not only over.
+    assert_eq!(store.rotate(&family.refresh, &again, &no_retry()).await.unwrap(), Rotated::Reused(family.grant.id));
 }
 
 #[tokio::test]

@@ -31,8 +31,8 @@ impl GrantStore for Store {
 
 /// The clients that were deleted, while the sweep has not cleared away after them.
 #[diesel::dsl::auto_type]
-pub(super) fn deleted_clients() -> _ {
-    clients::table.filter(clients::client_id.is_null()).select(clients::id)
+pub(super) fn deleted_clients(tenant: i64) -> _ {
+    clients::table.filter(clients::tenant.eq(tenant)).filter(clients::client_id.is_null()).select(clients::id)
 }
 
 /// Reads a grant with its client's row, unless the client was deleted.
@@ -118,7 +118,7 @@ pub(super) fn revoke_all(
         .filter(grants::tenant.eq(tenant))
         .filter(grants::revoked_at.is_null())
         .filter(grants::expires_at.gt(now.as_unix_seconds()))
-        .filter(grants::client_ref.ne_all(deleted_clients()))
+        .filter(grants::client_ref.ne_all(deleted_clients(tenant)))
         .into_boxed();
     if let Some(subject) = subject {
         statement = statement.filter(grants::subject.eq(subject.as_str()));

@@ -2,7 +2,7 @@ use super::grant::deleted_clients;
 use super::{Connection, Store};
 use crate::error::Outcome;
 use crate::schema::{access_tokens, clients, codes, decisions, grants, refresh_tokens, sessions};
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::store::{Housekeeping, Result, Swept};
@@ -30,18 +30,17 @@ macro_rules! remove {
         while *$budget > 0 {
             let batch = BATCH.min(*$budget);
             let ids: Vec<i64> = $rows.select($table::id).limit(batch.into()).load($connection)?;
-            diesel::delete($table::table.filter($table::id.eq_any(&ids))).execute($connection)?;
-            let removed = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-            *$budget = budget_after(*$budget, removed);
-            if removed < batch {
+            if ids.is_empty() {
                 break;
             }
+            diesel::delete($table::table.filter($table::id.eq_any(&ids))).execute($connection)?;
+            *$budget = budget_after(*$budget, ids.len());
         }
     };
 }
 
-fn budget_after(budget: u32, removed: u32) -> u32 {
-    budget.saturating_sub(removed)
+fn budget_after(budget: u32, removed: usize) -> u32 {
+    budget.saturating_sub(u32::try_from(removed).unwrap_or(u32::MAX))
 }
 
 fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outcome<Swept> {
@@ -55,6 +54,7 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     remove_grants(connection, budget, || over!(grants, tenant, now).select(grants::id).into_boxed())?;
     remove_grants(connection, budget, || of_deleted(tenant).into_boxed())?;
     remove!(connection, budget, clients, without_grants(tenant));
+    forget_answers(connection, tenant, now, limit)?;
     // What is left of the budget says that nothing is left of the work.
     let more = left == 0 && waits(connection, tenant, now)?;
     Ok(Swept { removed: u64::from(limit - left), more })
@@ -69,6 +69,9 @@ where
     while *budget > 0 {
         let batch = BATCH.min(*budget);
         let ids: Vec<i64> = over().limit(batch.into()).load(connection)?;
+        if ids.is_empty() {
+            break;
+        }
         remove!(connection, budget, codes, codes::table.filter(codes::grant_ref.eq_any(&ids)));
         remove!(
             connection,
@@ -77,12 +80,35 @@ where
             refresh_tokens::table.filter(refresh_tokens::grant_ref.eq_any(&ids))
         );
         let fits = usize::try_from(*budget).unwrap_or(usize::MAX).min(ids.len());
-        let (empty, _) = ids.split_at(fits);
-        diesel::delete(grants::table.filter(grants::id.eq_any(empty))).execute(connection)?;
-        *budget = budget_after(*budget, u32::try_from(fits).unwrap_or(u32::MAX));
-        if ids.len() < usize::try_from(batch).unwrap_or(usize::MAX) {
+        if fits == 0 {
             break;
         }
+        let (empty, _) = ids.split_at(fits);
+        diesel::delete(grants::table.filter(grants::id.eq_any(empty))).execute(connection)?;
+        *budget = budget_after(*budget, fits);
+    }
+    Ok(())
+}
+
+/// Forgets answers that cannot be given again: they are the largest part of a refresh token. No
+/// record goes with them, so they are not counted.
+fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outcome<()> {
+    let mut left = limit;
+    while left > 0 {
+        let batch = BATCH.min(left);
+        let ids: Vec<i64> = refresh_tokens::table
+            .filter(refresh_tokens::tenant.eq(tenant))
+            .filter(refresh_tokens::retry_until.le(now))
+            .select(refresh_tokens::id)
+            .limit(batch.into())
+            .load(connection)?;
+        if ids.is_empty() {
+            break;
+        }
+        diesel::update(refresh_tokens::table.filter(refresh_tokens::id.eq_any(&ids)))
+            .set((refresh_tokens::retry_sealed.eq(None::<Vec<u8>>), refresh_tokens::retry_until.eq(None::<i64>)))
+            .execute(connection)?;
+        left = budget_after(left, ids.len());
     }
     Ok(())
 }
@@ -94,26 +120,22 @@ fn waits(connection: &mut Connection, tenant: i64, now: i64) -> Outcome<bool> {
         || diesel::select(exists(over!(sessions, tenant, now))).get_result(connection)?
         || diesel::select(exists(over!(decisions, tenant, now))).get_result(connection)?
         || diesel::select(exists(over!(grants, tenant, now))).get_result(connection)?
-        || diesel::select(exists(deleted_clients().filter(clients::tenant.eq(tenant)))).get_result(connection)?;
+        || diesel::select(exists(deleted_clients(tenant))).get_result(connection)?;
     Ok(waits)
 }
 
 /// The tokens that deleted clients had for themselves.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn left_behind(tenant: i64) -> _ {
-    access_tokens::table
-        .filter(access_tokens::tenant.eq(tenant))
-        .filter(access_tokens::grant_ref.is_null())
-        .filter(access_tokens::client_ref.eq_any(deleted_clients()))
+    let deleted: deleted_clients = deleted_clients(tenant);
+    access_tokens::table.filter(access_tokens::grant_ref.is_null()).filter(access_tokens::client_ref.eq_any(deleted))
 }
 
 /// The grants that deleted clients had.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn of_deleted(tenant: i64) -> _ {
-    grants::table
-        .filter(grants::tenant.eq(tenant))
-        .filter(grants::client_ref.eq_any(deleted_clients()))
-        .select(grants::id)
+    let deleted: deleted_clients = deleted_clients(tenant);
+    grants::table.filter(grants::client_ref.eq_any(deleted)).select(grants::id)
 }
 
 /// The deleted clients after which everything is cleared away.
@@ -122,5 +144,5 @@ fn without_grants(tenant: i64) -> _ {
     clients::table
         .filter(clients::tenant.eq(tenant))
         .filter(clients::client_id.is_null())
-        .filter(clients::id.ne_all(grants::table.select(grants::client_ref)))
+        .filter(not(exists(grants::table.filter(grants::client_ref.eq(clients::id)))))
 }

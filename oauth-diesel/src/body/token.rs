@@ -2,6 +2,7 @@ use super::{Connection, Store, find_client, grant};
 use crate::error::{Failure, Outcome};
 use crate::record::{AccessRow, GrantRow, RefreshRow, client_id, key};
 use crate::schema::{access_tokens, clients, grants, refresh_tokens};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::ClientId;
@@ -30,9 +31,9 @@ impl TokenStore for Store {
         self.write("rotate a refresh token", body).await
     }
 
-    async fn revoke_access_token(&self, digest: &Digest, _now: Timestamp) -> Result<bool> {
+    async fn revoke_access_token(&self, digest: &Digest, now: Timestamp) -> Result<bool> {
         let digest = *digest;
-        self.write("revoke an access token", move |connection, tenant| revoke(connection, tenant, &digest)).await
+        self.write("revoke an access token", move |connection, tenant| revoke(connection, tenant, &digest, now)).await
     }
 }
 
@@ -154,11 +155,12 @@ fn rotate(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Iss
     if Timestamp::from_unix_seconds(token.expires_at).is_over(issue.now) {
         return Ok(Rotated::Gone);
     }
+    let retry = Some(retry).filter(|retry| !retry.until.is_over(issue.now));
     diesel::update(refresh_tokens::table.find(token.id))
         .set((
             refresh_tokens::retired_at.eq(issue.now.as_unix_seconds()),
-            refresh_tokens::retry_sealed.eq(&retry.sealed),
-            refresh_tokens::retry_until.eq(retry.until.as_unix_seconds()),
+            refresh_tokens::retry_sealed.eq(retry.map(|retry| &retry.sealed)),
+            refresh_tokens::retry_until.eq(retry.map(|retry| retry.until.as_unix_seconds())),
         ))
         .execute(connection)?;
     if let Some(predecessor) = token.predecessor {
@@ -170,10 +172,14 @@ fn rotate(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Iss
     Ok(Rotated::Now)
 }
 
-fn revoke(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<bool> {
+fn revoke(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timestamp) -> Outcome<bool> {
+    let client =
+        clients::table.filter(clients::id.eq(access_tokens::client_ref)).filter(clients::client_id.is_not_null());
     let token = access_tokens::table
         .filter(access_tokens::id.eq(key(digest.as_bytes())))
         .filter(access_tokens::digest.eq(digest.as_bytes().as_slice()))
-        .filter(access_tokens::tenant.eq(tenant));
+        .filter(access_tokens::tenant.eq(tenant))
+        .filter(access_tokens::expires_at.gt(now.as_unix_seconds()))
+        .filter(exists(client));
     Ok(diesel::delete(token).execute(connection)? > 0)
 }

@@ -9,12 +9,16 @@ use diesel::Connection as _;
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use fixture::{Database, NOW, access, at, client, family, issue, no_retry, own, refresh};
-use oauth_core::store::{ClientStore, Created, Rotated, Saved, TokenStore};
+use fixture::{Database, NOW, access, at, client, family, issue, no_retry, own, refresh, retry};
+use oauth_core::store::{
+    Account, AccountStore, ClientFilter, ClientStore, CodeStore, Created, GrantFilter, GrantStore, Housekeeping, Page,
+    PasswordHash, PendingDecision, Rotated, Saved, Session, SessionStore, TokenStore,
+};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Waker};
 
 fn number(connection: &mut Connection, pragma: &str) -> i64 {
@@ -229,6 +233,132 @@ async fn vuln_54_reuse_costs_the_same_in_a_family_of_ten_thousand() {
     }
     assert_eq!(costs[0], costs[1]);
     assert!(costs[1] <= 6, "begin, savepoint, read, revoke, release, commit: {}", costs[1]);
+}
+
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<BTreeSet<String>>>);
+
+impl Instrumentation for Statements {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let (statement, _) = text.split_once(" -- binds").unwrap_or((&text, ""));
+            self.0.lock().unwrap().insert(statement.to_owned());
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_verb_walks_through_a_table() {
+    let database = Database::new();
+    let store = database.open().await;
+    let statements = Statements::default();
+    for n in 0..2 {
+        let statements = statements.clone();
+        let body = move |connection: &mut Connection, _| {
+            connection.set_instrumentation(statements);
+            Ok(())
+        };
+        match n {
+            0 => store.write("watch", body).await.unwrap(),
+            _ => store.read("watch", body).await.unwrap(),
+        }
+    }
+    every_verb(&store).await;
+    let statements = std::mem::take(&mut *statements.0.lock().unwrap());
+    assert!(statements.len() > 60, "all verbs were watched: {}", statements.len());
+    let mut connection = super::open::writer(&database.path()).unwrap();
+    let planned =
+        |statement: &&String| ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| statement.starts_with(verb));
+    for statement in statements.iter().filter(planned) {
+        let plan: Vec<Step> =
+            diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut connection).unwrap();
+        let plan: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
+        let lists_all =
+            ["clients", "accounts"].map(|table| format!("SEARCH {table} USING INDEX sqlite_autoindex_{table}_"));
+        // A person's grants are few, and sorted when they are listed.
+        let sorts_few = statement.contains("`subject` = ?");
+        for step in &plan {
+            let walks = step.starts_with("SCAN") && *step != "SCAN CONSTANT ROW"
+                || step.ends_with("(tenant=?)") && !lists_all.iter().any(|list| step.starts_with(list));
+            assert!(!walks && (sorts_few || !step.contains("TEMP")), "{statement}\n{plan:#?}");
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+async fn every_verb(store: &SqliteStore) {
+    let now = at(NOW);
+    let family = family(store, "notes", "ada").await;
+    let (id, subject) = (family.grant.client_id.clone(), family.grant.subject.clone());
+    let filter = ClientFilter {
+        owner: Some(subject.clone()),
+        resource: client("notes").resources.first().cloned(),
+        attributes: vec![("school".into(), "12".into())],
+    };
+    for filter in [ClientFilter::default(), filter] {
+        for page in [Page::first(9), Page::after(id.clone(), 9)] {
+            store.clients(&filter, &page).await.unwrap();
+        }
+    }
+    let both = GrantFilter::Both(subject.clone(), id.clone());
+    for filter in [GrantFilter::Subject(subject.clone()), GrantFilter::Client(id.clone()), both] {
+        for page in [Page::first(9), Page::after(family.grant.id, 9)] {
+            store.grants(&filter, &page, now).await.unwrap();
+        }
+        store.revoke_grants(&filter, at(0)).await.unwrap();
+    }
+    store.client(&id).await.unwrap();
+    store.grant(&family.grant.id).await.unwrap();
+    store.code(&family.code).await.unwrap();
+    store.access_token(&family.access, now).await.unwrap();
+    store.refresh_token(&family.refresh).await.unwrap();
+    let mut current = family.refresh;
+    for _ in 0..2 {
+        let next = issue(&family.grant, access(), Some(refresh()), NOW);
+        store.rotate(&current, &next, &retry(NOW + 10)).await.unwrap();
+        current = next.refresh.unwrap().digest;
+    }
+    store.issue(&own("notes", access(), NOW)).await.unwrap();
+    store.revoke_access_token(&family.access, now).await.unwrap();
+    store.redeem(&family.code, &issue(&family.grant, access(), None, NOW)).await.unwrap();
+    store.revoke_grant(&family.grant.id, now).await.unwrap();
+    let (digest, expires_at) = (access(), at(NOW + 60));
+    let session = Session { digest, subject: subject.clone(), credential: digest, created_at: now, expires_at };
+    store.create_session(&session).await.unwrap();
+    store.session(&digest, now).await.unwrap();
+    for _ in 0..2 {
+        let decision = PendingDecision { session: digest, request: digest, allowed: None, expires_at };
+        store.save_decision(&decision).await.unwrap();
+    }
+    store.take_decision(&digest, &digest, now).await.unwrap();
+    store.end_session(&digest).await.unwrap();
+    let account = Account {
+        subject: subject.clone(),
+        username: "ada".into(),
+        password: PasswordHash::from_phc("$argon2id$"),
+        administrator: false,
+        enabled: true,
+        attributes: Default::default(),
+        created_at: now,
+    };
+    store.create_account(&account).await.unwrap();
+    store.account(&subject).await.unwrap();
+    store.account_named("ada").await.unwrap();
+    store.accounts(&Page::first(9)).await.unwrap();
+    store.accounts(&Page::after("ada".to_owned(), 9)).await.unwrap();
+    store.set_password(&subject, &account.password, now).await.unwrap();
+    store.set_account_enabled(&subject, false, now).await.unwrap();
+    store.delete_account(&subject, now).await.unwrap();
+    store.update_client(&client("notes")).await.unwrap();
+    store.delete_client(&id, now).await.unwrap();
+    store.sweep(now, 1).await.unwrap();
+    store.sweep(at(NOW + 10), 1_000).await.unwrap();
 }
 
 #[test]

@@ -4,6 +4,8 @@
 --   identifier, as a signed integer in the same order: the row itself is then the index on it, and
 --   a table of a million tokens needs no second tree. The full bytes stand beside it and are compared.
 -- * Text compares byte for byte (BINARY is SQLite's default); STRICT keeps other types out.
+-- * Where a table may grow large no index begins with the tenant: SQLite keeps no statistics, takes
+--   it for selective, and would walk through the whole table by it.
 -- * Moments are seconds since 1970. Absent means: nothing, or the same as the grant's.
 
 CREATE TABLE clients (
@@ -53,9 +55,9 @@ CREATE TABLE grants (
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER
 ) STRICT;
-CREATE INDEX grants_subject ON grants (tenant, subject);
-CREATE INDEX grants_client ON grants (client_ref);
-CREATE INDEX grants_expires_at ON grants (expires_at);
+CREATE INDEX grants_subject ON grants (subject, tenant, client_ref);
+CREATE INDEX grants_client ON grants (client_ref, tenant);
+CREATE INDEX grants_expires_at ON grants (expires_at, tenant);
 
 CREATE TABLE codes (
     id INTEGER PRIMARY KEY,
@@ -70,7 +72,7 @@ CREATE TABLE codes (
     used_at INTEGER
 ) STRICT;
 CREATE INDEX codes_grant ON codes (grant_ref);
-CREATE INDEX codes_expires_at ON codes (expires_at) WHERE used_at IS NULL;
+CREATE INDEX codes_expires_at ON codes (expires_at, tenant) WHERE used_at IS NULL;
 
 -- No foreign keys: they would need an index on each reference, a fifth of the table's size. A token
 -- is alive only while what it refers to is there, and ids are not used again, so one that is left
@@ -87,7 +89,7 @@ CREATE TABLE access_tokens (
     audience TEXT,
     attributes TEXT
 ) STRICT;
-CREATE INDEX access_tokens_expires_at ON access_tokens (expires_at);
+CREATE INDEX access_tokens_expires_at ON access_tokens (expires_at, tenant);
 CREATE INDEX access_tokens_own ON access_tokens (client_ref) WHERE grant_ref IS NULL;
 
 CREATE TABLE refresh_tokens (
@@ -106,6 +108,7 @@ CREATE TABLE refresh_tokens (
     retry_until INTEGER
 ) STRICT;
 CREATE INDEX refresh_tokens_grant ON refresh_tokens (grant_ref);
+CREATE INDEX refresh_tokens_retry ON refresh_tokens (retry_until, tenant) WHERE retry_until IS NOT NULL;
 
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
@@ -130,8 +133,8 @@ CREATE TABLE sessions (
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX sessions_subject ON sessions (tenant, subject);
-CREATE INDEX sessions_expires_at ON sessions (expires_at);
+CREATE INDEX sessions_subject ON sessions (subject, tenant);
+CREATE INDEX sessions_expires_at ON sessions (expires_at, tenant);
 
 CREATE TABLE decisions (
     id INTEGER PRIMARY KEY,
@@ -140,6 +143,6 @@ CREATE TABLE decisions (
     request BLOB NOT NULL,
     allowed TEXT,
     expires_at INTEGER NOT NULL,
-    UNIQUE (tenant, session, request)
+    UNIQUE (session, request, tenant)
 ) STRICT;
-CREATE INDEX decisions_expires_at ON decisions (expires_at);
+CREATE INDEX decisions_expires_at ON decisions (expires_at, tenant);
