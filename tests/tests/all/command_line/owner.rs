@@ -13,7 +13,7 @@ use url::Url;
 const VERIFIER: &str = "a-verifier-that-is-only-for-these-tests-000";
 
 /// Somebody with an account, and a browser of their own.
-pub struct Person<'a> {
+pub(super) struct Person<'a> {
     server: &'a Server,
     username: &'a str,
     password: &'a str,
@@ -23,18 +23,18 @@ pub struct Person<'a> {
 }
 
 impl<'a> Person<'a> {
-    pub fn new(server: &'a Server, username: &'a str, password: &'a str) -> Self {
+    pub(super) fn new(server: &'a Server, username: &'a str, password: &'a str) -> Self {
         Self { server, username, password, cookies: RefCell::default(), codes: RefCell::default() }
     }
 
     /// Tells whether the sign-in page lets this person in.
-    pub fn can_sign_in(&self) -> bool {
+    pub(super) fn can_sign_in(&self) -> bool {
         let page = self.visit("/oauth/sign-in");
         self.submit(&page, "/sign-in", &[("username", self.username), ("password", self.password)]).status == 303
     }
 
     /// Signs in, allows a client what it asks, and gives the client's answer from the token endpoint.
-    pub fn tokens(&self, client: &Value) -> Answer {
+    pub(super) fn tokens(&self, client: &Value) -> Answer {
         let redirect_uri = client["redirect_uris"][0].as_str().unwrap();
         let (id, secret) = (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap());
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
@@ -50,7 +50,7 @@ impl<'a> Person<'a> {
         ] {
             answer = self.submit(&answer, form, &fields);
             if answer.header("location").starts_with('/') {
-                answer = self.visit(&answer.header("location").to_owned());
+                answer = self.visit(answer.header("location"));
             }
         }
         let callback = Url::parse(answer.header("location")).unwrap_or_else(|_| panic!("no callback: {answer:?}"));
@@ -61,7 +61,7 @@ impl<'a> Person<'a> {
     }
 
     /// Gives everything that nobody else may know: codes, the verifier and cookies.
-    pub fn secrets(&self) -> Vec<String> {
+    pub(super) fn secrets(&self) -> Vec<String> {
         let cookies = self.cookies.borrow();
         let cookies = cookies.values().filter(|value| !value.is_empty());
         cookies.chain(self.codes.borrow().iter()).cloned().chain([VERIFIER.to_owned()]).collect()
@@ -72,7 +72,7 @@ impl<'a> Person<'a> {
         let answer = self.server.ask("GET", path, &[("Cookie", &self.cookie())], "");
         self.keep_cookies(&answer);
         match answer.header("location") {
-            location if location.starts_with('/') => self.visit(&location.to_owned()),
+            location if location.starts_with('/') => self.visit(location),
             _ => answer,
         }
     }

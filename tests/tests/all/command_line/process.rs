@@ -14,10 +14,10 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of the first account, where a test needs to know it.
-pub const ADMIN_PASSWORD: &str = "only for this test, admin";
+pub(super) const ADMIN_PASSWORD: &str = "only for this test, admin";
 
 /// Finds the binary: `PROVIDER_BINARY`, or what cargo built beside this test.
-pub fn binary() -> PathBuf {
+pub(super) fn binary() -> PathBuf {
     let beside_this_test = || {
         let test = std::env::current_exe().expect("a test knows where it is");
         test.parent().and_then(Path::parent).expect("target/debug/deps").join("provider")
@@ -28,29 +28,29 @@ pub fn binary() -> PathBuf {
 }
 
 /// A directory with a database that is not there yet.
-pub struct Home(TempDir);
+pub(super) struct Home(TempDir);
 
 /// What a command left behind.
-pub struct Done {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(super) struct Done {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Done {
     /// Reads standard output as exactly one JSON value.
-    pub fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {:?} {}", self.stdout, self.stderr))
     }
 
     /// As [`json`](Self::json), of a command that must have succeeded.
-    pub fn ok(&self) -> Value {
+    pub(super) fn ok(&self) -> Value {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         self.json()
     }
 
     /// Checks that it was refused with a code, as one JSON value, and gives the reason.
-    pub fn refused(&self, error: &str) -> String {
+    pub(super) fn refused(&self, error: &str) -> String {
         assert_eq!(self.code, Some(1), "{} {}", self.stdout, self.stderr);
         let value = self.json();
         assert_eq!(value["error"], error, "{value}");
@@ -61,16 +61,16 @@ impl Done {
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub(super) fn database(&self) -> PathBuf {
         self.0.path().join("provider.db")
     }
 
     /// Prepares the binary in this directory, with no variable that could change what it does.
-    pub fn prepare(&self, arguments: &[&str]) -> Command {
+    pub(super) fn prepare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -83,24 +83,24 @@ impl Home {
     }
 
     /// Runs a command with `--json`.
-    pub fn run(&self, arguments: &[&str]) -> Done {
+    pub(super) fn run(&self, arguments: &[&str]) -> Done {
         self.run_with(arguments, "")
     }
 
     /// Runs a command with `--json` and something on standard input.
-    pub fn run_with(&self, arguments: &[&str], stdin: &str) -> Done {
+    pub(super) fn run_with(&self, arguments: &[&str], stdin: &str) -> Done {
         finish(self.prepare(arguments).arg("--json"), stdin)
     }
 
     /// Starts a server on a free port with [`ADMIN_PASSWORD`], and waits until it listens.
-    pub fn serve(&self, arguments: &[&str]) -> Server {
+    pub(super) fn serve(&self, arguments: &[&str]) -> Server {
         let mut command = self.prepare(arguments);
         command.args(["--port", "0", "--json"]).env("PROVIDER_ADMIN_PASSWORD", ADMIN_PASSWORD);
         Server::start(&mut command)
     }
 
     /// Starts a server that speaks to people, until it has written `last`, and gives what it wrote.
-    pub fn serve_as_text(&self, arguments: &[&str], last: &str) -> String {
+    pub(super) fn serve_as_text(&self, arguments: &[&str], last: &str) -> String {
         let mut stdout = tempfile::tempfile().unwrap();
         let mut command = self.prepare(arguments);
         let command = command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(Stdio::null());
@@ -116,7 +116,7 @@ impl Home {
 }
 
 /// Runs a command to its end.
-pub fn finish(command: &mut Command, stdin: &str) -> Done {
+pub(super) fn finish(command: &mut Command, stdin: &str) -> Done {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A command that does not read it may be gone by now.
@@ -127,26 +127,26 @@ pub fn finish(command: &mut Command, stdin: &str) -> Done {
 }
 
 /// A server that listens; killed when dropped.
-pub struct Server {
+pub(super) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
     /// A file, because a pipe that nobody reads would stop a server that logs much.
     stderr: File,
     /// What it said when it listened.
-    pub welcome: Value,
+    pub(super) welcome: Value,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
 }
 
 impl Server {
     /// Starts a server with `--json` and reads its one value.
-    pub fn start(command: &mut Command) -> Self {
+    pub(super) fn start(command: &mut Command) -> Self {
         let mut stderr = tempfile::tempfile().unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr.try_clone().unwrap());
         let mut child = command.spawn().unwrap();
@@ -160,12 +160,12 @@ impl Server {
         Self { child, stdout, stderr, welcome }
     }
 
-    pub fn issuer(&self) -> &str {
+    pub(super) fn issuer(&self) -> &str {
         self.welcome["issuer"].as_str().unwrap()
     }
 
     /// Sends a signal and waits for the end: exit code, the rest of standard output, standard error.
-    pub fn end(mut self, signal: &str) -> Done {
+    pub(super) fn end(mut self, signal: &str) -> Done {
         let pid = self.child.id().to_string();
         assert!(Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status().unwrap().success());
         let since = Instant::now();
@@ -182,7 +182,7 @@ impl Server {
     }
 
     /// Asks for a page or posts a form, without following redirects.
-    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(super) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let url = Url::parse(self.welcome["listening"].as_str().unwrap()).unwrap();
         let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
         let mut stream = TcpStream::connect((host, port)).unwrap();
@@ -205,13 +205,13 @@ impl Server {
     }
 
     /// Posts a form to the token endpoint as a client with a secret.
-    pub fn token(&self, client_id: &str, client_secret: &str, form: &[(&str, &str)]) -> Answer {
+    pub(super) fn token(&self, client_id: &str, client_secret: &str, form: &[(&str, &str)]) -> Answer {
         let credentials = [("client_id", client_id), ("client_secret", client_secret)];
         self.post("/oauth/token", &[], credentials.iter().chain(form))
     }
 
     /// Posts a form.
-    pub fn post<'a>(
+    pub(super) fn post<'a>(
         &self,
         path: &str,
         headers: &[(&str, &str)],
@@ -223,7 +223,7 @@ impl Server {
     }
 
     /// Calls the API with an access token.
-    pub fn api(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
+    pub(super) fn api(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
         let bearer = format!("Bearer {token}");
         self.ask(method, path, &[("Authorization", &bearer), ("Content-Type", "application/json")], body)
     }
@@ -244,16 +244,16 @@ impl Drop for Server {
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    pub fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Reads a member of a JSON answer that is a text.
-    pub fn text(&self, member: &str) -> String {
+    pub(super) fn text(&self, member: &str) -> String {
         self.json()[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
     }
 }
