@@ -24,7 +24,8 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let Arguments { options, command } = Arguments::parse();
     let format = if options.json { Format::Json } else { Format::Text };
-    log_to_stderr();
+    // What a command did is its answer; a server's log is all there is to see of it.
+    log_to_stderr(if command.is_some() { "warn" } else { "info" });
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -58,12 +59,12 @@ async fn run(command: Command, options: &Options) -> Result<Answer, Refused> {
     }
 }
 
-/// Sends log lines to standard error: `info` and worse, or what `PROVIDER_LOG` or `RUST_LOG` says.
-fn log_to_stderr() {
+/// Sends log lines to standard error: those that `PROVIDER_LOG` or `RUST_LOG` asks for, or else these.
+fn log_to_stderr(default: &str) {
     let asked = std::env::var("PROVIDER_LOG").or_else(|_| std::env::var("RUST_LOG"));
-    let filter = EnvFilter::try_new(asked.as_deref().unwrap_or("info")).unwrap_or_else(|error| {
-        output::warn(&format!("warning: PROVIDER_LOG: {error}; logging info and worse"));
-        EnvFilter::new("info")
+    let filter = EnvFilter::try_new(asked.as_deref().unwrap_or(default)).unwrap_or_else(|error| {
+        output::warn(&format!("warning: PROVIDER_LOG: {error}; logging at level {default}"));
+        EnvFilter::new(default)
     });
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();

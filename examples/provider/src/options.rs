@@ -114,7 +114,9 @@ impl Options {
         config.insecure_no_throttling = self.insecure_no_throttling;
         config.insecure_http_redirects = self.insecure_http_redirects;
         config.check().map_err(|wrong| {
-            let option = format!("--{}", wrong.key.replace('_', "-"));
+            // The only path that is chosen here is the issuer's.
+            let key = if wrong.key.starts_with("paths") { "issuer" } else { &wrong.key };
+            let option = format!("--{}", key.replace('_', "-"));
             Refused::new("invalid_configuration", format!("{option}: {}", wrong.reason))
         })?;
         Ok(config)
@@ -205,5 +207,7 @@ mod tests {
     fn a_setting_that_cannot_be_used_is_named_as_the_option_it_came_from() {
         let reason = issuer_of(&["--code-lifetime", "3600"], 8000).unwrap_err();
         assert!(reason.starts_with("--code-lifetime: "), "{reason}");
+        let reason = issuer_of(&["--issuer", "https://id.example/a%20b"], 8000).unwrap_err();
+        assert!(reason.starts_with("--issuer: "), "{reason}");
     }
 }

@@ -5,6 +5,7 @@ use crate::output::{Answer, Refused, warn};
 use clap::{Args, Subcommand};
 use oauth_core::client::{Client, ClientType, GrantType, Registered, Registration, RegistrationError};
 use oauth_core::config::Config;
+use oauth_core::event::Event;
 use oauth_core::identifier::{ClientId, InvalidIdentifier, Resource};
 use oauth_core::scope::Scope;
 use oauth_core::secret::ClientSecret;
@@ -106,6 +107,7 @@ pub(crate) async fn run(command: Command, store: &impl ClientStore, config: &Con
             if !store.delete_client(&id, config.clock.now()).await? {
                 return Err(Refused::not_found("application", id.as_str()));
             }
+            config.events.record(&Event::ClientDeleted { client_id: id.clone() });
             Ok(Answer { json: json!({ "client_id": id, "deleted": true }), text: format!("Deleted {id}.") })
         }
     }
@@ -127,6 +129,7 @@ async fn create(asked: Create, store: &impl ClientStore, config: &Config) -> Res
             format!("--client-id: {:?} is taken; choose another, or delete that application first", client.id.as_str());
         return Err(Refused::new("exists", reason));
     }
+    config.events.record(&Event::ClientRegistered { client_id: client.id.clone() });
     if client.insecure_without_pkce {
         warn("warning: --insecure-without-pkce leaves this application open to code injection (RFC 9700 section 4.5)");
     }
