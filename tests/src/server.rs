@@ -26,14 +26,15 @@ pub enum Adapter {
 ///
 /// The API: `GET /api/profile` needs `read`, `GET /api/notes` too, `POST /api/notes` needs `write`.
 pub struct Server {
+    adapter: Adapter,
     running: Running,
     config: Config,
     store: AnyStore,
     clock: Arc<ManualClock>,
     events: Recorder,
     ada: OnceCell<Browser>,
-    /// Removed with the server.
-    _files: Option<TempDir>,
+    /// Removed with the last server on it.
+    files: Option<Arc<TempDir>>,
 }
 
 impl Server {
@@ -45,9 +46,32 @@ impl Server {
     /// Starts a server on an adapter.
     pub async fn start_on(adapter: Adapter, backend: Backend, change: impl Fn(&mut Config)) -> Self {
         let (store, files) = AnyStore::open(backend).await;
-        let clock = Arc::new(ManualClock::starting_at(START));
-        let events = Recorder::default();
         accounts::create(&store, ADA, true).await;
+        let clock = Arc::new(ManualClock::starting_at(START));
+        Self::launch(adapter, store, files.map(Arc::new), clock, change).await
+    }
+
+    /// Starts another server over the same records, settings and clock, as a second process of the
+    /// same provider, or the first one started anew: a SQLite file is opened once more.
+    pub async fn beside(&self) -> Self {
+        let store = self.store.again(self.files.as_deref()).await;
+        let first = self.config.clone();
+        let change = |config: &mut Config| {
+            let (issuer, events) = (config.issuer.clone(), Arc::clone(&config.events));
+            *config = first.clone();
+            (config.issuer, config.events) = (issuer, events);
+        };
+        Self::launch(self.adapter, store, self.files.clone(), Arc::clone(&self.clock), change).await
+    }
+
+    async fn launch(
+        adapter: Adapter,
+        store: AnyStore,
+        files: Option<Arc<TempDir>>,
+        clock: Arc<ManualClock>,
+        change: impl Fn(&mut Config),
+    ) -> Self {
+        let events = Recorder::default();
         // The issuer names the port, so the port is chosen first; another may take it meanwhile.
         for _ in 0..20 {
             let address = free_address();
@@ -59,7 +83,7 @@ impl Server {
                 Adapter::Rocket => adapter::rocket::start(address, config.clone(), store.clone()).await,
             };
             if let Some(running) = started {
-                return Self { running, config, store, clock, events, ada: OnceCell::new(), _files: files };
+                return Self { adapter, running, config, store, clock, events, ada: OnceCell::new(), files };
             }
         }
         panic!("no port stays free long enough");

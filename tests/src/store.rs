@@ -43,6 +43,13 @@ impl AnyStore {
             }
         }
     }
+
+    /// Opens the same records once more, as another process would: a file anew, memory as it is.
+    pub(crate) async fn again(&self, files: Option<&TempDir>) -> Self {
+        let Some(files) = files else { return self.clone() };
+        let path = files.path().join("provider.db");
+        Self::Sqlite(SqliteStore::open(path.to_str().expect("a path in UTF-8")).await.expect("it opens"))
+    }
 }
 
 macro_rules! delegate {

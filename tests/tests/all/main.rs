@@ -12,5 +12,7 @@
 mod command_line;
 mod rfc6749_token;
 mod rfc6750_bearer;
+mod rfc7009_revocation;
+mod rfc7662_introspection;
 mod rfc8414_metadata;
 mod rocket_adapter;
