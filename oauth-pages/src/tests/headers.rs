@@ -134,6 +134,24 @@ async fn every_error_is_explained_under_its_error_uri() {
 }
 
 #[tokio::test]
+async fn vuln_36_no_header_of_the_request_makes_a_link() {
+    let site = Site::new().await;
+    site.client("notes", |_| ()).await;
+    let authorize = authorization("notes", &[]);
+    for target in ["/oauth/", "/oauth/sign-in", "/oauth/errors", "/oauth/nothing", authorize.as_str()] {
+        let request = Request::get(target)
+            .header("host", "evil.example")
+            .header("x-forwarded-host", "evil.example")
+            .header("x-forwarded-proto", "gopher")
+            .header("forwarded", "host=evil.example")
+            .header("x-original-url", "https://evil.example/");
+        let answer = site.provider.call(request.body(Bytes::new()).unwrap()).await;
+        assert!(!text(&answer).contains("evil.example"), "{target}");
+        assert!(!format!("{:?}", answer.headers()).contains("evil.example"), "{target}");
+    }
+}
+
+#[tokio::test]
 async fn pages_follow_the_base_path() {
     let site = Site::at("https://id.example/tenant", |config| {
         config.paths = oauth_core::config::Paths::under("/v1/oauth2");

@@ -24,7 +24,7 @@ async fn signs_in_and_out_with_303() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
+async fn vuln_55_a_wrong_password_and_an_unknown_name_get_the_same_answer() {
     let site = Site::new().await;
     let mut browser = site.browser();
     let wrong = browser.sign_in("ada", "wrong horse").await;
