@@ -27,9 +27,11 @@
 //! # What Rocket does and this crate undoes
 //! - Rocket rewrites the method of a form post whose first field is `_method`; the core sees `POST`.
 //!   A request that really is `PUT` and has such a body cannot be told from it, and counts as `POST`.
+//!   Under an empty base path that holds for the application's own forms too.
 //! - Rocket answers `HEAD` with the route of `GET`; here `HEAD` has a route of its own.
 //! - Rocket refuses methods it does not know; under the base path they are answered 405 like others.
 //! - Rocket's catchers never see why a guard failed; the fairings write that into the answer.
+//! - Rocket's `Shield` sets headers that the core sets too; the core's win, without its warnings.
 //!
 //! # Limits
 //! Rocket drops request headers that are not UTF-8, and has no time limit for reading a request's

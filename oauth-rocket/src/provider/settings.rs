@@ -2,6 +2,8 @@
 
 use oauth_core::config::{Config, InvalidSetting, Settings};
 use rocket::figment::Figment;
+use rocket::figment::error::{Error, Kind};
+use rocket::figment::value::Value;
 
 const TABLE: &str = "oauth";
 
@@ -12,12 +14,10 @@ pub(super) fn are_present(figment: &Figment) -> bool {
 
 /// Reads the table over the safe defaults.
 pub(super) fn read(figment: &Figment) -> Result<Config, InvalidSetting> {
-    let settings = if are_present(figment) {
-        figment.extract_inner::<Settings>(TABLE).map_err(|error| {
-            InvalidSetting::new(TABLE, format!("{error}; see oauth_core::config::Settings for what may stand there"))
-        })?
-    } else {
-        Settings::default()
+    let settings = match figment.find_value(TABLE) {
+        Ok(Value::Dict(..)) => figment.focus(TABLE).extract::<Settings>().map_err(unreadable)?,
+        Ok(_) => return Err(InvalidSetting::new(TABLE, "give a table of settings, such as [default.oauth]")),
+        Err(_) => Settings::default(),
     };
     let issuer = if settings.issuer.is_some() { String::new() } else { local_issuer(figment)? };
     settings.apply(&issuer).map_err(in_table)
@@ -25,7 +25,20 @@ pub(super) fn read(figment: &Figment) -> Result<Config, InvalidSetting> {
 
 /// Names a key as it stands in the file.
 pub(super) fn in_table(setting: InvalidSetting) -> InvalidSetting {
-    InvalidSetting::new(format!("{TABLE}.{}", setting.key), setting.reason)
+    let InvalidSetting { key, reason } = setting;
+    let reason = reason.strip_prefix(&format!("{key}: ")).unwrap_or(&reason);
+    InvalidSetting::new(format!("{TABLE}.{key}"), reason)
+}
+
+/// Says which value it is and where it came from.
+fn unreadable(error: Error) -> InvalidSetting {
+    let key = match &error.kind {
+        Kind::UnknownField(field, _) => format!("{TABLE}.{field}"),
+        _ if error.path.is_empty() => TABLE.to_owned(),
+        _ => format!("{TABLE}.{}", error.path.join(".")),
+    };
+    let origin = error.metadata.as_ref().map(|metadata| format!(", in {}", metadata.name)).unwrap_or_default();
+    InvalidSetting::new(key, format!("{}{origin}", error.kind))
 }
 
 /// Makes the issuer of where Rocket listens: only where nobody else can reach it, because there the
@@ -49,4 +62,36 @@ fn local_issuer(figment: &Figment) -> Result<String, InvalidSetting> {
     } else {
         format!("http://{address}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use rocket::figment::Figment;
+    use rocket::figment::value::Value;
+
+    fn error(key: &str, value: impl Into<Value>) -> String {
+        let figment = Figment::from(rocket::Config::debug_default()).merge((key, value.into()));
+        read(&figment).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_name_the_key_and_the_mend() {
+        let unknown = error("oauth.code_lifetme", 30);
+        assert!(unknown.starts_with("oauth.code_lifetme: ") && unknown.contains("`code_lifetime`"), "{unknown}");
+        let kind = error("oauth.code_lifetime", "soon");
+        assert!(kind.starts_with("oauth.code_lifetime: ") && kind.contains("u64"), "{kind}");
+        let nested = error("oauth.scopes.read", 1);
+        assert!(nested.starts_with("oauth.scopes.read: "), "{nested}");
+        let table = error("oauth", 1);
+        assert!(table.starts_with("oauth: "), "{table}");
+        let range = error("oauth.code_lifetime", 3600);
+        assert!(range.starts_with("oauth.code_lifetime: give 1 to 600 seconds"), "{range}");
+        let issuer = error("oauth.issuer", "http://id.example");
+        assert!(issuer.starts_with("oauth.issuer: use https"), "{issuer}");
+        let address = error("address", "192.0.2.1");
+        assert!(address.starts_with("oauth.issuer: set it"), "{address}");
+        let port = error("port", 0);
+        assert!(port.starts_with("oauth.issuer: set it"), "{port}");
+    }
 }
