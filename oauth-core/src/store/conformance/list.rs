@@ -57,6 +57,17 @@ macro_rules! store_conformance {
             housekeeping::sweep_removes_everything_in_the_end,
             housekeeping::sweep_minds_the_newest_end,
             housekeeping::sweeps_may_run_at_the_same_time,
+            races::one_code_is_redeemed_once,
+            races::one_refresh_token_is_rotated_once,
+            races::one_refresh_token_is_rotated_once_without_a_window,
+            races::nothing_lives_when_revoke_meets_redeem,
+            races::nothing_lives_when_revoke_meets_rotate,
+            races::nothing_lives_when_delete_meets_issue,
+            races::one_client_is_created,
+            dropped::client_verbs_are_all_or_nothing,
+            dropped::code_verbs_are_all_or_nothing,
+            dropped::token_verbs_are_all_or_nothing,
+            dropped::grant_verbs_are_all_or_nothing,
         );
     };
     (@tests $fresh:expr; $($concept:ident :: $promise:ident),* $(,)?) => {
@@ -82,6 +93,8 @@ macro_rules! session_conformance {
             sessions::a_decision_ends_to_the_second,
             sessions::a_later_decision_replaces_an_earlier_one,
             sessions::sweep_removes_sessions_and_decisions,
+            races::one_decision_is_taken_once,
+            dropped::session_verbs_are_all_or_nothing,
         );
     };
 }
@@ -99,6 +112,9 @@ macro_rules! account_conformance {
             accounts::what_ends_an_account_ends_its_sessions_and_grants,
             accounts::enabling_an_account_revives_nothing,
             accounts::without_an_account_nothing_ends,
+            races::one_account_is_created,
+            races::nothing_lives_when_an_account_ends_and_rotate_meets_it,
+            dropped::account_verbs_are_all_or_nothing,
         );
     };
 }

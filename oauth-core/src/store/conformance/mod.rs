@@ -23,9 +23,13 @@
 pub mod accounts;
 pub mod clients;
 pub mod codes;
+pub mod dropped;
 pub mod grants;
 pub mod housekeeping;
+mod interrupted;
 mod list;
+mod race;
+pub mod races;
 pub mod refresh;
 mod sample;
 pub mod sessions;
