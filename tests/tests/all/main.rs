@@ -12,6 +12,7 @@
 mod command_line;
 mod rfc6749_token;
 mod rfc6750_bearer;
+mod rfc6819_secrets;
 mod rfc7009_revocation;
 mod rfc7662_introspection;
 mod rfc8414_metadata;
