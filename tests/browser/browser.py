@@ -143,9 +143,10 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """Gives what the browser complained of: policies that were broken, scripts that failed."""
-        unasked = re.compile(r"/favicon\.ico|Failed to load resource: the server responded with a status of 4")
-        messages = [entry["message"] for entry in self.driver.get_log("browser")]
-        return [message for message in messages if not unasked.search(message)]
+        # The browser asks for an icon by itself, and calls an error page that it shows an error.
+        expected = re.compile(r"/favicon\.ico|Failed to load resource: the server responded with a status of 4")
+        serious = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        return [message for message in serious if not expected.search(message)]
 
     def _left(self, page: WebElement) -> None:
         # Any error says that the old page is gone: stale, detached, or between two pages.

@@ -65,7 +65,8 @@ for (const credentialsEncodingMode of ["strict", "loose"]) {
 
 test("client credentials", async () => {
   const client = provider.application(["--name", "a job", "--confidential", "--grant", "client_credentials"]);
-  const { token } = await new ClientCredentials(configuration(client)).getToken({ scope: "read" });
+  const { client: credentials, auth: { tokenHost, tokenPath } } = configuration(client);
+  const { token } = await new ClientCredentials({ client: credentials, auth: { tokenHost, tokenPath } }).getToken({ scope: "read" });
   assert.equal(token.token_type.toLowerCase(), "bearer");
   assert.equal("refresh_token" in token, false);
 });
