@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod client_oauth2_rust;
 mod command_line;
 mod rfc6749_token;
 mod rfc6750_bearer;
