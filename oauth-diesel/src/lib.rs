@@ -29,8 +29,11 @@
 #[cfg(test)]
 extern crate self as oauth_diesel;
 
+#[cfg(feature = "sqlite")]
 mod error;
+#[cfg(feature = "sqlite")]
 mod record;
+#[cfg(feature = "sqlite")]
 mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -1,5 +1,7 @@
 //! Columns that hold what this program never wrote: an error each time, never a panic.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "they are tests, helpers too")]
+
 mod fixture;
 
 use diesel::connection::SimpleConnection as _;

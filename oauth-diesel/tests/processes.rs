@@ -1,5 +1,7 @@
 //! Several processes with one file: a server and the commands that are run beside it.
 
+#![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
+
 mod fixture;
 
 use fixture::{Database, NOW, at, client, family};

@@ -1,13 +1,15 @@
 //! The verbs in the order in which a provider calls them, on a file.
 
+#![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
+
 mod fixture;
 
 use fixture::{Database, NOW, access, at, client, family, grant, issue, no_retry, own, refresh, retry};
 use oauth_core::identifier::{ClientId, Subject};
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::{
-    ClientFilter, ClientStore, CodeStore, Created, GrantFilter, GrantStore, Housekeeping, Page, Redeemed, Rotated,
-    Saved, TokenStore,
+    AccountStore, ClientFilter, ClientStore, CodeStore, Created, GrantFilter, GrantStore, Housekeeping, Page, Redeemed,
+    Rotated, Saved, TokenStore,
 };
 
 #[tokio::test]
@@ -176,4 +178,26 @@ async fn clients_are_found_by_owner_resource_and_every_attribute() {
     assert_eq!(ids(&both, &Page::first(9)).await, "d");
     let neither = ClientFilter { attributes: vec![pair("school", "12"), pair("class", "1")], ..all };
     assert_eq!(ids(&neither, &Page::first(9)).await, "");
+}
+
+#[tokio::test]
+async fn vuln_52_keys_and_filters_are_data() {
+    let database = Database::new();
+    let store = database.open().await;
+    family(&store, "notes", "ada").await;
+    for text in ["' OR '1'='1", "\" OR 1=1 --", "%", "_", "a'; DROP TABLE clients; --"] {
+        let owner = Some(Subject::new(text).unwrap());
+        let attributes = vec![("school".to_owned(), text.to_owned())];
+        for filter in [ClientFilter { owner, ..Default::default() }, ClientFilter { attributes, ..Default::default() }]
+        {
+            assert!(store.clients(&filter, &Page::first(9)).await.unwrap().is_empty(), "{text}");
+        }
+        let after = Page::after(ClientId::new(format!("z{text}")).unwrap(), 9);
+        assert!(store.clients(&ClientFilter::default(), &after).await.unwrap().is_empty(), "{text}");
+        let theirs = GrantFilter::Subject(Subject::new(text).unwrap());
+        assert_eq!(store.revoke_grants(&theirs, at(NOW)).await.unwrap(), 0, "{text}");
+        assert!(store.account_named(text).await.unwrap().is_none(), "{text}");
+        assert!(store.accounts(&Page::after(text.to_owned(), 9)).await.unwrap().is_empty(), "{text}");
+    }
+    assert_eq!(store.clients(&ClientFilter::default(), &Page::first(9)).await.unwrap().len(), 1);
 }

@@ -1,5 +1,7 @@
 //! The sweep: bounded, truthful, and it forgets nothing that a replay would need.
 
+#![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
+
 mod fixture;
 
 use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh, retry};
