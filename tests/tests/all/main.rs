@@ -11,6 +11,7 @@
 
 mod client_oauth2_rust;
 mod command_line;
+mod readme;
 mod rfc6749_token;
 mod rfc6750_bearer;
 mod rfc6819_secrets;
