@@ -9,7 +9,7 @@ use oauth_core::provider::Provider;
 use oauth_diesel::SqliteStore;
 use oauth_pages::{PagesProvider, StoredAccounts};
 use oauth_rocket::OAuth;
-use rocket::config::{Ident, LogLevel};
+use rocket::config::{Ident, LogLevel, Shutdown};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::response::Redirect;
@@ -21,6 +21,7 @@ struct Home(String);
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) async fn run(options: &Options, format: Format) -> Result<(), Refused> {
+    let stop = stop().map_err(|error| Refused::new("server_error", format!("signals cannot be received: {error}")))?;
     let port = free_port(options.address, options.port)?;
     let config = options.config(port)?;
     for warning in options.warnings() {
@@ -35,10 +36,46 @@ pub(crate) async fn run(options: &Options, format: Format) -> Result<(), Refused
     }
     let rocket = rocket(options.address, port, config.clone(), store, accounts)?;
     let rocket = rocket.attach(welcome(options.address, config, database, account, format));
-    match rocket.launch().await {
-        Ok(_) => Ok(()),
+    match launch(rocket, stop).await {
+        Ok(()) => Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(..)) => {
+            // Whoever keeps a request open does not decide how this ends.
+            tracing::warn!("ended although requests were under way: their clients did not send or read the rest");
+            Ok(())
+        }
         Err(error) => Err(did_not_launch(&error, options.address, port)),
     }
+}
+
+async fn launch(rocket: Rocket<Build>, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), rocket::Error> {
+    let rocket = rocket.ignite().await?;
+    let shutdown = rocket.shutdown();
+    tokio::spawn(async move {
+        stop.await;
+        shutdown.notify();
+    });
+    rocket.launch().await.map(drop)
+}
+
+/// Receives Ctrl-C and SIGTERM from now on: Rocket would begin only after it said that it listens, and
+/// until then they would kill.
+#[cfg(unix)]
+fn stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Receives Ctrl-C.
+#[cfg(not(unix))]
+fn stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 /// Puts the provider and the API on Rocket. The API takes tokens that are meant for it, the default
@@ -57,6 +94,7 @@ fn rocket(
         // Rocket writes whole requests and answers, tokens included, to its log (RFC 6819 §5.1.4.1).
         log_level: LogLevel::Off,
         cli_colors: false,
+        shutdown: without_signals(),
         ..rocket::Config::release_default()
     };
     let api_path = format!("{}/api", config.issuer.path());
@@ -69,6 +107,14 @@ fn rocket(
         .manage(home)
         .mount(api_path, api::routes())
         .mount("/", routes![root]))
+}
+
+/// Leaves signals to [`stop`].
+fn without_signals() -> Shutdown {
+    let mut shutdown = Shutdown { ctrlc: false, ..Shutdown::default() };
+    #[cfg(unix)]
+    shutdown.signals.clear();
+    shutdown
 }
 
 #[get("/")]
@@ -112,7 +158,6 @@ fn not_bound(error: &std::io::Error, address: IpAddr, port: u16) -> Refused {
 fn did_not_launch(error: &rocket::Error, address: IpAddr, port: u16) -> Refused {
     match error.kind() {
         ErrorKind::Bind(error) | ErrorKind::Io(error) => not_bound(error, address, port),
-        ErrorKind::Shutdown(..) => Refused::new("server_error", "the server did not end in time"),
         other => Refused::new("server_error", format!("the server does not start: {other}")),
     }
 }

@@ -86,6 +86,17 @@ fn the_first_account_signs_in_with_the_password_from_the_environment() {
 }
 
 #[test]
+fn pages_also_work_when_opened_as_localhost() {
+    let home = Home::new();
+    let mut server = home.serve(&[]);
+    let client = home.run(&NOTES).ok();
+    server.called = Some("localhost".to_owned());
+    let tokens = Person::new(&server, "admin", ADMIN_PASSWORD).tokens(&client);
+    assert_eq!(tokens.status, 200, "{tokens:?}");
+    assert_eq!(server.api("GET", "/api/profile", &tokens.text("access_token"), "").text("username"), "admin");
+}
+
+#[test]
 fn r_183_no_secret_is_in_the_log_at_any_level() {
     let home = Home::new();
     let mut command = home.prepare(&["--port", "0", "--json"]);

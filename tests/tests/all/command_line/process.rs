@@ -132,6 +132,8 @@ pub(super) struct Server {
     stdout: BufReader<ChildStdout>,
     /// A file, because a pipe that nobody reads would stop a server that logs much.
     stderr: File,
+    /// What is typed in the place of its address, where that is something else.
+    pub(super) called: Option<String>,
     /// What it said when it listened.
     pub(super) welcome: Value,
 }
@@ -157,7 +159,7 @@ impl Server {
             let _ = child.kill();
             panic!("{error}: {line:?} {}", all_of(&mut stderr))
         });
-        Self { child, stdout, stderr, welcome }
+        Self { child, stdout, stderr, called: None, welcome }
     }
 
     pub(super) fn issuer(&self) -> &str {
@@ -187,7 +189,8 @@ impl Server {
         let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
         let mut stream = TcpStream::connect((host, port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n");
+        let called = self.called.as_deref().unwrap_or(host);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {called}:{port}\r\nConnection: close\r\n");
         if method == "POST" {
             head += &format!("Content-Length: {}\r\n", body.len());
         }
