@@ -46,8 +46,21 @@ fn said(token: &Authorization) -> Value {
     })
 }
 
+/// Takes the place of Rocket's logger, which every new Rocket sets to talk until it is ignited.
+struct Silent;
+
+impl log::Log for Silent {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        false
+    }
+    fn log(&self, _: &log::Record<'_>) {}
+    fn flush(&self) {}
+}
+
 /// Starts a server; `None` where the port is taken.
 pub(crate) async fn start(address: SocketAddr, config: Config, store: AnyStore) -> Option<Running> {
+    // The first server of the process does it, unless the test brought a logger of its own.
+    let _ = log::set_logger(&Silent);
     let settings = rocket::Config {
         address: address.ip(),
         port: address.port(),

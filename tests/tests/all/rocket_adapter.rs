@@ -1,6 +1,10 @@
 //! What only a socket shows of the Rocket adapter.
 
+use oauth_core::secret::Digest;
+use oauth_core::store::CodeStore as _;
 use oauth_tests::{Server, on_every_store};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
 on_every_store! {
     async fn the_body_has_a_limit(server: &Server) {
@@ -17,5 +21,32 @@ on_every_store! {
 
     async fn raw_bytes_arrive(server: &Server) {
         server.raw("TRACE /oauth/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").await.expect(405);
+    }
+
+    async fn the_peer_is_the_sockets_and_nobody_elses(server: &Server) {
+        let app = server.confidential().await;
+        let guess = || server.post("/oauth/token").basic(&app.id, "wrong").form([("grant_type", "client_credentials")]);
+        for _ in 0..10 {
+            guess().header("x-real-ip", "203.0.113.9").await.expect(401);
+        }
+        guess().header("x-real-ip", "203.0.113.10").await.expect(429);
+        guess().from("127.0.0.2").await.expect(401);
+        server.client_credentials(&app, "read").from("127.0.0.2").await.expect(200);
+    }
+}
+
+on_every_store! {
+    config |config| config.sweep_interval = Duration::from_secs(1);
+
+    async fn the_sweep_runs_by_itself(server: &Server) {
+        let app = server.public().await;
+        let code = Digest::of(&server.code(&app, "read").await.code);
+        assert!(server.store().code(&code).await.unwrap().is_some());
+        server.advance(365 * 24 * 60 * 60);
+        let started = Instant::now();
+        while server.store().code(&code).await.unwrap().is_some() {
+            assert!(started.elapsed() < Duration::from_secs(10), "nothing was swept");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 }
