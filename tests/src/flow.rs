@@ -59,6 +59,11 @@ impl Ask {
         self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
+    /// Gives all parameters, in their order.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
     /// Writes it as a query.
     pub fn query(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish()
@@ -124,6 +129,17 @@ impl Server {
     pub async fn tokens(&self, app: &App, scope: &str) -> Tokens {
         let code = self.code(app, scope).await;
         self.redeem(app, &code).await.into()
+    }
+
+    /// Opens the authorization endpoint as a browser does in which nobody is signed in.
+    pub fn authorize(&self, ask: &Ask) -> Call {
+        self.get(&format!("{}?{}", self.config().paths.authorization_path(), ask.query()))
+    }
+
+    /// Posts a request to the authorization endpoint, from a browser in which nobody is signed in.
+    pub fn authorize_by_post(&self, ask: &Ask) -> Call {
+        let fields = ask.fields().iter().map(|(name, value)| (name, value));
+        self.post(&self.config().paths.authorization_path()).form(fields)
     }
 
     /// Redeems a code as its client should.

@@ -31,6 +31,7 @@
 //! | the time | [`Server::advance`], [`Server::now`] |
 //! | what happened | [`Server::events`] |
 //! | the store itself | [`Server::store`] |
+//! | a store that fails | [`Server::faults`] |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -46,6 +47,7 @@ mod browser;
 mod call;
 mod clients;
 mod events;
+mod faults;
 mod flow;
 mod html;
 mod macros;
@@ -59,6 +61,7 @@ pub use browser::{Asked, Browser};
 pub use call::Call;
 pub use clients::{App, CALLBACK};
 pub use events::Recorder;
+pub use faults::{Failing, Faults};
 pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
 pub use html::{Form, text_of};
 pub use server::{Adapter, Server, free_address};

@@ -1,6 +1,6 @@
 use crate::accounts::{self, ADA};
 use crate::adapter::{self, Running};
-use crate::{AnyStore, Backend, Browser, Call, Recorder};
+use crate::{AnyStore, Backend, Browser, Call, Failing, Faults, Recorder};
 use http::Method;
 use oauth_core::clock::{Clock as _, ManualClock, Timestamp};
 use oauth_core::config::Config;
@@ -30,6 +30,7 @@ pub struct Server {
     running: Running,
     config: Config,
     store: AnyStore,
+    faults: Faults,
     clock: Arc<ManualClock>,
     events: Recorder,
     ada: OnceCell<Browser>,
@@ -72,6 +73,7 @@ impl Server {
         change: impl Fn(&mut Config),
     ) -> Self {
         let events = Recorder::default();
+        let faults = Faults::default();
         // The issuer names the port, so the port is chosen first; another may take it meanwhile.
         for _ in 0..20 {
             let address = free_address();
@@ -80,10 +82,13 @@ impl Server {
             config.events = Arc::new(events.clone());
             change(&mut config);
             let started = match adapter {
-                Adapter::Rocket => adapter::rocket::start(address, config.clone(), store.clone()).await,
+                Adapter::Rocket => {
+                    let store = Failing::new(store.clone(), faults.clone());
+                    adapter::rocket::start(address, config.clone(), store).await
+                }
             };
             if let Some(running) = started {
-                return Self { adapter, running, config, store, clock, events, ada: OnceCell::new(), files };
+                return Self { adapter, running, config, store, faults, clock, events, ada: OnceCell::new(), files };
             }
         }
         panic!("no port stays free long enough");
@@ -102,6 +107,11 @@ impl Server {
     /// Gives its settings.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Governs when its store fails; [`store`](Self::store) itself never does.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Gives its store.

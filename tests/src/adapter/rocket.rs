@@ -1,5 +1,5 @@
 use super::Running;
-use crate::AnyStore;
+use crate::{AnyStore, Failing};
 use oauth_core::config::Config;
 use oauth_core::provider::Provider;
 use oauth_core::resource::{Authorization, ResourceAuthorization as _};
@@ -58,7 +58,7 @@ impl log::Log for Silent {
 }
 
 /// Starts a server; `None` where the port is taken.
-pub(crate) async fn start(address: SocketAddr, config: Config, store: AnyStore) -> Option<Running> {
+pub(crate) async fn start(address: SocketAddr, config: Config, store: Failing<AnyStore>) -> Option<Running> {
     // The first server of the process does it, unless the test brought a logger of its own.
     let _ = log::set_logger(&Silent);
     let settings = rocket::Config {

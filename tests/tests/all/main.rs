@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod authorization;
 mod client_oauth2_rust;
 mod command_line;
 mod readme;
