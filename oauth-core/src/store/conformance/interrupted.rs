@@ -60,4 +60,8 @@ pub(super) async fn all_or_nothing<S, P, T>(
             return;
         }
     }
+    let prepared = prepare(store).await;
+    verb(store, &prepared).await.expect(verb_name);
+    let parts = parts(store, &prepared).await;
+    assert!(parts.iter().all(|done| *done), "{verb_name}: what has returned is done: {parts:?}");
 }
