@@ -2,7 +2,7 @@
 //! once, again and again.
 
 use super::accounts::account;
-use super::race::{CALLS, Race};
+use super::race::Race;
 use super::sample::{
     approved, at, client, digest, grantless, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of,
     registered, retry_until, session,
@@ -19,19 +19,19 @@ fn count<T: PartialEq>(outcomes: &[T], wanted: &T) -> usize {
 
 /// Of many redemptions of one code one succeeds; the others are replays, and end what came of it.
 pub async fn one_code_is_redeemed_once<S: Store>(store: &S) {
-    let mut race = Race::new("redeem");
-    while race.next_round().is_some() {
+    let mut race = Race::new("redeem", 50);
+    while let Some(round) = race.next_round() {
         let (_, grant, code) = approved(store).await;
-        let issues: Arc<Vec<_>> = Arc::new((0..CALLS).map(|_| issue(&grant, 1)).collect());
+        let issues: Arc<Vec<_>> = Arc::new((0..round.calls).map(|_| issue(&grant, 1)).collect());
         let outcomes = race
-            .run(store, CALLS, |store, number| {
+            .run(store, round, |store, number| {
                 let issues = Arc::clone(&issues);
                 async move { store.redeem(&code.digest, &issues[number]).await.expect("redeem") }
             })
             .await;
         assert_eq!(count(&outcomes, &Redeemed::Now), 1, "of any number of redemptions exactly one succeeds");
         assert_eq!(count(&outcomes, &Redeemed::Before(grant.id)), 1, "the first loser is a replay");
-        assert_eq!(count(&outcomes, &Redeemed::Gone), CALLS - 2, "the other losers find the grant revoked");
+        assert_eq!(count(&outcomes, &Redeemed::Gone), round.calls - 2, "the other losers find the grant revoked");
         assert!(is_revoked(store, &grant).await, "a valid replay revokes the grant");
         for issue in issues.iter() {
             assert!(!is_alive(store, issue, 2).await, "nothing that came of the code lives");
@@ -42,12 +42,13 @@ pub async fn one_code_is_redeemed_once<S: Store>(store: &S) {
 
 /// Of many rotations of one refresh token one succeeds; within the window the others get its answer.
 pub async fn one_refresh_token_is_rotated_once<S: Store>(store: &S) {
-    let mut race = Race::new("rotate, with a window");
-    while race.next_round().is_some() {
+    let mut race = Race::new("rotate, with a window", 50);
+    while let Some(round) = race.next_round() {
         let (_, grant, _, first) = redeemed(store).await;
-        let nexts: Arc<Vec<(_, Retry)>> = Arc::new((0..CALLS).map(|_| (issue(&grant, 10), retry_until(20))).collect());
+        let nexts: Arc<Vec<(_, Retry)>> =
+            Arc::new((0..round.calls).map(|_| (issue(&grant, 10), retry_until(20))).collect());
         let outcomes = race
-            .run(store, CALLS, |store, number| {
+            .run(store, round, |store, number| {
                 let (nexts, presented) = (Arc::clone(&nexts), refresh_of(&first));
                 async move { store.rotate(&presented, &nexts[number].0, &nexts[number].1).await.expect("rotate") }
             })
@@ -55,7 +56,7 @@ pub async fn one_refresh_token_is_rotated_once<S: Store>(store: &S) {
         assert_eq!(count(&outcomes, &Rotated::Now), 1, "of any number of rotations exactly one succeeds");
         let winner = outcomes.iter().position(|outcome| *outcome == Rotated::Now).expect("a winner");
         let answer = Rotated::Replay(nexts[winner].1.sealed.clone());
-        assert_eq!(count(&outcomes, &answer), CALLS - 1, "within the window the losers get the winner's answer");
+        assert_eq!(count(&outcomes, &answer), round.calls - 1, "within the window the losers get the winner's answer");
         assert!(!is_revoked(store, &grant).await, "a repeated answer revokes nothing");
         for (number, (next, _)) in nexts.iter().enumerate() {
             assert_eq!(is_alive(store, next, 11).await, number == winner, "exactly one successor lives");
@@ -66,19 +67,19 @@ pub async fn one_refresh_token_is_rotated_once<S: Store>(store: &S) {
 
 /// Without a window the losers of a rotation are reuses, and end the family.
 pub async fn one_refresh_token_is_rotated_once_without_a_window<S: Store>(store: &S) {
-    let mut race = Race::new("rotate, without a window");
-    while race.next_round().is_some() {
+    let mut race = Race::new("rotate, without a window", 50);
+    while let Some(round) = race.next_round() {
         let (_, grant, _, first) = redeemed(store).await;
-        let nexts: Arc<Vec<_>> = Arc::new((0..CALLS).map(|_| issue(&grant, 10)).collect());
+        let nexts: Arc<Vec<_>> = Arc::new((0..round.calls).map(|_| issue(&grant, 10)).collect());
         let outcomes = race
-            .run(store, CALLS, |store, number| {
+            .run(store, round, |store, number| {
                 let (nexts, presented) = (Arc::clone(&nexts), refresh_of(&first));
                 async move { store.rotate(&presented, &nexts[number], &no_retry(10)).await.expect("rotate") }
             })
             .await;
         assert_eq!(count(&outcomes, &Rotated::Now), 1, "of any number of rotations exactly one succeeds");
         assert_eq!(count(&outcomes, &Rotated::Reused(grant.id)), 1, "the first loser is a reuse");
-        assert_eq!(count(&outcomes, &Rotated::Gone), CALLS - 2, "the other losers find the grant revoked");
+        assert_eq!(count(&outcomes, &Rotated::Gone), round.calls - 2, "the other losers find the grant revoked");
         assert!(is_revoked(store, &grant).await, "reuse revokes the grant");
         for next in nexts.iter() {
             assert!(!is_alive(store, next, 11).await, "no successor lives");
@@ -89,12 +90,12 @@ pub async fn one_refresh_token_is_rotated_once_without_a_window<S: Store>(store:
 
 /// Once a revocation has returned nothing under the grant lives, although a redemption was under way.
 pub async fn nothing_lives_when_revoke_meets_redeem<S: Store>(store: &S) {
-    let mut race = Race::new("revoke_grant and redeem");
-    while race.next_round().is_some() {
+    let mut race = Race::new("revoke_grant and redeem", 8);
+    while let Some(round) = race.next_round() {
         let (_, grant, code) = approved(store).await;
-        let issues: Arc<Vec<_>> = Arc::new((0..8).map(|_| issue(&grant, 1)).collect());
+        let issues: Arc<Vec<_>> = Arc::new((0..round.calls).map(|_| issue(&grant, 1)).collect());
         let (id, shared) = (grant.id, Arc::clone(&issues));
-        race.run(store, issues.len(), |store, number| {
+        race.run(store, round, |store, number| {
             let issues = Arc::clone(&shared);
             async move {
                 // One redeems and the others revoke, so that no replay revokes in their place.
@@ -115,20 +116,20 @@ pub async fn nothing_lives_when_revoke_meets_redeem<S: Store>(store: &S) {
 
 /// Once a revocation has returned nothing under the grant lives, although a rotation was under way.
 pub async fn nothing_lives_when_revoke_meets_rotate<S: Store>(store: &S) {
-    let mut race = Race::new("revoke_grant, revoke_grants and rotate");
+    let mut race = Race::new("revoke_grant, revoke_grants and rotate", 8);
     while let Some(round) = race.next_round() {
         let client = registered(store).await;
         let (grant, _, first) = redeemed_by(store, &client, "ada").await;
         let next = Arc::new(issue(&grant, 10));
         let (id, subject, shared) = (grant.id, grant.subject.clone(), Arc::clone(&next));
-        race.run(store, 8, |store, number| {
+        race.run(store, round, |store, number| {
             let (next, presented, subject) = (Arc::clone(&shared), refresh_of(&first), subject.clone());
             async move {
                 if number == 0 {
                     store.rotate(&presented, &next, &retry_until(20)).await.expect("rotate");
                     return;
                 }
-                if round % 2 == 0 {
+                if round.number.is_multiple_of(2) {
                     store.revoke_grant(&id, at(10)).await.expect("revoke_grant");
                 } else {
                     store.revoke_grants(&GrantFilter::Subject(subject), at(10)).await.expect("revoke_grants");
@@ -151,16 +152,18 @@ pub async fn nothing_lives_when_revoke_meets_rotate<S: Store>(store: &S) {
 /// Once a client is deleted nothing that was issued to it lives, although an issue was under way;
 /// nor when it is created again.
 pub async fn nothing_lives_when_delete_meets_issue<S: Store>(store: &S) {
-    let mut race = Race::new("delete_client and issue");
-    while race.next_round().is_some() {
+    let mut race = Race::new("delete_client and issue", 50);
+    while let Some(round) = race.next_round() {
         let (client, grant, _, _) = redeemed(store).await;
-        let under_grant = |number: usize| if number.is_multiple_of(2) { issue(&grant, 1) } else { grantless(&client) };
-        let issues: Arc<Vec<_>> = Arc::new((0..CALLS).map(under_grant).collect());
+        let under_grant = |number: usize| {
+            if (number + round.number).is_multiple_of(2) { issue(&grant, 1) } else { grantless(&client) }
+        };
+        let issues: Arc<Vec<_>> = Arc::new((0..round.calls).map(under_grant).collect());
         let outcomes = race
-            .run(store, CALLS, |store, number| {
+            .run(store, round, |store, number| {
                 let (issues, id) = (Arc::clone(&issues), client.id.clone());
                 async move {
-                    if number == CALLS / 2 {
+                    if number == round.calls / 2 {
                         assert!(store.delete_client(&id, at(1)).await.expect("delete_client"), "the client was there");
                         return Saved::Gone;
                     }
@@ -168,7 +171,7 @@ pub async fn nothing_lives_when_delete_meets_issue<S: Store>(store: &S) {
                 }
             })
             .await;
-        assert_eq!(outcomes.len(), CALLS, "every call ends");
+        assert_eq!(outcomes.len(), round.calls, "every call ends");
         for created_again in [false, true] {
             if created_again {
                 store.create_client(&client).await.expect("create_client");
@@ -183,15 +186,15 @@ pub async fn nothing_lives_when_delete_meets_issue<S: Store>(store: &S) {
 
 /// Of many that create a client under one identifier one succeeds, and its client is the one stored.
 pub async fn one_client_is_created<S: Store>(store: &S) {
-    let mut race = Race::new("create_client");
+    let mut race = Race::new("create_client", 50);
     while let Some(round) = race.next_round() {
         let named = move |number: usize| {
-            let mut client = client(&format!("client {round}"));
+            let mut client = client(&format!("client {}", round.number));
             client.name = format!("number {number}");
             client
         };
         let outcomes = race
-            .run(store, CALLS, |store, number| async move {
+            .run(store, round, |store, number| async move {
                 store.create_client(&named(number)).await.expect("create_client")
             })
             .await;
@@ -205,33 +208,33 @@ pub async fn one_client_is_created<S: Store>(store: &S) {
 
 /// Of many that take one decision one gets it.
 pub async fn one_decision_is_taken_once<S: SessionStore + Clone>(store: &S) {
-    let mut race = Race::new("take_decision");
-    while race.next_round().is_some() {
+    let mut race = Race::new("take_decision", 50);
+    while let Some(round) = race.next_round() {
         let decided = decision(&session(store, "ada").await, digest());
         store.save_decision(&decided).await.expect("save_decision");
         let (in_session, request) = (decided.session, decided.request);
         let outcomes = race
-            .run(store, CALLS, |store, _| async move {
+            .run(store, round, |store, _| async move {
                 store.take_decision(&in_session, &request, at(1)).await.expect("take_decision")
             })
             .await;
         assert_eq!(count(&outcomes, &Some(decided)), 1, "of any number that take a decision exactly one gets it");
-        assert_eq!(count(&outcomes, &None), CALLS - 1, "the others get none");
+        assert_eq!(count(&outcomes, &None), round.calls - 1, "the others get none");
     }
     race.finish();
 }
 
 /// Of many that create an account under one name one succeeds, and its account is the one stored.
 pub async fn one_account_is_created<S: AccountStore + Clone>(store: &S) {
-    let mut race = Race::new("create_account");
+    let mut race = Race::new("create_account", 50);
     while let Some(round) = race.next_round() {
         let named = move |number: usize| {
-            let mut account = account(&format!("ada {round}"));
-            account.subject = super::sample::subject(&format!("{round} {number}"));
+            let mut account = account(&format!("ada {}", round.number));
+            account.subject = super::sample::subject(&format!("{} {number}", round.number));
             account
         };
         let outcomes = race
-            .run(store, CALLS, |store, number| async move {
+            .run(store, round, |store, number| async move {
                 store.create_account(&named(number)).await.expect("create_account")
             })
             .await;
@@ -246,19 +249,19 @@ pub async fn one_account_is_created<S: AccountStore + Clone>(store: &S) {
 /// Once a new password, disabling or deletion has returned nothing of the account's grants lives,
 /// although a rotation was under way.
 pub async fn nothing_lives_when_an_account_ends_and_rotate_meets_it<S: Store + AccountStore>(store: &S) {
-    let mut race = Race::new("set_password, set_account_enabled, delete_account and rotate");
+    let mut race = Race::new("set_password, set_account_enabled, delete_account and rotate", 8);
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     while let Some(round) = race.next_round() {
         let client = registered(store).await;
         let mut people = Vec::new();
-        for person in 0..4 {
-            let account = account(&format!("ada {round} {person}"));
+        for person in 0..round.calls / 2 {
+            let account = account(&format!("ada {} {person}", round.number));
             store.create_account(&account).await.expect("create_account");
             let (grant, _, first) = redeemed_by(store, &client, account.subject.as_str()).await;
             people.push((account.subject, issue(&grant, 10), grant, first));
         }
         let people = Arc::new(people);
-        race.run(store, 2 * people.len(), |store, number| {
+        race.run(store, round, |store, number| {
             let (people, password) = (Arc::clone(&people), password.clone());
             async move {
                 let (subject, next, _, first) = &people[number / 2];
@@ -266,7 +269,7 @@ pub async fn nothing_lives_when_an_account_ends_and_rotate_meets_it<S: Store + A
                     store.rotate(&refresh_of(first), next, &retry_until(20)).await.expect("rotate");
                     return;
                 }
-                let done = match round % 3 {
+                let done = match round.number % 3 {
                     0 => store.set_password(subject, &password, at(10)).await,
                     1 => store.set_account_enabled(subject, false, at(10)).await,
                     _ => store.delete_account(subject, at(10)).await,
