@@ -29,7 +29,8 @@
 //!   A request that really is `PUT` and has such a body cannot be told from it, and counts as `POST`.
 //!   Under an empty base path that holds for the application's own forms too.
 //! - Rocket answers `HEAD` with the route of `GET`; here `HEAD` has a route of its own.
-//! - Rocket refuses methods it does not know; under the base path they are answered 405 like others.
+//! - Rocket refuses methods it does not know; under the base path and at the well-known documents they
+//!   are answered 405 like others.
 //! - Rocket's catchers never see why a guard failed; the fairings write that into the answer.
 //! - Rocket's `Shield` sets headers that the core sets too; the core's win, without its warnings.
 //!

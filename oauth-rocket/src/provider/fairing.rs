@@ -4,6 +4,7 @@ use oauth_core::config::{Config, InvalidSetting};
 use oauth_core::provider::{AuthorizationProvider, IntoProvider, Mounts, Provider, Service};
 use oauth_core::resource::{Authorization, LocalResourceProvider, Validate};
 use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::http::uri::Origin;
 use rocket::tokio::{self, select, time::sleep};
 use rocket::{Build, Data, Orbit, Request, Response, Rocket};
 use std::error::Error;
@@ -130,8 +131,11 @@ impl OAuth {
         let base = if mounts.base.is_empty() { "/" } else { &mounts.base };
         let mut rocket = rocket.mount(base, routes::routes(service)).mount("/", routes::well_known(service));
         // At the root this catcher would be the application's own.
-        if !mounts.base.is_empty() {
-            rocket = rocket.register(base, vec![routes::unknown_methods(service)]);
+        let own = Some(base).filter(|_| !mounts.base.is_empty());
+        for path in own.into_iter().chain(mounts.well_known.iter().map(String::as_str)) {
+            if Origin::parse(path).is_ok() {
+                rocket = rocket.register(path.to_owned(), vec![routes::unknown_methods(service)]);
+            }
         }
         rocket
     }
