@@ -1,5 +1,19 @@
 //! The authorization endpoint (RFC 6749 §3.1, §4.1; OAuth 2.1 §4.1), and who decides there.
 
+mod answers;
+mod loopback;
+mod methods;
+mod owner;
+mod pages;
+mod parameters;
+mod pkce;
+mod pkce_verifier;
+mod redirect_uris;
+mod registration;
+mod scope;
+mod smuggling;
+mod state;
+mod tampering;
 mod unavailable;
 
 use oauth_tests::{Answer, Ask, Server};
