@@ -19,7 +19,7 @@ fn count<T: PartialEq>(outcomes: &[T], wanted: &T) -> usize {
 
 /// Of many redemptions of one code one succeeds; the others are replays, and end what came of it.
 pub async fn one_code_is_redeemed_once<S: Store>(store: &S) {
-    let mut race = Race::new("redeem", 50);
+    let mut race = Race::new("redeem", 50).await;
     while let Some(round) = race.next_round() {
         let (_, grant, code) = approved(store).await;
         let issues: Arc<Vec<_>> = Arc::new((0..round.calls).map(|_| issue(&grant, 1)).collect());
@@ -42,7 +42,7 @@ pub async fn one_code_is_redeemed_once<S: Store>(store: &S) {
 
 /// Of many rotations of one refresh token one succeeds; within the window the others get its answer.
 pub async fn one_refresh_token_is_rotated_once<S: Store>(store: &S) {
-    let mut race = Race::new("rotate, with a window", 50);
+    let mut race = Race::new("rotate, with a window", 50).await;
     while let Some(round) = race.next_round() {
         let (_, grant, _, first) = redeemed(store).await;
         let nexts: Arc<Vec<(_, Retry)>> =
@@ -67,7 +67,7 @@ pub async fn one_refresh_token_is_rotated_once<S: Store>(store: &S) {
 
 /// Without a window the losers of a rotation are reuses, and end the family.
 pub async fn one_refresh_token_is_rotated_once_without_a_window<S: Store>(store: &S) {
-    let mut race = Race::new("rotate, without a window", 50);
+    let mut race = Race::new("rotate, without a window", 50).await;
     while let Some(round) = race.next_round() {
         let (_, grant, _, first) = redeemed(store).await;
         let nexts: Arc<Vec<_>> = Arc::new((0..round.calls).map(|_| issue(&grant, 10)).collect());
@@ -90,7 +90,7 @@ pub async fn one_refresh_token_is_rotated_once_without_a_window<S: Store>(store:
 
 /// Once a revocation has returned nothing under the grant lives, although a redemption was under way.
 pub async fn nothing_lives_when_revoke_meets_redeem<S: Store>(store: &S) {
-    let mut race = Race::new("revoke_grant and redeem", 8);
+    let mut race = Race::new("revoke_grant and redeem", 8).await;
     while let Some(round) = race.next_round() {
         let (_, grant, code) = approved(store).await;
         let issues: Arc<Vec<_>> = Arc::new((0..round.calls).map(|_| issue(&grant, 1)).collect());
@@ -116,7 +116,7 @@ pub async fn nothing_lives_when_revoke_meets_redeem<S: Store>(store: &S) {
 
 /// Once a revocation has returned nothing under the grant lives, although a rotation was under way.
 pub async fn nothing_lives_when_revoke_meets_rotate<S: Store>(store: &S) {
-    let mut race = Race::new("revoke_grant, revoke_grants and rotate", 8);
+    let mut race = Race::new("revoke_grant, revoke_grants and rotate", 8).await;
     while let Some(round) = race.next_round() {
         let client = registered(store).await;
         let (grant, _, first) = redeemed_by(store, &client, "ada").await;
@@ -152,7 +152,7 @@ pub async fn nothing_lives_when_revoke_meets_rotate<S: Store>(store: &S) {
 /// Once a client is deleted nothing that was issued to it lives, although an issue was under way;
 /// nor when it is created again.
 pub async fn nothing_lives_when_delete_meets_issue<S: Store>(store: &S) {
-    let mut race = Race::new("delete_client and issue", 50);
+    let mut race = Race::new("delete_client and issue", 50).await;
     while let Some(round) = race.next_round() {
         let (client, grant, _, _) = redeemed(store).await;
         let under_grant = |number: usize| {
@@ -186,7 +186,7 @@ pub async fn nothing_lives_when_delete_meets_issue<S: Store>(store: &S) {
 
 /// Of many that create a client under one identifier one succeeds, and its client is the one stored.
 pub async fn one_client_is_created<S: Store>(store: &S) {
-    let mut race = Race::new("create_client", 50);
+    let mut race = Race::new("create_client", 50).await;
     while let Some(round) = race.next_round() {
         let named = move |number: usize| {
             let mut client = client(&format!("client {}", round.number));
@@ -208,7 +208,7 @@ pub async fn one_client_is_created<S: Store>(store: &S) {
 
 /// Of many that take one decision one gets it.
 pub async fn one_decision_is_taken_once<S: SessionStore + Clone>(store: &S) {
-    let mut race = Race::new("take_decision", 50);
+    let mut race = Race::new("take_decision", 50).await;
     while let Some(round) = race.next_round() {
         let decided = decision(&session(store, "ada").await, digest());
         store.save_decision(&decided).await.expect("save_decision");
@@ -226,7 +226,7 @@ pub async fn one_decision_is_taken_once<S: SessionStore + Clone>(store: &S) {
 
 /// Of many that create an account under one name one succeeds, and its account is the one stored.
 pub async fn one_account_is_created<S: AccountStore + Clone>(store: &S) {
-    let mut race = Race::new("create_account", 50);
+    let mut race = Race::new("create_account", 50).await;
     while let Some(round) = race.next_round() {
         let named = move |number: usize| {
             let mut account = account(&format!("ada {}", round.number));
@@ -249,7 +249,7 @@ pub async fn one_account_is_created<S: AccountStore + Clone>(store: &S) {
 /// Once a new password, disabling or deletion has returned nothing of the account's grants lives,
 /// although a rotation was under way.
 pub async fn nothing_lives_when_an_account_ends_and_rotate_meets_it<S: Store + AccountStore>(store: &S) {
-    let mut race = Race::new("set_password, set_account_enabled, delete_account and rotate", 8);
+    let mut race = Race::new("set_password, set_account_enabled, delete_account and rotate", 8).await;
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     while let Some(round) = race.next_round() {
         let client = registered(store).await;
