@@ -1,4 +1,4 @@
-//! What an [`AccountStore`](crate::store::AccountStore) promises, together with the sessions and
+//! What an [`AccountStore`] promises, together with the sessions and
 //! grants that end with an account.
 
 use super::sample::{

@@ -1,4 +1,4 @@
-//! What a [`SessionStore`](crate::store::SessionStore) promises.
+//! What a [`SessionStore`] promises.
 
 use super::sample::{at, digest, scope, session, subject};
 use crate::secret::Digest;
