@@ -48,7 +48,7 @@ on_every_store! {
         assert_eq!(server.call("HEAD", WELL_KNOWN).await.expect(200).body.len(), 0);
     }
 
-    // proves
+    // proves
     async fn r_101_what_is_listed_works_and_what_is_not_is_refused(server: &Server) {
         let document = server.get(WELL_KNOWN).await.json();
         let app = server.confidential().await;

@@ -100,7 +100,7 @@ on_every_store! {
         assert!(answer.parameter("code").is_some(), "{answer}");
     }
 
-    // proves
+    // proves
     async fn vuln_38_no_token_and_no_fragment_in_the_front_channel(server: &Server) {
         let app = server.public().await;
         let ada = server.ada().await;
