@@ -194,6 +194,20 @@ pub trait ResourceOwner: Send + Sync + 'static {
         async { Ok(true) }
     }
 
+    /// Tells whether what was decided on this request still holds. Asked once its code is stored, and
+    /// before anybody gets the code: who changes a password or closes an account meanwhile ends the
+    /// grants that there are, and this one came too late for that. `false` revokes it.
+    ///
+    /// # Errors
+    /// The store does not answer; the client is told to try again, and nobody gets the code.
+    fn still_holds(
+        &self,
+        _request: &Request<Bytes>,
+        _subject: &Subject,
+    ) -> impl Future<Output = store::Result<bool>> + Send {
+        async { Ok(true) }
+    }
+
     /// Renders an error that is shown to a person; `None` for the core's plain text.
     fn error_page(&self, _rejection: Rejection) -> Option<Response<Bytes>> {
         None

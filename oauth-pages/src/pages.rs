@@ -152,6 +152,11 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
         Ok(self.accounts.person(subject).await?.is_some())
     }
 
+    /// The session ends in the same step as the grants, or before them.
+    async fn still_holds(&self, request: &Request<Bytes>, subject: &Subject) -> store::Result<bool> {
+        Ok(self.visitor(request).await?.is_some_and(|visitor| visitor.person.subject == *subject))
+    }
+
     fn error_page(&self, rejection: Rejection) -> Option<Response<Bytes>> {
         Some(self.rejected(rejection))
     }

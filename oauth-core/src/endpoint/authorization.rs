@@ -11,7 +11,7 @@ use crate::pkce::{CodeChallenge, S256};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::redirect::RedirectTarget;
 use crate::secret::AuthorizationCode;
-use crate::store::{ClientStore, Code, CodeStore, Grant, Saved};
+use crate::store::{ClientStore, Code, CodeStore, Grant, GrantStore, Saved};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -150,7 +150,7 @@ async fn decide<P: AuthorizationProvider>(
         Decision::Deny(_) => answer.decided(false).error(Rejection::AccessDenied, headers),
         Decision::Allow(approval) => {
             let answer = answer.decided(approval.remembered);
-            match issue(provider, ask, approval).await {
+            match issue(provider, request, ask, approval).await {
                 Ok(code) => answer.success(&code, headers),
                 Err(rejection) => answer.error(rejection, headers),
             }
@@ -161,6 +161,7 @@ async fn decide<P: AuthorizationProvider>(
 /// Saves the grant with its code, in one step.
 async fn issue<P: AuthorizationProvider>(
     provider: &Provider<P>,
+    request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     approval: Approval,
 ) -> Result<AuthorizationCode, Rejection> {
@@ -198,7 +199,13 @@ async fn issue<P: AuthorizationProvider>(
         nonce: ask.nonce.clone(),
         expires_at,
     };
-    match provider.app().store().save_code(&grant, &code).await? {
+    let (store, owner) = (provider.app().store(), provider.app().owner());
+    match store.save_code(&grant, &code).await? {
+        // Nobody has the code yet: a future that is dropped here leaves one that is never redeemed.
+        Saved::Now if !owner.still_holds(request, &grant.subject).await? => {
+            store.revoke_grant(&grant.id, config.clock.now()).await?;
+            Err(Rejection::AccessDenied)
+        }
         Saved::Now => {
             config.events.record(&Event::Approved {
                 client_id: grant.client_id,

@@ -23,7 +23,8 @@ pub struct LocalResourceProvider<S> {
 }
 
 impl<S: TokenStore> LocalResourceProvider<S> {
-    /// Takes the store; tokens of every audience are accepted until one is named.
+    /// Takes the store; until an audience is named, only tokens without any are accepted: one that is
+    /// meant for a resource server is not meant for everybody else too (RFC 8707 §3).
     pub fn new(store: S) -> Self {
         Self { store, clock: Arc::new(SystemClock), audience: Vec::new() }
     }
@@ -52,12 +53,12 @@ impl<S: TokenStore> ResourceProvider for LocalResourceProvider<S> {
             Refusal::Unavailable
         })?;
         let authorization = Authorization::from(found.ok_or(Refusal::InvalidToken)?);
-        let meant_for_here = |resource: &Resource| authorization.audience.contains(resource);
-        if self.audience.is_empty() || self.audience.iter().any(meant_for_here) {
-            Ok(authorization)
-        } else {
-            Err(Refusal::InvalidToken)
-        }
+        let names_here = |resource: &Resource| authorization.audience.contains(resource);
+        let meant_for_here = match self.audience.as_slice() {
+            [] => authorization.audience.is_empty(),
+            named => named.iter().any(names_here),
+        };
+        if meant_for_here { Ok(authorization) } else { Err(Refusal::InvalidToken) }
     }
 }
 

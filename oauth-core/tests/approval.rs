@@ -1,0 +1,118 @@
+//! What becomes of an approval, and of the token that came of it, from the endpoints' side.
+
+use bytes::Bytes;
+use http::header::LOCATION;
+use http::{Request, Response};
+use oauth_core::client::{Client, ClientType, GrantType};
+use oauth_core::clock::{Clock, SystemClock, Timestamp};
+use oauth_core::config::Config;
+use oauth_core::identifier::{Attributes, ClientId, Resource, Subject};
+use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner};
+use oauth_core::provider::{AuthorizationProvider, Provider, Service};
+use oauth_core::redirect::RedirectUri;
+use oauth_core::resource::{LocalResourceProvider, PresentedToken, Refusal, ResourceProvider};
+use oauth_core::secret::AccessToken;
+use oauth_core::store::{
+    ClientStore, GrantFilter, GrantStore, Issue, IssuedAccess, MemoryStore, Page, Result, Saved, TokenStore,
+};
+
+/// Somebody who always agrees, and whose session may end while the code is stored.
+struct Ada {
+    stays: bool,
+}
+
+impl ResourceOwner for Ada {
+    async fn decide(&self, _: &Request<Bytes>, ask: &AuthorizationRequest) -> Result<Decided> {
+        Ok(Decision::Allow(Approval::new(ada(), ask.scope().clone())).into())
+    }
+
+    async fn still_holds(&self, _: &Request<Bytes>, subject: &Subject) -> Result<bool> {
+        assert_eq!(*subject, ada());
+        Ok(self.stays)
+    }
+}
+
+struct App {
+    config: Config,
+    store: MemoryStore,
+    owner: Ada,
+}
+
+impl AuthorizationProvider for App {
+    type Store = MemoryStore;
+    type Owner = Ada;
+
+    fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    fn owner(&self) -> &Ada {
+        &self.owner
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+fn ada() -> Subject {
+    Subject::new("ada").unwrap()
+}
+
+async fn authorize(store: &MemoryStore, owner: Ada) -> Response<Bytes> {
+    let mut client = Client::new(ClientId::new("notes").unwrap(), "Notes", ClientType::Public);
+    client.redirect_uris = vec![RedirectUri::register("https://app.example/cb", false).unwrap()];
+    client.grant_types = vec![GrantType::AuthorizationCode];
+    store.create_client(&client).await.unwrap();
+    let app = App { config: Config::new("https://id.example").unwrap(), store: store.clone(), owner };
+    let request = Request::get(
+        "/oauth/authorize?response_type=code&client_id=notes&code_challenge_method=S256\
+         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    );
+    Provider::new(app).unwrap().call(request.body(Bytes::new()).unwrap()).await
+}
+
+#[tokio::test]
+async fn vuln_18_an_approval_that_ended_while_its_code_was_stored_gives_none() {
+    for (stays, expected) in [(true, "code="), (false, "error=access_denied")] {
+        let store = MemoryStore::new();
+        let answer = authorize(&store, Ada { stays }).await;
+        let location = answer.headers()[LOCATION].to_str().unwrap();
+        assert!(location.contains(expected), "{location}");
+        let grants = store.grants(&GrantFilter::Subject(ada()), &Page::first(9), SystemClock.now()).await.unwrap();
+        assert_eq!(grants.len(), usize::from(stays), "what came too late is revoked");
+    }
+}
+
+#[tokio::test]
+async fn r_064_a_token_for_a_resource_server_is_not_taken_where_no_audience_is_named() {
+    let store = MemoryStore::new();
+    let client = Client::new(ClientId::new("robot").unwrap(), "Robot", ClientType::Confidential);
+    store.create_client(&client).await.unwrap();
+    let notes = Resource::new("https://notes.example").unwrap();
+    let token = async |audience: &[Resource]| {
+        let token = AccessToken::generate();
+        let access = IssuedAccess {
+            digest: token.digest(),
+            client_id: client.id.clone(),
+            grant: None,
+            scope: "read".parse().unwrap(),
+            audience: audience.to_vec(),
+            attributes: Attributes::new(),
+            issued_at: SystemClock.now(),
+            expires_at: Timestamp::from_unix_seconds(i64::MAX),
+        };
+        let grant_expires_at = access.expires_at;
+        let issue = Issue { access, refresh: None, grant_expires_at, now: SystemClock.now() };
+        assert_eq!(store.issue(&issue).await.unwrap(), Saved::Now);
+        token
+    };
+    let (meant, open) = (token(std::slice::from_ref(&notes)).await, token(&[]).await);
+    let (here, there) =
+        (LocalResourceProvider::new(store.clone()), LocalResourceProvider::new(store.clone()).for_audience(notes));
+    let (meant, open) = (PresentedToken::new(meant.expose()).unwrap(), PresentedToken::new(open.expose()).unwrap());
+    assert!(here.validate_access_token(&open).await.is_ok());
+    assert_eq!(here.validate_access_token(&meant).await.unwrap_err(), Refusal::InvalidToken);
+    assert!(there.validate_access_token(&meant).await.is_ok());
+    assert_eq!(there.validate_access_token(&open).await.unwrap_err(), Refusal::InvalidToken);
+}
