@@ -108,6 +108,21 @@ pub enum Event {
         /// The person.
         subject: Subject,
     },
+    /// An account was disabled; sessions and grants ended with it.
+    AccountDisabled {
+        /// The person.
+        subject: Subject,
+    },
+    /// An account was enabled again.
+    AccountEnabled {
+        /// The person.
+        subject: Subject,
+    },
+    /// An account was deleted; sessions and grants ended with it.
+    AccountDeleted {
+        /// The person.
+        subject: Subject,
+    },
     /// A client was registered.
     ClientRegistered {
         /// The client.

@@ -136,7 +136,13 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// There is no such account, or the store does not answer.
     pub async fn set_enabled(&self, username: &str, enabled: bool) -> Result<(), AccountError> {
         let subject = self.named(username).await?.subject;
-        found(self.store.set_account_enabled(&subject, enabled, self.clock.now()).await?)
+        found(self.store.set_account_enabled(&subject, enabled, self.clock.now()).await?)?;
+        self.events.record(&if enabled {
+            Event::AccountEnabled { subject }
+        } else {
+            Event::AccountDisabled { subject }
+        });
+        Ok(())
     }
 
     /// Deletes an account with every session and grant of it.
@@ -145,7 +151,9 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// There is no such account, or the store does not answer.
     pub async fn delete(&self, username: &str) -> Result<(), AccountError> {
         let subject = self.named(username).await?.subject;
-        found(self.store.delete_account(&subject, self.clock.now()).await?)
+        found(self.store.delete_account(&subject, self.clock.now()).await?)?;
+        self.events.record(&Event::AccountDeleted { subject });
+        Ok(())
     }
 
     /// Lists accounts in the order of their names' bytes.

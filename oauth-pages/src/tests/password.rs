@@ -1,4 +1,6 @@
 use super::*;
+use crate::Accounts;
+use oauth_core::owner::ResourceOwner;
 use oauth_core::store::{GrantFilter, GrantStore, Page};
 
 const PAGE: &str = "/oauth/password";
@@ -80,4 +82,34 @@ async fn accounts_have_rules() {
     let mut browser = site.signed_in("ada").await;
     site.accounts().delete("ada").await.unwrap();
     assert_eq!(browser.get("/oauth/").await.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn vuln_18_an_approval_does_not_outlast_the_session_it_was_made_in() {
+    let site = Site::new().await;
+    let browser = site.signed_in("ada").await;
+    let cookie = format!("__Host-oauth-session={}", browser.session().unwrap());
+    let request = Request::get("/oauth/authorize").header(COOKIE, cookie).body(Bytes::new()).unwrap();
+    let pages = site.provider.app().owner();
+    let eve = site.accounts().sign_in("eve", &Password::new(PASSWORD)).await.unwrap().unwrap().subject;
+    assert!(pages.still_holds(&request, &site.ada.subject).await.unwrap());
+    assert!(!pages.still_holds(&request, &eve).await.unwrap(), "somebody else is signed in now");
+    site.accounts().set_password("ada", &Password::new(NEW)).await.unwrap();
+    assert!(!pages.still_holds(&request, &site.ada.subject).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_ends_all_of_an_account_is_told() {
+    let site = Site::new().await;
+    site.accounts().set_enabled("ada", false).await.unwrap();
+    site.accounts().set_enabled("ada", true).await.unwrap();
+    site.accounts().delete("ada").await.unwrap();
+    let subject = || site.ada.subject.clone();
+    for event in [
+        Event::AccountDisabled { subject: subject() },
+        Event::AccountEnabled { subject: subject() },
+        Event::AccountDeleted { subject: subject() },
+    ] {
+        assert_eq!(site.recorded(|told| *told == event), 1, "{event:?}");
+    }
 }
