@@ -3,6 +3,7 @@ use super::{Endpoint, MetadataDocument};
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::Rejection;
+use crate::event::Event;
 use crate::http::{self as wire, Parameters};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::resource::Authorization;
@@ -51,18 +52,21 @@ async fn introspect<P: AuthorizationProvider>(
     }
     let digest = Digest::of(parameters.require("token")?);
     let (config, address) = (provider.app().config(), provider.address(request));
-    if !provider.scans.admits(client.id.as_str(), address) {
-        return Err(Rejection::Throttled);
-    }
     let active = provider.app().store().access_token(&digest, config.clock.now()).await?;
     match active {
         Some(active) if may_see(client, &active.token) => {
             let issued_at = active.token.issued_at.as_unix_seconds();
             Ok(describe(config, &Authorization::from(active), issued_at))
         }
-        _ => {
+        // Only what is not alive is counted and refused: whoever sends junk to an API must not keep it
+        // from asking about the tokens of others (RFC 7662 §4, RFC 6819 §5.1.4.2.3).
+        _ if provider.scans.admits(client.id.as_str(), address) => {
             provider.scans.failed(client.id.as_str(), address);
             Ok(json!({ "active": false }))
+        }
+        _ => {
+            config.events.record(&Event::Throttled { address });
+            Err(Rejection::Throttled)
         }
     }
 }

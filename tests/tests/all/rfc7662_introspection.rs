@@ -175,6 +175,8 @@ mod scanning {
             expect_inactive(server.introspect(&app, "guess-19").await);
             let throttled = server.introspect(&app, "guess-20").await.expect(429);
             assert!(throttled.header("retry-after").is_some());
+            let good = server.introspect(&app, &tokens.access).await.json();
+            assert_eq!(good["active"], true, "R-184: who sends junk to an API does not switch it off");
             server.advance(Duration::from_secs(60).as_secs());
             expect_inactive(server.introspect(&app, "guess-21").await);
         }
