@@ -83,5 +83,8 @@ fn decide(
     }
     let family = Family::Ends(stored.token.family_expires_at);
     let purpose = Purpose { client, grant: Some(stored.grant.id), scope, audience, family };
-    Ok(tokens::make(config, purpose, now))
+    let mut tokens = tokens::make(config, purpose, now);
+    // An access token of an earlier answer may outlive the family: the grant must not end before it.
+    tokens.issue.grant_expires_at = tokens.issue.grant_expires_at.max(stored.grant.expires_at);
+    Ok(tokens)
 }
