@@ -96,9 +96,9 @@ impl RedirectUri {
         &self.0
     }
 
-    /// Gives the host to show a person, or the scheme where there is none.
+    /// Gives what to show a person: the host of a web address, the scheme of any other.
     pub fn host(&self) -> &str {
-        authority(&self.0).unwrap_or_else(|| self.0.split(':').next().unwrap_or_default())
+        shown(&self.0)
     }
 
     /// Tells whether `asked` is this URI: byte for byte, but for the port of a loopback IP address
@@ -157,6 +157,14 @@ fn authority(text: &str) -> Option<&str> {
     rest.split(['/', '?', '#']).next()
 }
 
+/// Finds what says who is answered. After a scheme of one's own that is the scheme: what stands in the
+/// place of a host there belongs to nobody, and could be the name of somebody else.
+fn shown(text: &str) -> &str {
+    let scheme = text.split(':').next().unwrap_or_default();
+    let is_web = ["https", "http"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    authority(text).filter(|_| is_web).unwrap_or(scheme)
+}
+
 fn is_this_machine(text: &str) -> bool {
     let localhost =
         authority(text).is_some_and(|authority| authority == "localhost" || authority.starts_with("localhost:"));
@@ -196,9 +204,9 @@ impl RedirectTarget {
         self.sent
     }
 
-    /// Gives the host to show a person, or the scheme where there is none.
+    /// Gives what to show a person: the host of a web address, the scheme of any other.
     pub fn host(&self) -> &str {
-        authority(&self.uri).unwrap_or_else(|| self.uri.split(':').next().unwrap_or_default())
+        shown(&self.uri)
     }
 
     /// Writes the URI with an answer added to its own query (RFC 6749 §3.1.2, §4.1.2).

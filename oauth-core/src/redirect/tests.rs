@@ -202,3 +202,18 @@ proptest! {
         prop_assert!(resolves(&[&uri], Some(&uri)).is_ok());
     }
 }
+
+#[test]
+fn what_a_person_is_shown_cannot_be_chosen_freely() {
+    let shown = |uri: &str| {
+        let registered = RedirectUri::register(uri, false).unwrap();
+        let target = RedirectTarget { uri: uri.to_owned(), sent: true };
+        assert_eq!(registered.host(), target.host());
+        registered.host().to_owned()
+    };
+    assert_eq!(shown("https://app.example:8443/cb"), "app.example:8443");
+    assert_eq!(shown("HTTPS://app.example/cb"), "app.example");
+    assert_eq!(shown("http://[::1]/cb"), "[::1]");
+    assert_eq!(shown("com.example.app:/cb"), "com.example.app");
+    assert_eq!(shown("com.evil.app://accounts.bank.example/cb"), "com.evil.app");
+}
