@@ -62,12 +62,14 @@ impl<P: AuthorizationProvider> Provider<P> {
                 return Err(rejection);
             }
         };
-        let name = credentials.ids.first().cloned().unwrap_or_default();
+        let client = self.registered(&credentials.ids).await?;
+        // One count for a client, in however many ways its identifier can be written.
+        let sent = credentials.ids.first().map(String::as_str).unwrap_or_default();
+        let name = client.as_ref().map_or(sent, |client| client.id.as_str()).to_owned();
         if !self.throttle.admits(&name, address) {
             self.app().config().events.record(&Event::Throttled { address });
             return Err(Rejection::Throttled);
         }
-        let client = self.registered(&credentials.ids).await?;
         let authentic = match &client {
             Some(client) => self.is_authentic(client, &credentials.secrets, &name, address).await?,
             None => false,

@@ -49,8 +49,10 @@ impl Parameters {
     fn parse_counting(encoded: &[u8], most: usize, longest: usize) -> Result<(Self, Option<Rejection>), Rejection> {
         let mut parsed: Vec<(String, String)> = Vec::new();
         let mut repeated = None;
-        for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            if parsed.len() == most {
+        let pairs = encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+        // Repeated ones count too: each is compared with all before it.
+        for (position, pair) in pairs.enumerate() {
+            if position == most {
                 return Err(Rejection::TooManyParameters);
             }
             let mut halves = pair.splitn(2, |byte| *byte == b'=');

@@ -25,6 +25,8 @@ fn broken_encodings_are_refused() {
 fn vuln_61_limits_hold() {
     let many = (0..65).map(|number| format!("p{number}=1")).collect::<Vec<_>>().join("&");
     assert_eq!(Parameters::parse(many.as_bytes()), Err(Rejection::TooManyParameters));
+    let repeated = "a=&".repeat(65);
+    assert_eq!(Parameters::parse(repeated.as_bytes()), Err(Rejection::TooManyParameters), "each costs comparisons");
     let long = format!("state={}", "x".repeat(4_097));
     assert_eq!(Parameters::parse(long.as_bytes()), Err(Rejection::ParameterTooLong));
     assert!(Parameters::parse(format!("state={}", "x".repeat(4_096)).as_bytes()).is_ok());
