@@ -54,9 +54,9 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     remove_grants(connection, budget, || over!(grants, tenant, now).select(grants::id).into_boxed())?;
     remove_grants(connection, budget, || of_deleted(tenant).into_boxed())?;
     remove!(connection, budget, clients, without_grants(tenant));
-    forget_answers(connection, tenant, now, limit)?;
+    let all_forgotten = forget_answers(connection, tenant, now, limit)?;
     // What is left of the budget says that nothing is left of the work.
-    let more = left == 0 && waits(connection, tenant, now)?;
+    let more = !all_forgotten || left == 0 && waits(connection, tenant, now)?;
     Ok(Swept { removed: u64::from(limit - left), more })
 }
 
@@ -91,8 +91,8 @@ where
 }
 
 /// Forgets answers that cannot be given again: they are the largest part of a refresh token. No
-/// record goes with them, so they are not counted.
-fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outcome<()> {
+/// record goes with them, so they are not counted. Tells whether none is left.
+fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outcome<bool> {
     let mut left = limit;
     while left > 0 {
         let batch = BATCH.min(left);
@@ -103,14 +103,14 @@ fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32
             .limit(batch.into())
             .load(connection)?;
         if ids.is_empty() {
-            break;
+            return Ok(true);
         }
         diesel::update(refresh_tokens::table.filter(refresh_tokens::id.eq_any(&ids)))
             .set((refresh_tokens::retry_sealed.eq(None::<Vec<u8>>), refresh_tokens::retry_until.eq(None::<i64>)))
             .execute(connection)?;
         left = budget_after(left, ids.len());
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Tells whether the next sweep would find something.

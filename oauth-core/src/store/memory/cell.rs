@@ -5,6 +5,7 @@ use crate::clock::Timestamp;
 use crate::identifier::{GrantId, Subject};
 use crate::secret::Digest;
 use crate::store::{Code, Grant, Issue, IssuedAccess, IssuedRefresh, Result, Retry, StoreError};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A grant with all that hangs on it, behind one lock.
@@ -29,7 +30,8 @@ pub(super) struct Family {
     pub(super) code: Option<Box<HeldCode>>,
     /// In the order in which they were issued; none ever leaves, so a position is a name.
     pub(super) refresh: Vec<HeldRefresh>,
-    pub(super) access: Vec<HeldAccess>,
+    /// In the order in which they were issued: what is over stands in front.
+    pub(super) access: VecDeque<HeldAccess>,
 }
 
 pub(super) struct HeldCode {
@@ -68,7 +70,7 @@ impl Cell {
             revoked_at: grant.revoked_at,
             code: None,
             refresh: Vec::new(),
-            access: Vec::new(),
+            access: VecDeque::new(),
         };
         Self { id: grant.id, client, subject: Arc::new(grant.subject.clone()), family: Mutex::new(family) }
     }
@@ -175,7 +177,7 @@ impl Shared {
                 retry: None,
             });
         }
-        family.access.push(HeldAccess {
+        family.access.push_back(HeldAccess {
             digest: access.digest,
             shape: cell.client.shapes.share(&access.scope, &access.audience, &access.attributes),
             issued_at: access.issued_at,

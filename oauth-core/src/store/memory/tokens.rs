@@ -69,7 +69,7 @@ impl TokenStore for MemoryStore {
             }
             Access::Under(cell) => {
                 let family = cell.lock_present()?;
-                let held = family.access.iter().find(|held| held.digest == *digest)?;
+                let held = family.access.iter().rfind(|held| held.digest == *digest)?;
                 let live = cell.is_live(&family, now) && !held.expires_at.is_over(now);
                 live.then(|| ActiveToken { token: cell.access_token(held), grant: Some(cell.grant(&family)) })
             }
@@ -154,7 +154,7 @@ impl Shared {
     /// Takes an access token out of its cell and tells when it would have ended.
     pub(super) fn end_access(&self, family: &mut Family, digest: &Digest) -> Option<Timestamp> {
         let position = family.access.iter().position(|held| held.digest == *digest)?;
-        let held = family.access.swap_remove(position);
+        let held = family.access.remove(position)?;
         self.access.remove(digest, Some(held.expires_at));
         Some(held.expires_at)
     }
