@@ -1,6 +1,6 @@
-//! The account that a new database begins with.
+//! The account that a server begins with.
 
-use crate::commands::user;
+use crate::commands::{PAGE, user};
 use crate::output::Refused;
 use oauth_core::secret::{Password, random_bytes};
 use oauth_core::store::{AccountStore, Page};
@@ -15,7 +15,7 @@ const VARIABLE: &str = "PROVIDER_ADMIN_PASSWORD";
 
 /// What became of the first account.
 pub(crate) enum FirstAccount {
-    /// There are accounts already, or another process was faster.
+    /// There is an administrator already, or another process was faster.
     Present,
     /// It was created with the password from the environment.
     FromEnvironment,
@@ -23,12 +23,13 @@ pub(crate) enum FirstAccount {
     Generated(Password),
 }
 
-/// Creates the first account where there is none.
+/// Creates the first account where nobody is administrator: on a new database, and on one that
+/// commands have put other accounts into before the first start.
 ///
 /// The store decides between two processes that start at once: only the one whose account was
 /// created has a password to show.
 pub(crate) async fn create<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<FirstAccount, Refused> {
-    if !accounts.list(&Page::first(1)).await?.is_empty() {
+    if has_administrator(accounts).await? {
         return Ok(FirstAccount::Present);
     }
     let (password, created) = match env::var(VARIABLE) {
@@ -48,6 +49,18 @@ pub(crate) async fn create<S: AccountStore>(accounts: &StoredAccounts<S>) -> Res
             Err(Refused::new("invalid_configuration", format!("{VARIABLE}: {}", AccountError::Password)))
         }
         Err(error) => Err(user::refused(error, ADMIN)),
+    }
+}
+
+async fn has_administrator<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<bool, Refused> {
+    let mut page = Page::first(PAGE);
+    loop {
+        let some = accounts.list(&page).await?;
+        if some.iter().any(|account| account.administrator) {
+            return Ok(true);
+        }
+        let Some(last) = some.last() else { return Ok(false) };
+        page = Page::after(last.username.clone(), PAGE);
     }
 }
 

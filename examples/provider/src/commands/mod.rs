@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 const LONGEST: u64 = 64 * 1024;
 
 /// How many entries of a list are read at a time.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 
 /// Reads a secret from standard input: one line, with or without a line break at its end.
 pub(crate) fn secret_from_stdin(what: &str) -> Result<Zeroizing<String>, Refused> {

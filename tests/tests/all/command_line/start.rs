@@ -58,6 +58,22 @@ fn the_password_from_the_environment_counts_only_when_the_account_is_created() {
 }
 
 #[test]
+fn the_first_start_creates_admin_beside_accounts_that_commands_made() {
+    let home = Home::new();
+    home.run(&["user", "create", "--username", "ada", "--password", "correct horse"]).ok();
+    let server = Server::start(home.prepare(&["--port", "0"]).arg("--json"));
+    assert_eq!(server.welcome["first_account"]["username"], "admin");
+    drop(server);
+    let again = Server::start(home.prepare(&["--port", "0"]).arg("--json"));
+    assert!(again.welcome.get("first_account").is_none(), "{}", again.welcome);
+
+    let other = Home::new();
+    other.run(&["user", "create", "--username", "root", "--password", "correct horse", "--administrator"]).ok();
+    let server = Server::start(other.prepare(&["--port", "0"]).arg("--json"));
+    assert!(server.welcome.get("first_account").is_none(), "there is an administrator: {}", server.welcome);
+}
+
+#[test]
 fn ctrl_c_and_sigterm_end_it_with_0() {
     for signal in ["INT", "TERM"] {
         let home = Home::new();
