@@ -13,7 +13,7 @@ use oauth_core::event::Event;
 use oauth_core::http::Parameters;
 use oauth_core::identifier::{ClientId, Resource};
 use oauth_core::secret::{ClientSecret, equal_in_constant_time};
-use oauth_core::store::{ClientFilter, Created, Page, SessionStore, Store};
+use oauth_core::store::{ClientFilter, Created, Page, Replaced, SessionStore, Store};
 
 /// How many applications stand on a page of the list.
 const LISTED: u32 = 50;
@@ -98,20 +98,23 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn edit_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         let mut client = self.manageable(&visitor, &posted).await?;
-        let before = client.resources.clone();
+        let before = client.clone();
         let form = ApplicationForm::posted(&posted);
         let applied = form.registration(&self.config).and_then(|mut asked| {
             asked.attributes = client.attributes.clone();
             asked.apply(&mut client, &self.config).map_err(|refused| refused.to_string())
         });
         let refused = match applied {
-            Ok(()) => self.claimed_by_others(&visitor, &client, &before).await?,
+            Ok(()) => self.claimed_by_others(&visitor, &client, &before.resources).await?,
             Err(refused) => Some(refused),
         };
         if let Some(refused) = refused {
             return Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, Some(&refused)));
         }
-        self.save(&client).await?;
+        if !self.save(&before, &client).await? {
+            let refused = "somebody else changed this application at the same moment; look at it and save again";
+            return Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, Some(refused)));
+        }
         Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())))
     }
 
@@ -124,10 +127,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if !posted.get("proof").is_some_and(|given| equal_in_constant_time(given, &current)) {
             return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
         }
+        let before = client.clone();
         let Ok(secret) = client.renew_secret() else {
             return Err(Rejection::ApplicationHasNoSecret);
         };
-        self.save(&client).await?;
+        if !self.save(&before, &client).await? {
+            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
+        }
         Ok(self.client_page(&visitor, &client, Some(&secret)))
     }
 
@@ -154,12 +160,16 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Ok(response::see_other(&self.config.paths.join("applications")))
     }
 
-    async fn save(&self, client: &Client) -> Result<(), Rejection> {
-        if !self.store.update_client(client).await? {
-            return Err(Rejection::ApplicationNotFound);
+    /// Saves a changed application, unless somebody else changed it since it was read.
+    async fn save(&self, before: &Client, client: &Client) -> Result<bool, Rejection> {
+        match self.store.replace_client(before, client).await? {
+            Replaced::Now => {
+                self.config.events.record(&Event::ClientChanged { client_id: client.id.clone() });
+                Ok(true)
+            }
+            Replaced::Changed => Ok(false),
+            Replaced::Gone => Err(Rejection::ApplicationNotFound),
         }
-        self.config.events.record(&Event::ClientChanged { client_id: client.id.clone() });
-        Ok(())
     }
 
     /// Finds the application that a page is about. What belongs to somebody else looks as if it were

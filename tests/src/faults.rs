@@ -5,8 +5,8 @@ use oauth_core::identifier::{ClientId, GrantId, Subject};
 use oauth_core::secret::Digest;
 use oauth_core::store::{
     Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
-    GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, Redeemed, Result, Retry, Rotated, Saved,
-    Session, SessionStore, Store, StoreError, StoredCode, StoredRefresh, Swept, TokenStore,
+    GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, Redeemed, Replaced, Result, Retry, Rotated,
+    Saved, Session, SessionStore, Store, StoreError, StoredCode, StoredRefresh, Swept, TokenStore,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -6,8 +6,8 @@ use oauth_core::identifier::{ClientId, GrantId, Subject};
 use oauth_core::secret::Digest;
 use oauth_core::store::{
     Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
-    GrantStore, Housekeeping, Issue, MemoryStore, Page, PasswordHash, PendingDecision, Redeemed, Result, Retry,
-    Rotated, Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
+    GrantStore, Housekeeping, Issue, MemoryStore, Page, PasswordHash, PendingDecision, Redeemed, Replaced, Result,
+    Retry, Rotated, Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
 };
 use oauth_diesel::SqliteStore;
 use tempfile::TempDir;
@@ -61,6 +61,7 @@ macro_rules! verbs {
                 fn clients(filter: &ClientFilter, page: &Page<ClientId>) -> Vec<Client>;
                 fn create_client(client: &Client) -> Created;
                 fn update_client(client: &Client) -> bool;
+                fn replace_client(read: &Client, changed: &Client) -> Replaced;
                 fn delete_client(id: &ClientId, now: Timestamp) -> bool;
             }
             GrantStore {

@@ -1,4 +1,4 @@
-use super::{Created, Page, Result};
+use super::{Created, Page, Replaced, Result};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, Resource, Subject};
@@ -46,6 +46,11 @@ pub trait ClientStore: Send + Sync + 'static {
     /// From the moment it returns, a client that is now disabled has no live token and no code that
     /// can be redeemed; they live again when it is enabled again, unless they expired.
     fn update_client(&self, client: &Client) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Replaces a client as [`update_client`](Self::update_client) does, if it still is what was read:
+    /// of two who change it at the same time neither undoes what the other did, least of all a secret
+    /// that was renewed because it leaked.
+    fn replace_client(&self, read: &Client, changed: &Client) -> impl Future<Output = Result<Replaced>> + Send;
 
     /// Deletes a client with everything that was issued to it; `false` where there is none.
     ///

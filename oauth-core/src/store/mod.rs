@@ -63,6 +63,17 @@ pub enum Created {
     Exists,
 }
 
+/// Whether something could be written over what was read before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// It is replaced.
+    Now,
+    /// Somebody changed it since it was read; nothing was changed now.
+    Changed,
+    /// There is none of this identifier any more.
+    Gone,
+}
+
 /// Whether something could be saved under a client, and a grant, that must be alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saved {

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use oauth_core::client::Client;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::ClientId;
-use oauth_core::store::{ClientFilter, ClientStore, Created, Page, Result};
+use oauth_core::store::{ClientFilter, ClientStore, Created, Page, Replaced, Result};
 
 impl ClientStore for Store {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>> {
@@ -27,6 +27,11 @@ impl ClientStore for Store {
     async fn update_client(&self, client: &Client) -> Result<bool> {
         let client = client.clone();
         self.write("update a client", move |connection, tenant| update(connection, tenant, &client)).await
+    }
+
+    async fn replace_client(&self, read: &Client, changed: &Client) -> Result<Replaced> {
+        let (read, changed) = (read.clone(), changed.clone());
+        self.write("replace a client", move |connection, tenant| replace(connection, tenant, &read, &changed)).await
     }
 
     async fn delete_client(&self, id: &ClientId, _now: Timestamp) -> Result<bool> {
@@ -115,6 +120,20 @@ fn update(connection: &mut Connection, tenant: i64, client: &Client) -> Outcome<
     forget_lookups(connection, row)?;
     save_lookups(connection, tenant, row, client)?;
     Ok(true)
+}
+
+fn replace(connection: &mut Connection, tenant: i64, read: &Client, changed: &Client) -> Outcome<Replaced> {
+    if read.id != changed.id {
+        return Err(Failure::Contradiction("the client would get another identifier"));
+    }
+    match client(connection, tenant, &read.id)? {
+        None => Ok(Replaced::Gone),
+        Some(present) if present != *read => Ok(Replaced::Changed),
+        Some(_) => {
+            update(connection, tenant, changed)?;
+            Ok(Replaced::Now)
+        }
+    }
 }
 
 /// Takes the client's name away and disables it: from here on everything under it is dead, however

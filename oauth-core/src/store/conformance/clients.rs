@@ -7,7 +7,7 @@ use super::sample::{
 use crate::client::{Client, ClientType, GrantType, SecretHash};
 use crate::identifier::Resource;
 use crate::redirect::RedirectUri;
-use crate::store::{ClientFilter, Created, Page, PasswordHash, Redeemed, Rotated, Saved, Store};
+use crate::store::{ClientFilter, Created, Page, PasswordHash, Redeemed, Replaced, Rotated, Saved, Store};
 
 /// A client is read as it was saved, at the limits of its lengths; so is what replaces it.
 pub async fn a_client_comes_back_as_it_was_saved<S: Store>(store: &S) {
@@ -49,6 +49,32 @@ pub async fn a_client_is_created_once<S: Store>(store: &S) {
     assert!(!store.update_client(&nobody).await.expect("update_client"), "there is nothing to replace");
     assert!(!store.delete_client(&nobody.id, at(0)).await.expect("delete_client"), "there is nothing to delete");
     assert_eq!(store.client(&nobody.id).await.expect("client"), None, "replacing creates nothing");
+}
+
+/// Of two changes to what was read once, the second changes nothing.
+pub async fn a_client_that_was_changed_is_not_replaced<S: Store>(store: &S) {
+    let read = registered(store).await;
+    let (mut renewed, mut edited) = (read.clone(), read.clone());
+    renewed.secrets = vec![SecretHash::Sha256(digest())];
+    edited.name = "Edited at the same time".to_owned();
+    let outcome = store.replace_client(&read, &renewed).await.expect("replace_client");
+    assert_eq!(outcome, Replaced::Now, "what was read is what is there");
+    let outcome = store.replace_client(&read, &edited).await.expect("replace_client");
+    assert_eq!(outcome, Replaced::Changed, "it was changed meanwhile");
+    assert_eq!(store.client(&read.id).await.expect("client").as_ref(), Some(&renewed), "the first change stands");
+
+    let mut disabled = renewed.clone();
+    disabled.enabled = false;
+    let outcome = store.replace_client(&renewed, &disabled).await.expect("replace_client");
+    assert_eq!(outcome, Replaced::Now, "what was read is what is there");
+    let grant = grant(&disabled, "ada");
+    let unused = code(&grant);
+    assert_eq!(store.save_code(&grant, &unused).await.expect("save_code"), Saved::Gone, "it is disabled at once");
+
+    assert!(store.delete_client(&read.id, at(1)).await.expect("delete_client"), "it is there");
+    let outcome = store.replace_client(&disabled, &read).await.expect("replace_client");
+    assert_eq!(outcome, Replaced::Gone, "replacing brings nothing back");
+    assert!(store.replace_client(&read, &client("other")).await.is_err(), "an identifier never changes");
 }
 
 /// Identifiers that differ in case or in a space at the end are different clients.

@@ -10,6 +10,7 @@ macro_rules! store_conformance {
         $crate::store_conformance!(@tests $fresh;
             clients::a_client_comes_back_as_it_was_saved,
             clients::a_client_is_created_once,
+            clients::a_client_that_was_changed_is_not_replaced,
             clients::client_identifiers_compare_byte_for_byte,
             clients::clients_are_found_by_what_they_have,
             clients::clients_are_listed_page_by_page,

@@ -4,7 +4,7 @@ use super::{MemoryStore, Shared, recovered};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId};
-use crate::store::{ClientFilter, ClientStore, Created, Page, Result};
+use crate::store::{ClientFilter, ClientStore, Created, Page, Replaced, Result, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -82,6 +82,17 @@ impl ClientEntry {
         self.enabled.store(client.enabled, Ordering::SeqCst);
     }
 
+    /// Replaces what is still as it was read, and tells whether it was.
+    fn replace_read(&self, read: &Client, changed: &Client) -> bool {
+        let mut held = recovered(self.client.write());
+        let unchanged = *held == *read;
+        if unchanged {
+            *held = changed.clone();
+            self.enabled.store(changed.enabled, Ordering::SeqCst);
+        }
+        unchanged
+    }
+
     /// Waits for the verbs under way; those that come later find it deleted.
     fn delete(&self) {
         let _held = recovered(self.client.write());
@@ -133,6 +144,15 @@ impl ClientStore for MemoryStore {
         let Some(entry) = shard.get(&client.id) else { return Ok(false) };
         entry.replace(client);
         Ok(true)
+    }
+
+    async fn replace_client(&self, read: &Client, changed: &Client) -> Result<Replaced> {
+        if read.id != changed.id {
+            return Err(StoreError::new("replace a client", "it would get another identifier"));
+        }
+        let shard = self.0.clients.read(place_of(read.id.as_str()));
+        let Some(entry) = shard.get(&read.id) else { return Ok(Replaced::Gone) };
+        Ok(if entry.replace_read(read, changed) { Replaced::Now } else { Replaced::Changed })
     }
 
     async fn delete_client(&self, id: &ClientId, _now: Timestamp) -> Result<bool> {
