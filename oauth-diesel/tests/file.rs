@@ -128,6 +128,8 @@ async fn a_newer_schema_is_refused_with_the_way_out() {
     let database = Database::new();
     drop(database.open().await);
     let mut connection = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
+    // The store that was dropped may still be closing the file.
+    connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
     connection.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')").unwrap();
     let refused = SqliteStore::open(database.path().to_str().unwrap()).await.unwrap_err().to_string();
     assert!(refused.contains("newer version") && refused.contains("20991231000000"), "{refused}");

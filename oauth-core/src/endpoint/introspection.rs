@@ -47,11 +47,13 @@ async fn introspect<P: AuthorizationProvider>(
     let parameters = Parameters::from_form(request)?;
     let client = provider.authenticate(request, &parameters).await?;
     let client = client.client();
+    let (config, address) = (provider.app().config(), provider.address(request));
     if !client.is_confidential() {
+        let client_id = Some(client.id.to_string());
+        config.events.record(&Event::ClientAuthenticationFailed { client_id, address });
         return Err(Rejection::ClientAuthenticationFailed);
     }
     let digest = Digest::of(parameters.require("token")?);
-    let (config, address) = (provider.app().config(), provider.address(request));
     let active = provider.app().store().access_token(&digest, config.clock.now()).await?;
     match active {
         Some(active) if may_see(client, &active.token) => {

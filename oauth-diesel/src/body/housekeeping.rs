@@ -93,15 +93,16 @@ where
 /// Forgets answers that cannot be given again: they are the largest part of a refresh token. No
 /// record goes with them, so they are not counted. Tells whether none is left.
 fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outcome<bool> {
-    let mut left = limit;
-    while left > 0 {
-        let batch = BATCH.min(left);
-        let ids: Vec<i64> = refresh_tokens::table
+    let over = || {
+        refresh_tokens::table
             .filter(refresh_tokens::tenant.eq(tenant))
             .filter(refresh_tokens::retry_until.le(now))
             .select(refresh_tokens::id)
-            .limit(batch.into())
-            .load(connection)?;
+    };
+    let mut left = limit;
+    while left > 0 {
+        let batch = BATCH.min(left);
+        let ids: Vec<i64> = over().limit(batch.into()).load(connection)?;
         if ids.is_empty() {
             return Ok(true);
         }
@@ -110,7 +111,8 @@ fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32
             .execute(connection)?;
         left = budget_after(left, ids.len());
     }
-    Ok(false)
+    let waits: bool = diesel::select(exists(over())).get_result(connection)?;
+    Ok(!waits)
 }
 
 /// Tells whether the next sweep would find something.
