@@ -195,7 +195,9 @@ impl Registration {
 }
 
 fn is_web_address(uri: &str) -> bool {
-    let good = |url: url::Url| matches!(url.scheme(), "https" | "http") && url.has_host();
+    // A user name would stand where people look for the host: https://bank.example@evil.example.
+    let nobody = |url: &url::Url| url.username().is_empty() && url.password().is_none();
+    let good = |url: url::Url| matches!(url.scheme(), "https" | "http") && url.has_host() && nobody(&url);
     uri.len() <= 2_048 && !uri.chars().any(char::is_control) && url::Url::parse(uri).is_ok_and(good)
 }
 
@@ -241,9 +243,51 @@ impl Client {
     }
 }
 
-/// Tells whether a text may be 128 random bits: long enough for its alphabet, and varied.
+/// Tells whether a text may be 128 random bits: long enough for its alphabet, and as mixed as chance
+/// mixes. Words that a person joins are long too, but they change less often between kinds of
+/// characters; what is taken for words wrongly is only slower to check.
 fn may_hold_128_bits(text: &str) -> bool {
     let distinct = text.bytes().collect::<std::collections::BTreeSet<u8>>().len();
-    let hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if hexadecimal { text.len() >= 32 && distinct >= 10 } else { text.len() >= 22 && distinct >= 14 }
+    if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return text.len() >= 32 && distinct >= 10;
+    }
+    let kind = |byte: u8| (byte.is_ascii_lowercase(), byte.is_ascii_uppercase(), byte.is_ascii_digit());
+    let has_all_kinds = text.bytes().any(|byte| byte.is_ascii_lowercase())
+        && text.bytes().any(|byte| byte.is_ascii_uppercase())
+        && text.bytes().any(|byte| byte.is_ascii_digit());
+    let pairs = text.bytes().zip(text.bytes().skip(1));
+    let changes = pairs.filter(|(left, right)| kind(*left) != kind(*right)).count();
+    text.len() >= 22 && distinct >= 14 && has_all_kinds && changes * 100 >= (text.len() - 1) * 40
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_web_address, may_hold_128_bits};
+    use crate::secret::ClientSecret;
+
+    #[test]
+    fn r_189_what_a_person_made_up_is_not_taken_for_random() {
+        for chosen in [
+            "correct horse battery staple",
+            "correct-horse-battery-staple-1234",
+            "Correct-Horse-Battery-Staple-1234",
+            "my super secret password for 2026!",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "00000000000000000000000000000001",
+            "Xy7_short",
+        ] {
+            assert!(!may_hold_128_bits(chosen), "{chosen}");
+        }
+        let random = (0..1_000).filter(|_| may_hold_128_bits(ClientSecret::generate().expose())).count();
+        assert!(random >= 950, "{random} of 1000 generated secrets were recognised");
+        assert!(may_hold_128_bits("9f86d081884c7d659a2feaa0c55ad015"), "32 hexadecimal digits");
+    }
+
+    #[test]
+    fn a_site_shows_its_own_host() {
+        assert!(is_web_address("https://app.example/about"));
+        for wrong in ["https://bank.example@evil.example", "https://a:b@evil.example/", "ftp://app.example", "app"] {
+            assert!(!is_web_address(wrong), "{wrong}");
+        }
+    }
 }
