@@ -12,8 +12,8 @@
 mod authorization;
 mod client_oauth2_rust;
 mod command_line;
-mod metadata_truth;
 mod grant_lifetime;
+mod metadata_truth;
 mod readme;
 mod rfc6749_token;
 mod rfc6750_bearer;
