@@ -1,4 +1,11 @@
 //! What becomes of an approval, and of the token that came of it, from the endpoints' side.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use bytes::Bytes;
 use http::header::LOCATION;
