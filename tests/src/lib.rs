@@ -24,6 +24,8 @@
 //! | other settings | `on_every_store! { config \|config\| config.code_lifetime = ...; async fn ... }` |
 //! | a client | [`Server::confidential`], [`Server::public`], [`Server::register`] |
 //! | a code, tokens | [`Server::code`], [`Server::tokens`] |
+//! | many codes | [`Server::approved`], [`Server::approved_tokens`]: no browser |
+//! | many requests at the same time | [`Race::run`] |
 //! | the token endpoint | [`Server::redeem`], [`Server::refresh`], [`Server::token`] |
 //! | any request | [`Server::get`], [`Server::post`], [`Server::call`]; [`Call`] is awaited |
 //! | the very bytes | [`Server::raw`] |
@@ -43,6 +45,7 @@
 mod accounts;
 mod adapter;
 mod answer;
+mod approval;
 mod browser;
 mod call;
 mod clients;
@@ -51,6 +54,7 @@ mod faults;
 mod flow;
 mod html;
 mod macros;
+mod race;
 mod raw;
 mod server;
 mod store;
@@ -64,5 +68,6 @@ pub use events::Recorder;
 pub use faults::{Failing, Faults};
 pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
 pub use html::{Form, text_of};
+pub use race::Race;
 pub use server::{Adapter, Server, free_address};
 pub use store::{AnyStore, Backend};

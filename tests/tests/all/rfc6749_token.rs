@@ -1,5 +1,12 @@
 //! The token endpoint (RFC 6749 §3.2, §5).
 
+mod answers;
+mod code;
+mod lifetimes;
+mod races;
+mod refresh;
+mod retry;
+
 use oauth_tests::{Server, on_every_store};
 
 on_every_store! {

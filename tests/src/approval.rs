@@ -1,0 +1,45 @@
+use crate::{App, Ask, Code, Server, Tokens};
+use oauth_core::identifier::{Attributes, GrantId, Subject};
+use oauth_core::pkce::CodeChallenge;
+use oauth_core::secret::AuthorizationCode;
+use oauth_core::store::{self, CodeStore as _, Grant, Saved};
+
+impl Server {
+    /// Writes into the store that Ada allowed a request, and gives the code: what
+    /// [`code_for`](Self::code_for) comes to without her browser, for tests that need many.
+    pub async fn approved(&self, app: &App, ask: Ask) -> Code {
+        let (code, expires_at) = (AuthorizationCode::generate(), self.now().after(self.config().code_lifetime));
+        let asked = |name: &str| ask.parameter(name).unwrap_or_default().to_owned();
+        let grant = Grant {
+            id: GrantId::generate(),
+            client_id: app.client.id.clone(),
+            subject: Subject::new("subject-ada").unwrap(),
+            scope: asked("scope").parse().unwrap(),
+            audience: ask.parameter("resource").map(|uri| uri.to_owned().try_into().unwrap()).into_iter().collect(),
+            auth_time: None,
+            acr: None,
+            attributes: Attributes::new(),
+            created_at: self.now(),
+            last_issued_at: None,
+            expires_at,
+            revoked_at: None,
+        };
+        let record = store::Code {
+            digest: code.digest(),
+            grant: grant.id,
+            redirect_uri: asked("redirect_uri"),
+            redirect_uri_sent: true,
+            code_challenge: ask.parameter("code_challenge").and_then(CodeChallenge::parse),
+            nonce: None,
+            expires_at,
+        };
+        assert_eq!(self.store().save_code(&grant, &record).await.unwrap(), Saved::Now);
+        Code { code: code.expose().to_owned(), redirect_uri: asked("redirect_uri"), verifier: ask.verifier }
+    }
+
+    /// Gives the tokens of a request that was [`approved`](Self::approved).
+    pub async fn approved_tokens(&self, app: &App, scope: &str) -> Tokens {
+        let code = self.approved(app, app.ask(scope)).await;
+        self.redeem(app, &code).await.into()
+    }
+}
