@@ -65,23 +65,28 @@ impl<P: AuthorizationProvider> Provider<P> {
         let client = self.registered(&credentials.ids).await?;
         // One count for a client, in however many ways its identifier can be written.
         let sent = credentials.ids.first().map(String::as_str).unwrap_or_default();
-        let name = client.as_ref().map_or(sent, |client| client.id.as_str()).to_owned();
-        if !self.throttle.admits(&name, address) {
-            self.app().config().events.record(&Event::Throttled { address });
-            return Err(Rejection::Throttled);
+        let name = client.as_ref().map_or(sent, |client| client.id.as_str());
+        if !self.throttle.admits(name, address) {
+            return Err(self.throttled(address));
         }
         let authentic = match &client {
-            Some(client) => self.is_authentic(client, &credentials.secrets, &name, address).await?,
+            Some(client) => self.is_authentic(client, &credentials.secrets, name, address).await?,
             None => false,
         };
+        // Of many attempts at the same time no more are told the outcome than of as many in turn.
+        if !authentic && !self.failed(Some(name), address) || authentic && !self.throttle.admits(name, address) {
+            return Err(self.throttled(address));
+        }
         match client {
             Some(client) if authentic && client.enabled => Ok(AuthenticatedClient(client)),
             Some(_) if authentic => Err(Rejection::DisabledClient),
-            _ => {
-                self.failed(Some(&name), address);
-                Err(Rejection::ClientAuthenticationFailed)
-            }
+            _ => Err(Rejection::ClientAuthenticationFailed),
         }
+    }
+
+    fn throttled(&self, address: Option<IpAddr>) -> Rejection {
+        self.app().config().events.record(&Event::Throttled { address });
+        Rejection::Throttled
     }
 
     async fn registered(&self, ids: &[String]) -> Result<Option<Client>, Rejection> {
@@ -124,10 +129,12 @@ impl<P: AuthorizationProvider> Provider<P> {
         Ok(false)
     }
 
-    fn failed(&self, name: Option<&str>, address: Option<IpAddr>) {
-        self.throttle.failed(name.unwrap_or_default(), address);
+    /// Counts a failure, and tells whether it was within the limits.
+    fn failed(&self, name: Option<&str>, address: Option<IpAddr>) -> bool {
+        let within = self.throttle.failed(name.unwrap_or_default(), address);
         let client_id = name.map(|name| name.chars().take(255).collect());
         self.app().config().events.record(&Event::ClientAuthenticationFailed { client_id, address });
+        within
     }
 }
 

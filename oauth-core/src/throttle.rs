@@ -93,12 +93,14 @@ impl Throttle {
         }
     }
 
-    /// Counts a failed attempt.
-    pub fn failed(&self, name: &str, address: Option<IpAddr>) {
-        let Some(inner) = &self.0 else { return };
+    /// Counts a failed attempt, and tells whether it was still within the limits: of many attempts
+    /// that were admitted at the same time, those beyond are not to be told that they failed.
+    pub fn failed(&self, name: &str, address: Option<IpAddr>) -> bool {
+        let Some(inner) = &self.0 else { return true };
         let address = address.map(network);
-        inner.add(Key::Name(Digest::of(name), address));
-        inner.add(Key::Address(address));
+        let of_name = inner.add(Key::Name(Digest::of(name), address));
+        let of_address = inner.add(Key::Address(address));
+        of_name < inner.per_name && of_address < inner.per_address
     }
 }
 
@@ -124,8 +126,9 @@ impl Inner {
         }
     }
 
-    fn add(&self, key: Key) {
-        self.counter(key).failures.fetch_add(1, Ordering::AcqRel);
+    /// Counts one more, and gives how many there were before.
+    fn add(&self, key: Key) -> u32 {
+        self.counter(key).failures.fetch_add(1, Ordering::AcqRel)
     }
 
     /// Finds the counter of the present window, or starts one; of several that start at the same
@@ -247,7 +250,9 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_locks_nobody_out() {
         let (throttle, clock) = throttle();
-        (0..10).for_each(|_| throttle.failed("app", address(1)));
+        for _ in 0..10 {
+            throttle.failed("app", address(1));
+        }
         clock.set(Timestamp::from_unix_seconds(10));
         assert!(throttle.admits("app", address(1)));
     }

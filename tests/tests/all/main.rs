@@ -10,15 +10,19 @@
 )]
 
 mod authorization;
+mod client_authentication;
 mod client_oauth2_rust;
 mod command_line;
 mod grant_lifetime;
+mod lifecycle;
 mod metadata_truth;
 mod readme;
+mod restart;
 mod rfc6749_token;
 mod rfc6750_bearer;
 mod rfc6819_secrets;
 mod rfc7009_revocation;
 mod rfc7662_introspection;
 mod rfc8414_metadata;
+mod rfc8707_resource;
 mod rocket_adapter;
