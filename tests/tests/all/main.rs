@@ -10,10 +10,12 @@
 )]
 
 mod authorization;
+mod bad_input;
 mod client_authentication;
 mod client_oauth2_rust;
 mod command_line;
 mod grant_lifetime;
+mod hung_up;
 mod lifecycle;
 mod metadata_truth;
 mod readme;
