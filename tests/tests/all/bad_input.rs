@@ -79,7 +79,12 @@ on_every_store! {
         for (path, body) in endpoints(server) {
             let json = r#"{"grant_type":"client_credentials","token":"nonsense"}"#;
             let multipart = "--b\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\nclient_credentials\r\n--b--\r\n";
-            let odd_kinds = ["application/json", "multipart/form-data; boundary=b", ""];
+            let kinds = [
+                ("application/json", json), ("application/json; charset=utf-8", json), ("text/plain", body),
+                ("multipart/form-data; boundary=b", multipart), ("application/xml", "<a/>"), ("", body),
+                ("application/x-www-form-urlencodedx", body), ("application/x-www-form-urlencoded, text/plain", body),
+                ("nonsense", body), ("application/jwt", "e30.e30.e30"),
+            ];
             for (kind, body) in kinds {
                 expect_refused(&send(server, &app, &path, body).set_header("content-type", kind).await, 400);
             }
@@ -181,12 +186,10 @@ impl Numbers {
     /// Makes a body of parts that mean something, and of bytes that do not.
     fn body(&mut self, app: &App) -> Vec<u8> {
         let known = [
-            "grant_type=authorization_code",
-            "grant_type=refresh_token",
+            "grant_type=authorization_code&code=abc",
+            "grant_type=refresh_token&refresh_token=abc",
             "grant_type=password",
             "grant_type=client_credentials",
-            "code=abc",
-            "refresh_token=abc",
             "token=abc",
             "token_type_hint=refresh_token",
             "redirect_uri=https://a.example/",
@@ -202,7 +205,7 @@ impl Numbers {
             "client_assertion=a.b.c&client_secret=%",
             "\0",
         ];
-        let mut body = match self.below(3) {
+        let mut body = match self.below(8) {
             0 => Vec::new(),
             _ => format!("client_id={}&", app.id).into_bytes(),
         };
@@ -264,7 +267,7 @@ on_every_store! {
         }
         println!("{counted:?}");
         for kind in ["let in", "invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"] {
-            assert!(counted.get(kind).is_some_and(|count| *count > 5), "it got as far as {counted:?}");
+            assert!(counted.get(kind).is_some_and(|count| *count > 2), "it got as far as {counted:?}");
         }
         server.client_credentials(&known, "read").await.expect(200);
     }
