@@ -265,7 +265,7 @@ on_every_store! {
                 *counted.entry(answer.member("error")).or_default() += 1;
             }
         }
-        println!("{counted:?}");
+        eprintln!("{counted:?}");
         for kind in ["let in", "invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"] {
             assert!(counted.get(kind).is_some_and(|count| *count > 2), "it got as far as {counted:?}");
         }

@@ -24,7 +24,7 @@ fn request(server: &Server, app: &App, fields: &[(&str, &str)]) -> Vec<u8> {
     format!("{}\r\n\r\n{body}", head.join("\r\n")).into_bytes()
 }
 
-fn refreshing<'t>(token: &'t str) -> [(&'static str, &'t str); 2] {
+fn refreshing(token: &str) -> [(&'static str, &str); 2] {
     [("grant_type", "refresh_token"), ("refresh_token", token)]
 }
 

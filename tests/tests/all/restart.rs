@@ -79,7 +79,7 @@ on_every_store! {
             let code = server.approved(&app, app.ask("read")).await;
             let either = |number: usize| if number.is_multiple_of(2) { server } else { &second };
             let race = Race::run((0..20).map(|number| either(number).redeem(&app, &code))).await;
-            println!("round {round}: {} of 20 overlapped", race.overlapped);
+            eprintln!("round {round}: {} of 20 overlapped", race.overlapped);
             let tokens = Tokens::from(race.expect_one_winner().clone());
             assert!(!server.is_alive(&tokens.access).await && !second.is_alive(&tokens.access).await);
         }

@@ -94,7 +94,7 @@ on_every_store! {
         let app = server.confidential().await;
         let guess = |number: usize| Attempt::form(&app.id, &format!("guess {number}")).at(server, ENDPOINTS[number % 3]);
         let race = Race::run((0..50).map(guess)).await;
-        println!("{} of 50 overlapped", race.overlapped);
+        eprintln!("{} of 50 overlapped", race.overlapped);
         assert_eq!((race.count(401), race.count(429)), (10, 40));
         expect_throttled(&Attempt::form(&app.id, app.secret()).at(server, Endpoint::Token).await);
     }

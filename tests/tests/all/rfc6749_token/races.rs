@@ -14,7 +14,7 @@ on_every_store! {
         for round in 0..ROUNDS {
             let code = server.approved(&app, app.ask("read")).await;
             let race = Race::run((0..50).map(|_| server.redeem(&app, &code))).await;
-            println!("round {round}: {} of 50 overlapped", race.overlapped);
+            eprintln!("round {round}: {} of 50 overlapped", race.overlapped);
             let tokens = Tokens::from(race.expect_one_winner().clone());
             assert!(!server.is_alive(&tokens.access).await, "the losers replayed the code");
             server.refresh(&app, &tokens.refresh).await.expect_error(400, "invalid_grant");
@@ -27,7 +27,7 @@ on_every_store! {
         let app = server.public().await;
         let code = server.code(&app, "read").await;
         let race = Race::run((0..200).map(|_| server.redeem(&app, &code))).await;
-        println!("{} of 200 overlapped", race.overlapped);
+        eprintln!("{} of 200 overlapped", race.overlapped);
         race.expect_one_winner();
     }
 
@@ -37,7 +37,7 @@ on_every_store! {
         for round in 0..ROUNDS {
             let first = server.approved_tokens(&app, "read").await;
             let race = Race::run((0..50).map(|_| server.refresh(&app, &first.refresh))).await;
-            println!("round {round}: {} of 50 overlapped", race.overlapped);
+            eprintln!("round {round}: {} of 50 overlapped", race.overlapped);
             // One rotation; the others asked again within the window and got its answer.
             assert_eq!(race.count(200), 50);
             let given: HashSet<String> = race.answers.iter().map(oauth_tests::Answer::text).collect();
@@ -71,7 +71,7 @@ on_every_store! {
                 }
             }
         }
-        println!("{before} of 180 refreshes came before the revocation, {overlapped} of 4 overlapped");
+        eprintln!("{before} of 180 refreshes came before the revocation, {overlapped} of 4 overlapped");
     }
 
     async fn vuln_08_nothing_lives_after_a_revocation_that_raced_a_chain_of_refreshes(server: &Server) {
@@ -128,7 +128,7 @@ on_every_store! {
         for round in 0..ROUNDS {
             let first = server.approved_tokens(&app, "read").await;
             let race = Race::run((0..50).map(|_| server.refresh(&app, &first.refresh))).await;
-            println!("round {round}: {} of 50 overlapped", race.overlapped);
+            eprintln!("round {round}: {} of 50 overlapped", race.overlapped);
             let second = Tokens::from(race.expect_one_winner().clone());
             assert!(!server.is_alive(&second.access).await, "the losers reused it");
             server.refresh(&app, &second.refresh).await.expect_error(400, "invalid_grant");
