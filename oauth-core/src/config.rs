@@ -14,10 +14,11 @@ use crate::event::{EventSink, TracingSink};
 use crate::identifier::Resource;
 use crate::password::PasswordHasher;
 use crate::scope::Scope;
+use crate::throttle::Throttle;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -85,6 +86,7 @@ pub struct Config {
     pub passwords: PasswordHasher,
     /// Where events go.
     pub events: Arc<dyn EventSink>,
+    throttle: Arc<OnceLock<Throttle>>,
 }
 
 impl Config {
@@ -123,6 +125,7 @@ impl Config {
             clock: Arc::new(SystemClock),
             passwords: PasswordHasher::new(),
             events: Arc::new(TracingSink),
+            throttle: Arc::default(),
         }
     }
 
@@ -134,6 +137,12 @@ impl Config {
     /// Gives the absolute address of a path on this server.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer.origin())
+    }
+
+    /// Gives what counts failed authentications: one for all that clone these settings, so that an
+    /// address has one budget at every door. Its limits are those of the first call.
+    pub fn throttle(&self) -> Throttle {
+        self.throttle.get_or_init(|| Throttle::new(self)).clone()
     }
 
     /// Checks what the types cannot: called when the provider is made.

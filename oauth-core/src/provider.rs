@@ -101,7 +101,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     pub fn new(app: P) -> Result<Self, InvalidSetting> {
         app.config().check()?;
         let provider = Self {
-            throttle: Throttle::new(app.config()),
+            throttle: app.config().throttle(),
             scans: Throttle::with_limits(app.config(), app.config().unknown_tokens_per_client, u32::MAX),
             app,
             grants: Vec::new(),

@@ -47,7 +47,7 @@ pub struct Pages<S, A> {
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Makes the pages over the store that the endpoints use too.
     pub fn new(config: Config, store: S, accounts: A) -> Self {
-        Self { throttle: Throttle::new(&config), cookies: Cookies::of(&config), config, store, accounts }
+        Self { throttle: config.throttle(), cookies: Cookies::of(&config), config, store, accounts }
     }
 
     /// Gives the accounts.

@@ -107,9 +107,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 }
 
 /// Gives the name under which attempts are counted: one for all spellings that some application may
-/// take for the same account.
+/// take for the same account, and none that a client has, whose identifiers hold no line break.
 fn counted(username: &str) -> String {
-    username.to_lowercase()
+    format!("account\n{}", username.to_lowercase())
 }
 
 #[derive(Template)]

@@ -174,4 +174,17 @@ on_every_store! {
         Attempt::form(&other.id, "wrong").at(server, Endpoint::Token).await.expect(401);
         expect_throttled(&Attempt::form(&other.id, other.secret()).at(server, Endpoint::Token).await);
     }
+
+    // proves: R-018
+    async fn an_address_has_one_budget_at_every_door(server: &Server) {
+        let app = server.confidential().await;
+        for username in ["ada", "grace"] {
+            let refused = server.browser().try_to_sign_in(username, "wrong").await;
+            assert!(!refused.status.is_redirection(), "{refused}");
+        }
+        let_in(server, &Attempt::form(&app.id, app.secret())).await;
+        Attempt::form(&app.id, "wrong").at(server, Endpoint::Token).await.expect(401);
+        expect_throttled(&Attempt::form(&app.id, app.secret()).at(server, Endpoint::Token).await);
+        server.browser().try_to_sign_in("ada", oauth_tests::PASSWORD).await.expect(429);
+    }
 }
