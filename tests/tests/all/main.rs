@@ -28,3 +28,4 @@ mod rfc7662_introspection;
 mod rfc8414_metadata;
 mod rfc8707_resource;
 mod rocket_adapter;
+mod store_down;
