@@ -1,8 +1,8 @@
 //! Hashing of what people choose: argon2id on threads of its own, never on those of the runtime.
 
 use crate::store::PasswordHash;
-use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
+use argon2::{Argon2, Params};
 use futures_channel::oneshot;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -122,8 +122,13 @@ fn hash(password: &str) -> Option<PasswordHash> {
     hashed.ok().map(|phc| PasswordHash::from_phc(phc.to_string()))
 }
 
+/// A hash says itself what verifying it costs: one that asks for more than any of ours could is
+/// corrupt, and matches nothing.
 fn verify(password: &str, phc: &str) -> bool {
-    phc::PasswordHash::new(phc).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    let Ok(hash) = phc::PasswordHash::new(phc) else { return false };
+    let affordable = Params::try_from(&hash)
+        .is_ok_and(|params| params.m_cost() <= 1 << 18 && params.t_cost() <= 32 && params.p_cost() <= 16);
+    affordable && Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
 }
 
 #[cfg(test)]
@@ -143,6 +148,17 @@ mod tests {
         {
             assert!(!verify("secret", phc), "{phc:?}");
         }
+    }
+
+    #[test]
+    fn a_hash_that_asks_for_too_much_work_matches_nothing() {
+        let costs = |rounds| Params::new(8, rounds, 1, None).expect("parameters");
+        let hashed = |rounds| {
+            let argon2 = Argon2::from(costs(rounds));
+            argon2.hash_password(b"secret").expect("hashed").to_string()
+        };
+        assert!(verify("secret", &hashed(32)));
+        assert!(!verify("secret", &hashed(33)), "corrupt, or somebody's idea of switching the server off");
     }
 
     #[tokio::test]
