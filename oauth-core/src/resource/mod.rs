@@ -4,14 +4,22 @@
 //! checks tokens pulls in neither a store nor password hashing.
 
 mod bearer;
+mod composed;
 #[cfg(feature = "provider")]
 mod local;
+mod metadata;
 mod refusal;
+mod requirement;
+#[cfg(test)]
+mod tests;
 
 pub use bearer::PresentedToken;
+pub use composed::{Composed, Mapped};
 #[cfg(feature = "provider")]
 pub use local::LocalResourceProvider;
-pub use refusal::{Challenge, Refusal};
+pub use metadata::{InvalidMetadata, ResourceMetadata};
+pub use refusal::{Challenge, Guidance, Refusal};
+pub use requirement::Requirement;
 
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, Resource, Subject};
@@ -142,6 +150,55 @@ pub trait ResourceProvider: Send + Sync + 'static {
         &self,
         token: &PresentedToken<'_>,
     ) -> impl Future<Output = Result<Self::Authorization, Refusal>> + Send;
+
+    /// Asks another provider about the tokens that this one does not know: for an API that takes the
+    /// tokens of two.
+    ///
+    /// A token that one of them accepts is good. One that some refuse and another cannot check is
+    /// answered 503, never 401, because it may be good.
+    ///
+    /// ```
+    /// use oauth_core::resource::{Authorization, ResourceProvider};
+    ///
+    /// fn both<P, Q>(ours: P, partner: Q) -> impl ResourceProvider<Authorization = Authorization>
+    /// where
+    ///     P: ResourceProvider<Authorization = Authorization>,
+    ///     Q: ResourceProvider<Authorization = Authorization>,
+    /// {
+    ///     ours.or(partner)
+    /// }
+    /// ```
+    fn or<Q>(self, second: Q) -> Composed<Self, Q>
+    where
+        Self: Sized,
+        Q: ResourceProvider<Authorization = Self::Authorization>,
+    {
+        Composed::new(self, second)
+    }
+
+    /// Turns the authorization into one of another type: what [`Self::or`] needs where the types differ.
+    ///
+    /// ```
+    /// use oauth_core::resource::{Authorization, ResourceProvider};
+    ///
+    /// fn marked<P>(partner: P) -> impl ResourceProvider<Authorization = Authorization>
+    /// where
+    ///     P: ResourceProvider<Authorization = Authorization>,
+    /// {
+    ///     partner.map(|mut authorization| {
+    ///         authorization.attributes.insert("from".to_owned(), "partner".to_owned());
+    ///         authorization
+    ///     })
+    /// }
+    /// ```
+    fn map<F, B>(self, change: F) -> Mapped<Self, F>
+    where
+        Self: Sized,
+        F: Fn(Self::Authorization) -> B + Send + Sync + 'static,
+        B: ResourceAuthorization + 'static,
+    {
+        Mapped::new(self, change)
+    }
 }
 
 /// [`ResourceProvider`] as an object: what a web framework keeps in its state. Implemented for every
@@ -171,9 +228,23 @@ impl<P: ResourceProvider> Validate<P::Authorization> for P {
 ///     const REQUIRED: &'static [&'static str] = &["read", "write"];
 /// }
 /// ```
+///
+/// Where it is not all of them, `REQUIRED` still lists every one, for readers that know nothing else:
+/// they are then too strict, never too lax.
+/// ```
+/// use oauth_core::resource::{Requirement, Scopes};
+/// struct ReadOrAdmin;
+/// impl Scopes for ReadOrAdmin {
+///     const REQUIRED: &'static [&'static str] = &["read", "admin"];
+///     const REQUIREMENT: Requirement<'static> = Requirement::AnyOf(Self::REQUIRED);
+/// }
+/// ```
 pub trait Scopes: Send + Sync + 'static {
-    /// All of these must be allowed.
+    /// All of these must be allowed, unless [`Self::REQUIREMENT`] says it otherwise.
     const REQUIRED: &'static [&'static str];
+
+    /// What must be allowed: all of [`Self::REQUIRED`] unless set.
+    const REQUIREMENT: Requirement<'static> = Requirement::AllOf(Self::REQUIRED);
 }
 
 /// Requires a valid token and nothing more.

@@ -32,6 +32,32 @@ pub struct Challenge<'a> {
     pub required: &'a [&'a str],
 }
 
+/// All that a refusal can tell the client: a [`Challenge`], and where the resource describes itself.
+///
+/// ```
+/// use oauth_core::resource::{Challenge, Guidance, Refusal};
+/// let mut guidance = Guidance::from(Challenge { realm: "notes", required: &["read"] });
+/// guidance.resource_metadata = Some("https://api.example/.well-known/oauth-protected-resource");
+/// let answer = Refusal::InvalidToken.answer(&guidance);
+/// let challenge = answer.headers()["www-authenticate"].to_str()?;
+/// assert!(challenge.contains(r#"resource_metadata="https://api.example/"#));
+/// # Ok::<(), http::header::ToStrError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Guidance<'a> {
+    /// The protection space and the scope.
+    pub challenge: Challenge<'a>,
+    /// The URL of the protected resource's metadata (RFC 9728 §5.1), in every challenge where set.
+    pub resource_metadata: Option<&'a str>,
+}
+
+impl<'a> From<Challenge<'a>> for Guidance<'a> {
+    fn from(challenge: Challenge<'a>) -> Self {
+        Self { challenge, ..Self::default() }
+    }
+}
+
 impl Refusal {
     /// Gives the status of the answer.
     pub const fn status(self) -> StatusCode {
@@ -62,6 +88,11 @@ impl Refusal {
     /// assert_eq!(answer.headers()["www-authenticate"], r#"Bearer realm="notes", scope="read""#);
     /// ```
     pub fn response(self, challenge: &Challenge<'_>) -> Response<Bytes> {
+        self.answer(&challenge.clone().into())
+    }
+
+    /// Makes the whole answer, as [`Self::response`] does, with all that can be told.
+    pub fn answer(self, guidance: &Guidance<'_>) -> Response<Bytes> {
         let body = serde_json::json!({
             "error": self.code().unwrap_or(if self == Self::Unavailable { "temporarily_unavailable" } else { "unauthorized" }),
             "error_description": self.to_string(),
@@ -73,13 +104,14 @@ impl Refusal {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self == Self::Unavailable {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        } else if let Ok(value) = HeaderValue::from_str(&self.challenge(challenge)) {
+        } else if let Ok(value) = HeaderValue::from_str(&self.challenge(guidance)) {
             headers.insert(WWW_AUTHENTICATE, value);
         }
         response
     }
 
-    fn challenge(self, challenge: &Challenge<'_>) -> String {
+    fn challenge(self, guidance: &Guidance<'_>) -> String {
+        let challenge = &guidance.challenge;
         let mut attributes = Vec::new();
         if !challenge.realm.is_empty() {
             attributes.push(("realm", challenge.realm.to_owned()));
@@ -90,6 +122,9 @@ impl Refusal {
         }
         if !challenge.required.is_empty() && matches!(self, Self::NoToken | Self::InsufficientScope) {
             attributes.push(("scope", challenge.required.join(" ")));
+        }
+        if let Some(url) = guidance.resource_metadata {
+            attributes.push(("resource_metadata", url.to_owned()));
         }
         let attributes: Vec<_> =
             attributes.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();

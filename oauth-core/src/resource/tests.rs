@@ -1,0 +1,212 @@
+use super::*;
+use crate::clock::Timestamp;
+use crate::identifier::ClientId;
+use http::Method;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+pub(super) fn authorization(scope: &str) -> Authorization {
+    Authorization {
+        client_id: ClientId::new("notes").unwrap(),
+        subject: None,
+        scope: scope.parse().unwrap(),
+        audience: Vec::new(),
+        expires_at: Timestamp::from_unix_seconds(2_000),
+        auth_time: None,
+        acr: None,
+        attributes: Attributes::new(),
+    }
+}
+
+/// Runs what never waits: there is no runtime with the feature `resource` alone.
+pub(super) fn now_or_never<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+struct Answers(Result<&'static str, Refusal>);
+
+impl ResourceProvider for Answers {
+    type Authorization = Authorization;
+
+    async fn validate_access_token(&self, _: &PresentedToken<'_>) -> Result<Authorization, Refusal> {
+        self.0.map(authorization)
+    }
+}
+
+fn ask(provider: &impl ResourceProvider<Authorization = Authorization>) -> Result<String, Refusal> {
+    let token = PresentedToken::new("token").unwrap();
+    now_or_never(provider.validate_access_token(&token)).map(|found| found.scope.to_string())
+}
+
+const INSUFFICIENT: Result<(), Refusal> = Err(Refusal::InsufficientScope);
+
+#[test]
+fn r_060_all_of_wants_every_scope() {
+    let required = Requirement::AllOf(&["read", "write"]);
+    assert_eq!(required.check(&Method::GET, &authorization("write extra read")), Ok(()));
+    assert_eq!(required.check(&Method::GET, &authorization("read")), INSUFFICIENT);
+    assert_eq!(required.named(&Method::GET), ["read", "write"]);
+    assert_eq!(Requirement::AllOf(&[]).check(&Method::GET, &authorization("")), Ok(()));
+}
+
+#[test]
+fn r_060_any_of_wants_one_and_never_none() {
+    let required = Requirement::AnyOf(&["read", "admin"]);
+    assert_eq!(required.check(&Method::GET, &authorization("read")), Ok(()));
+    assert_eq!(required.check(&Method::GET, &authorization("admin")), Ok(()));
+    assert_eq!(required.check(&Method::GET, &authorization("write")), INSUFFICIENT);
+    assert_eq!(required.check(&Method::GET, &authorization("")), INSUFFICIENT);
+    assert_eq!(Requirement::AnyOf(&[]).check(&Method::GET, &authorization("read")), INSUFFICIENT);
+    assert_eq!(required.named(&Method::GET), ["read"], "a client asks for all that a challenge names");
+    assert!(Requirement::AnyOf(&[]).named(&Method::GET).is_empty());
+}
+
+#[test]
+fn r_060_by_method_tells_reading_from_writing() {
+    let required = Requirement::ByMethod { read: &["read"], write: &["write"] };
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+        assert_eq!(required.check(&method, &authorization("read")), Ok(()), "{method}");
+        assert_eq!(required.check(&method, &authorization("write")), INSUFFICIENT, "{method}");
+        assert_eq!(required.named(&method), ["read"]);
+    }
+    let unknown = Method::from_bytes(b"get").unwrap();
+    for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE, unknown] {
+        assert_eq!(required.check(&method, &authorization("read")), INSUFFICIENT, "{method}");
+        assert_eq!(required.check(&method, &authorization("write")), Ok(()), "{method}");
+        assert_eq!(required.named(&method), ["write"]);
+    }
+}
+
+#[test]
+fn r_060_names_with_resource_and_action_compare_whole() {
+    let required = Requirement::AllOf(&["notes:read"]);
+    assert_eq!(required.check(&Method::GET, &authorization("notes:read")), Ok(()));
+    for scope in ["notes", "notes:*", "notes:read:all", "NOTES:READ"] {
+        assert_eq!(required.check(&Method::GET, &authorization(scope)), INSUFFICIENT, "{scope}");
+    }
+}
+
+#[test]
+fn composed_asks_the_second_about_unknown_tokens_only() {
+    let unknown = || Answers(Err(Refusal::InvalidToken));
+    assert_eq!(ask(&unknown().or(Answers(Ok("second")))), Ok("second".to_owned()));
+    assert_eq!(ask(&Answers(Ok("first")).or(Answers(Ok("second")))), Ok("first".to_owned()));
+    assert_eq!(ask(&unknown().or(unknown())), Err(Refusal::InvalidToken));
+    let decided = Answers(Err(Refusal::InsufficientScope)).or(Answers(Ok("second")));
+    assert_eq!(ask(&decided), Err(Refusal::InsufficientScope), "who knows the token decides");
+}
+
+#[test]
+fn composed_never_calls_a_token_bad_that_could_not_be_checked() {
+    let unknown = || Answers(Err(Refusal::InvalidToken));
+    let down = || Answers(Err(Refusal::Unavailable));
+    assert_eq!(ask(&down().or(unknown())), Err(Refusal::Unavailable));
+    assert_eq!(ask(&unknown().or(down())), Err(Refusal::Unavailable));
+    assert_eq!(ask(&down().or(down())), Err(Refusal::Unavailable));
+    assert_eq!(ask(&down().or(unknown()).or(unknown())), Err(Refusal::Unavailable), "three in turn");
+    assert_eq!(ask(&down().or(Answers(Ok("second")))), Ok("second".to_owned()), "the second did check it");
+}
+
+#[test]
+fn map_changes_authorizations_and_leaves_refusals() {
+    let provider = |answer| {
+        Answers(answer).map(|mut found| {
+            found.scope = "changed".parse().unwrap();
+            found
+        })
+    };
+    assert_eq!(ask(&provider(Ok("first"))), Ok("changed".to_owned()));
+    assert_eq!(ask(&provider(Err(Refusal::Unavailable))), Err(Refusal::Unavailable));
+}
+
+fn metadata(resource: &str) -> Result<ResourceMetadata, InvalidMetadata> {
+    ResourceMetadata::new(Resource::new(resource).unwrap())
+}
+
+#[test]
+fn r_232_the_well_known_path_stands_between_host_and_path() {
+    for (resource, origin, path) in [
+        ("https://api.example", "https://api.example", ""),
+        ("https://api.example/", "https://api.example", ""),
+        ("https://api.example/v1/notes", "https://api.example", "/v1/notes"),
+        ("https://api.example/v1/", "https://api.example", "/v1/"),
+        ("https://api.example:8443/v1", "https://api.example:8443", "/v1"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", ""),
+        ("http://[::1]:8000/api", "http://[::1]:8000", "/api"),
+    ] {
+        let metadata = metadata(resource).unwrap();
+        assert_eq!(metadata.path(), format!("/.well-known/oauth-protected-resource{path}"), "{resource}");
+        assert_eq!(metadata.url(), format!("{origin}{}", metadata.path()), "{resource}");
+        let document: serde_json::Value = serde_json::from_slice(metadata.response().body()).unwrap();
+        assert_eq!(document["resource"], resource, "byte for byte as configured");
+    }
+}
+
+#[test]
+fn r_232_only_https_urls_are_resources_and_issuers() {
+    for wrong in [
+        "http://api.example",
+        "http://localhost.example",
+        "ftp://api.example",
+        "urn:notes",
+        "https:///notes",
+        "https://api.example/notes?tenant=1",
+        "https://api.example?tenant=1",
+        "https://me@api.example",
+        "https://api.example/%22\u{7f}",
+    ] {
+        let refused = Resource::new(wrong).map(|resource| ResourceMetadata::new(resource).is_err()).unwrap_or(true);
+        assert!(refused, "{wrong}");
+        assert!(metadata("https://api.example").unwrap().authorization_server(wrong).is_err(), "{wrong}");
+    }
+    assert!(metadata("https://api.example").unwrap().authorization_server("https://id.example/#here").is_err());
+    assert!(metadata("https://api.example").unwrap().documentation("javascript:alert(1)").is_err());
+}
+
+#[test]
+fn r_232_the_document_has_what_was_set_and_no_empty_members() {
+    let whole = metadata("https://api.example").unwrap().authorization_server("https://id.example").unwrap();
+    let whole = whole.authorization_server("https://partner.example/tenant").unwrap().scopes(["read", "write"]);
+    let whole = whole.name("Notes").documentation("https://docs.example").unwrap();
+    let whole = whole.policy("https://example.com/p").unwrap().terms_of_service("https://example.com/t").unwrap();
+    let answer = whole.response();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    let document: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    assert_eq!(
+        document,
+        serde_json::json!({
+            "resource": "https://api.example",
+            "authorization_servers": ["https://id.example", "https://partner.example/tenant"],
+            "scopes_supported": ["read", "write"],
+            "bearer_methods_supported": ["header"],
+            "resource_name": "Notes",
+            "resource_documentation": "https://docs.example",
+            "resource_policy_uri": "https://example.com/p",
+            "resource_tos_uri": "https://example.com/t",
+        })
+    );
+    let bare: serde_json::Value =
+        serde_json::from_slice(metadata("https://api.example").unwrap().response().body()).unwrap();
+    let expected = serde_json::json!({"resource": "https://api.example", "bearer_methods_supported": ["header"]});
+    assert_eq!(bare, expected);
+}
+
+#[test]
+fn r_232_every_challenge_points_to_the_metadata() {
+    let url = metadata("https://api.example/notes").unwrap().url();
+    let mut guidance = Guidance::from(Challenge { realm: "notes", required: &["read"] });
+    guidance.resource_metadata = Some(&url);
+    let member = format!(r#"resource_metadata="{url}""#);
+    for refusal in [Refusal::NoToken, Refusal::InvalidRequest, Refusal::InvalidToken, Refusal::InsufficientScope] {
+        let answer = refusal.answer(&guidance);
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        assert_eq!(challenge.matches(&member).count(), 1, "{challenge}");
+        let plain = refusal.response(&guidance.challenge);
+        assert!(!plain.headers()["www-authenticate"].to_str().unwrap().contains("resource_metadata"));
+    }
+    assert!(Refusal::Unavailable.answer(&guidance).headers().get("www-authenticate").is_none());
+}
