@@ -1,3 +1,4 @@
+use super::Transports;
 use crate::identifier::Resource;
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -69,7 +70,7 @@ impl ResourceMetadata {
         let document = Document {
             authorization_servers: Vec::new(),
             scopes_supported: Vec::new(),
-            bearer_methods_supported: vec!["header"],
+            bearer_methods_supported: Transports::header().names(),
             resource_name: None,
             resource_documentation: None,
             resource_policy_uri: None,
@@ -88,6 +89,13 @@ impl ResourceMetadata {
         split("authorization_servers", &issuer)?;
         self.document.authorization_servers.push(issuer);
         Ok(self)
+    }
+
+    /// Says where tokens are taken from: the header alone unless set.
+    #[must_use]
+    pub fn transports(mut self, transports: Transports) -> Self {
+        self.document.bearer_methods_supported = transports.names();
+        self
     }
 
     /// Names the scopes that clients may ask for; those meant for few may be left out.

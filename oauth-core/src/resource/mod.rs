@@ -12,6 +12,7 @@ mod refusal;
 mod requirement;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use bearer::PresentedToken;
 pub use composed::{Composed, Mapped};
@@ -20,6 +21,7 @@ pub use local::LocalResourceProvider;
 pub use metadata::{InvalidMetadata, ResourceMetadata};
 pub use refusal::{Challenge, Guidance, Refusal};
 pub use requirement::Requirement;
+pub use transport::{FoundToken, Transports};
 
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, Resource, Subject};

@@ -210,3 +210,106 @@ fn r_232_every_challenge_points_to_the_metadata() {
     }
     assert!(Refusal::Unavailable.answer(&guidance).headers().get("www-authenticate").is_none());
 }
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Finds the token of a POST with these headers, this query and this body.
+fn find(transports: Transports, headers: &[(&str, &str)], query: &str, body: &[u8]) -> Result<Option<String>, Refusal> {
+    find_by(&Method::POST, transports, headers, query, body)
+}
+
+fn find_by(
+    method: &Method,
+    transports: Transports,
+    headers: &[(&str, &str)],
+    query: &str,
+    body: &[u8],
+) -> Result<Option<String>, Refusal> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+    }
+    let found = transports.find(method, &map, Some(query), body)?;
+    Ok(found.map(|token| token.presented().unwrap().expose().to_owned()))
+}
+
+const HEADER: (&str, &str) = ("authorization", "Bearer header");
+const IS_FORM: (&str, &str) = ("content-type", FORM);
+const ALL: Transports = Transports::header().with_form_body().with_insecure_query();
+
+#[test]
+fn r_055_two_transports_that_are_on_are_refused() {
+    let body = b"access_token=body";
+    let refused = Err(Refusal::InvalidRequest);
+    assert_eq!(find(Transports::header().with_form_body(), &[HEADER, IS_FORM], "", body), refused);
+    assert_eq!(find(Transports::header().with_insecure_query(), &[HEADER], "access_token=query", b""), refused);
+    assert_eq!(find(ALL, &[IS_FORM], "access_token=query", body), refused);
+    assert_eq!(find(ALL, &[HEADER, IS_FORM], "", b"access_token=header"), refused, "the same twice too");
+    assert_eq!(find(ALL, &[IS_FORM], "", b"access_token=a&access_token=b"), refused);
+    assert_eq!(find(ALL, &[IS_FORM], "", b"access_token=a&access%5Ftoken=b"), refused);
+    assert_eq!(find(ALL, &[], "access_token=a&x=1&access_token=b", b""), refused);
+}
+
+#[test]
+fn r_055_what_is_off_is_as_if_it_were_not_there() {
+    let off = Transports::header();
+    assert_eq!(find(off, &[HEADER, IS_FORM], "access_token=q", b"access_token=b"), Ok(Some("header".to_owned())));
+    assert_eq!(find(off, &[IS_FORM], "", b"access_token=b&access_token=c"), Ok(None));
+    let form = off.with_form_body();
+    assert_eq!(find(form, &[IS_FORM], "access_token=q", b"access_token=b"), Ok(Some("b".to_owned())));
+    let query = off.with_insecure_query();
+    assert_eq!(find(query, &[IS_FORM], "access_token=q", b"access_token=b"), Ok(Some("q".to_owned())));
+}
+
+#[test]
+fn r_056_a_form_body_counts_only_as_the_clause_says() {
+    let on = Transports::header().with_form_body();
+    let body = b"text=1&access_token=a%2Bb%3D";
+    let good = Ok(Some("a+b=".to_owned()));
+    assert_eq!(find(on, &[IS_FORM], "", body), good);
+    assert_eq!(find(on, &[("content-type", "Application/X-WWW-Form-Urlencoded; charset=utf-8")], "", body), good);
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::DELETE, Method::TRACE] {
+        assert_eq!(find_by(&method, on, &[IS_FORM], "", body), Ok(None), "{method}");
+    }
+    for kind in
+        ["application/json", "multipart/form-data; boundary=x", "text/plain", "application/x-www-form-urlencodedx"]
+    {
+        assert_eq!(find(on, &[("content-type", kind)], "", body), Ok(None), "{kind}");
+    }
+    assert_eq!(find(on, &[], "", body), Ok(None));
+    assert_eq!(find(on, &[IS_FORM, ("content-type", "text/plain")], "", body), Ok(None));
+    assert_eq!(find(on, &[IS_FORM], "", "text=ü&access_token=a".as_bytes()), Ok(None));
+    assert_eq!(find(on, &[IS_FORM], "", b"text=\xff&access_token=a"), Ok(None));
+}
+
+#[test]
+fn r_057_a_token_in_the_query_counts_only_with_the_insecure_setting() {
+    for transports in [Transports::header(), Transports::header().with_form_body()] {
+        assert_eq!(find(transports, &[], "access_token=query", b""), Ok(None));
+        assert_eq!(find(transports, &[HEADER], "access_token=query", b""), Ok(Some("header".to_owned())));
+    }
+    let found = find_by(&Method::GET, Transports::header().with_insecure_query(), &[], "x=1&access_token=query", b"");
+    assert_eq!(found, Ok(Some("query".to_owned())));
+}
+
+#[test]
+fn r_062_what_is_no_token_is_refused_wherever_it_stands() {
+    for wrong in ["", "two+tokens", "a%20b", "a%", "a%zz", "a%c3%bc", "a%00", "a,b", "=a", "%25", "a%+1"] {
+        let pair = format!("access_token={wrong}");
+        assert_eq!(find(ALL, &[IS_FORM], "", pair.as_bytes()), Err(Refusal::InvalidRequest), "{wrong}");
+        assert_eq!(find(ALL, &[], &pair, b""), Err(Refusal::InvalidRequest), "{wrong}");
+    }
+    assert_eq!(find(ALL, &[("authorization", "Bearer two tokens")], "", b""), Err(Refusal::InvalidRequest));
+    assert_eq!(
+        find(ALL, &[IS_FORM], "", format!("access_token={}", "a".repeat(1 << 20)).as_bytes()),
+        Err(Refusal::InvalidRequest)
+    );
+}
+
+#[test]
+fn a_found_token_does_not_show_itself() {
+    let found = ALL.find(&Method::GET, &HeaderMap::new(), Some("access_token=hidden"), b"").unwrap().unwrap();
+    assert!(!format!("{found:?}").contains("hidden"));
+    let described = metadata("https://api.example").unwrap().transports(ALL).response();
+    assert!(String::from_utf8_lossy(described.body()).contains(r#"["header","body","query"]"#));
+}
