@@ -64,6 +64,7 @@
 //! | RFC 7662 introspection | `endpoint/introspection.rs` |
 //! | RFC 8414 metadata, RFC 9207 issuer | `endpoint/metadata.rs`, [`config`] |
 //! | RFC 8707 resource indicators | `grant/audience.rs` |
+//! | RFC 9470 step-up authentication | [`resource::StepUp`] |
 //! | RFC 9728 protected resource metadata | [`resource::ResourceMetadata`] |
 //! | RFC 9700 §4.14 refresh token rotation | [`store::TokenStore::rotate`], `grant/refresh_token.rs` |
 //!

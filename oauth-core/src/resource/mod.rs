@@ -10,6 +10,7 @@ mod local;
 mod metadata;
 mod refusal;
 mod requirement;
+mod step_up;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -21,6 +22,7 @@ pub use local::LocalResourceProvider;
 pub use metadata::{InvalidMetadata, ResourceMetadata};
 pub use refusal::{Challenge, Guidance, Refusal};
 pub use requirement::Requirement;
+pub use step_up::StepUp;
 pub use transport::{FoundToken, Transports};
 
 use crate::clock::Timestamp;
@@ -49,6 +51,16 @@ pub trait ResourceAuthorization: Send + Sync {
 
     /// Gives the free attributes of the token and its grant.
     fn attributes(&self) -> &Attributes;
+
+    /// Gives the moment at which the person signed in; `None` where it is not known.
+    fn auth_time(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Gives how strongly the person was authenticated; `None` where it is not known.
+    fn acr(&self) -> Option<&str> {
+        None
+    }
 
     /// Tells whether one scope token is among those allowed.
     ///
@@ -117,6 +129,14 @@ impl ResourceAuthorization for Authorization {
 
     fn attributes(&self) -> &Attributes {
         &self.attributes
+    }
+
+    fn auth_time(&self) -> Option<Timestamp> {
+        self.auth_time
+    }
+
+    fn acr(&self) -> Option<&str> {
+        self.acr.as_deref()
     }
 }
 

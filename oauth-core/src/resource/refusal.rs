@@ -1,3 +1,4 @@
+use super::StepUp;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
@@ -18,6 +19,9 @@ pub enum Refusal {
     /// The token is good, but allows too little: 403.
     #[error("the access token does not allow this: ask for the scope named here")]
     InsufficientScope,
+    /// The token is good, but the person must sign in again, or in a stronger way: 401 (RFC 9470 §3).
+    #[error("this needs a more recent or stronger sign-in: send the person to the authorization server again")]
+    InsufficientUserAuthentication,
     /// It cannot be told whether the token is good: 503.
     #[error("tokens cannot be checked right now: try again a little later")]
     Unavailable,
@@ -50,6 +54,8 @@ pub struct Guidance<'a> {
     pub challenge: Challenge<'a>,
     /// The URL of the protected resource's metadata (RFC 9728 §5.1), in every challenge where set.
     pub resource_metadata: Option<&'a str>,
+    /// What the person's sign-in must be like, told where it is not (RFC 9470 §3).
+    pub step_up: Option<StepUp<'a>>,
 }
 
 impl<'a> From<Challenge<'a>> for Guidance<'a> {
@@ -62,7 +68,7 @@ impl Refusal {
     /// Gives the status of the answer.
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::NoToken | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::InvalidToken | Self::InsufficientUserAuthentication => StatusCode::UNAUTHORIZED,
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -76,6 +82,7 @@ impl Refusal {
             Self::InvalidRequest => Some("invalid_request"),
             Self::InvalidToken => Some("invalid_token"),
             Self::InsufficientScope => Some("insufficient_scope"),
+            Self::InsufficientUserAuthentication => Some("insufficient_user_authentication"),
         }
     }
 
@@ -122,6 +129,9 @@ impl Refusal {
         }
         if !challenge.required.is_empty() && matches!(self, Self::NoToken | Self::InsufficientScope) {
             attributes.push(("scope", challenge.required.join(" ")));
+        }
+        if self == Self::InsufficientUserAuthentication {
+            attributes.extend(guidance.step_up.iter().flat_map(StepUp::attributes));
         }
         if let Some(url) = guidance.resource_metadata {
             attributes.push(("resource_metadata", url.to_owned()));

@@ -313,3 +313,47 @@ fn a_found_token_does_not_show_itself() {
     let described = metadata("https://api.example").unwrap().transports(ALL).response();
     assert!(String::from_utf8_lossy(described.body()).contains(r#"["header","body","query"]"#));
 }
+
+const AGAIN: Result<(), Refusal> = Err(Refusal::InsufficientUserAuthentication);
+
+#[test]
+fn step_up_max_age_counts_from_the_sign_in() {
+    let now = Timestamp::from_unix_seconds(1_000);
+    let required = StepUp::new().max_age(300);
+    let mut found = authorization("pay");
+    assert_eq!(required.check(&found, now), AGAIN, "not known is not recent");
+    for (signed_in, answer) in [(700, Ok(())), (699, AGAIN), (1_000, Ok(()))] {
+        found.auth_time = Some(Timestamp::from_unix_seconds(signed_in));
+        assert_eq!(required.check(&found, now), answer, "{signed_in}");
+    }
+    assert_eq!(StepUp::new().max_age(0).check(&found, now), Ok(()), "this very second");
+    assert_eq!(StepUp::new().max_age(0).check(&found, Timestamp::from_unix_seconds(1_001)), AGAIN);
+}
+
+#[test]
+fn step_up_acr_is_one_of_those_named() {
+    let now = Timestamp::from_unix_seconds(1_000);
+    let required = StepUp::new().acr_values(&["mfa", "hardware"]);
+    let mut found = authorization("pay");
+    assert_eq!(required.check(&found, now), AGAIN, "not known is not strong");
+    for (acr, answer) in [("mfa", Ok(())), ("hardware", Ok(())), ("password", AGAIN), ("MFA", AGAIN), ("", AGAIN)] {
+        found.acr = Some(acr.to_owned());
+        assert_eq!(required.check(&found, now), answer, "{acr}");
+    }
+    found.acr = Some("mfa".to_owned());
+    assert_eq!(required.max_age(10).check(&found, now), AGAIN, "both where both are required");
+    assert_eq!(StepUp::new().check(&authorization("pay"), now), Ok(()));
+}
+
+#[test]
+fn step_up_challenges_say_what_is_required() {
+    let mut guidance = Guidance::from(Challenge { realm: "notes", required: &["pay"] });
+    guidance.step_up = Some(StepUp::new().max_age(300).acr_values(&["mfa", "hardware"]));
+    let answer = Refusal::InsufficientUserAuthentication.answer(&guidance);
+    assert_eq!(answer.status(), 401);
+    let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains(r#"error="insufficient_user_authentication""#), "{challenge}");
+    assert!(challenge.contains(r#"acr_values="mfa hardware", max_age="300""#), "{challenge}");
+    let other = Refusal::InvalidToken.answer(&guidance);
+    assert!(!other.headers()["www-authenticate"].to_str().unwrap().contains("max_age"));
+}

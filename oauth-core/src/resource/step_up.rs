@@ -1,0 +1,61 @@
+use super::{Refusal, ResourceAuthorization};
+use crate::clock::Timestamp;
+
+/// How recently and how strongly the person must have signed in (RFC 9470).
+///
+/// ```
+/// use oauth_core::clock::Timestamp;
+/// use oauth_core::resource::{Authorization, Refusal, StepUp};
+/// /// Signed in with a second factor within the last five minutes.
+/// const PAYMENT: StepUp<'_> = StepUp::new().max_age(300).acr_values(&["mfa"]);
+///
+/// fn may_pay(authorization: &Authorization, now: Timestamp) -> Result<(), Refusal> {
+///     PAYMENT.check(authorization, now)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StepUp<'a> {
+    max_age: Option<u64>,
+    acr_values: &'a [&'a str],
+}
+
+impl<'a> StepUp<'a> {
+    /// Requires nothing yet.
+    pub const fn new() -> Self {
+        Self { max_age: None, acr_values: &[] }
+    }
+
+    /// Requires that the person signed in at most this many seconds ago.
+    #[must_use]
+    pub const fn max_age(mut self, seconds: u64) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// Requires that the person was authenticated in one of these ways, the preferred one first.
+    #[must_use]
+    pub const fn acr_values(mut self, values: &'a [&'a str]) -> Self {
+        self.acr_values = values;
+        self
+    }
+
+    /// Requires it of an authorization. One that does not say when or how the person signed in does not
+    /// do; neither does a token that acts for no person.
+    ///
+    /// # Errors
+    /// [`Refusal::InsufficientUserAuthentication`] where the person must sign in again (RFC 9470 §3).
+    pub fn check(&self, authorization: &impl ResourceAuthorization, now: Timestamp) -> Result<(), Refusal> {
+        let recent = self
+            .max_age
+            .is_none_or(|most| authorization.auth_time().is_some_and(|signed_in| now.seconds_since(signed_in) <= most));
+        let strong =
+            self.acr_values.is_empty() || authorization.acr().is_some_and(|acr| self.acr_values.contains(&acr));
+        if recent && strong { Ok(()) } else { Err(Refusal::InsufficientUserAuthentication) }
+    }
+
+    /// Writes it as attributes of a challenge (RFC 9470 §3).
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let acr_values = (!self.acr_values.is_empty()).then(|| ("acr_values", self.acr_values.join(" ")));
+        acr_values.into_iter().chain(self.max_age.map(|seconds| ("max_age", seconds.to_string())))
+    }
+}
