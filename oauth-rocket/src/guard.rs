@@ -1,11 +1,12 @@
 //! The request guards: one validation per request, however many of them a route has.
 
 use crate::convert;
-use crate::resources::{Attached, Refusals};
+use crate::resources::{Attached, MetadataUrl, Refusals};
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use oauth_core::resource::{
-    AnyScope, Authorization, Challenge, PresentedToken, Refusal, ResourceAuthorization, Scopes, Validate,
+    AnyScope, Authorization, Challenge, Guidance, PresentedToken, Refusal, Requirement, ResourceAuthorization, Scopes,
+    Validate,
 };
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
@@ -56,7 +57,7 @@ pub struct MaybeAuthorized<S = AnyScope, A = Authorization>(Option<Authorized<S,
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
     refusal: Refusal,
-    required: &'static [&'static str],
+    required: Requirement<'static>,
 }
 
 impl<S, A> Deref for Authorized<S, A> {
@@ -103,7 +104,10 @@ impl Refused {
     /// Writes the whole answer.
     pub(crate) fn answer(&self, request: &Request<'_>) -> http::Response<bytes::Bytes> {
         let realm = request.rocket().state::<Attached>().map_or("", Attached::realm);
-        self.refusal.response(&Challenge { realm, required: self.required })
+        let required = self.required.named(&method_of(request));
+        let mut guidance = Guidance::from(Challenge { realm, required });
+        guidance.resource_metadata = request.rocket().state().map(|MetadataUrl(url)| url.as_str());
+        self.refusal.answer(&guidance)
     }
 }
 
@@ -119,7 +123,7 @@ impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Auth
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
         let found = find::<S, A>(request).await;
-        outcome(request, S::REQUIRED, found.and_then(|found| found.ok_or(Refusal::NoToken)))
+        outcome(request, S::REQUIREMENT, found.and_then(|found| found.ok_or(Refusal::NoToken)))
     }
 }
 
@@ -128,7 +132,7 @@ impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Mayb
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        outcome(request, S::REQUIRED, find::<S, A>(request).await.map(Self))
+        outcome(request, S::REQUIREMENT, find::<S, A>(request).await.map(Self))
     }
 }
 
@@ -165,8 +169,13 @@ where
 {
     let Validated(found) = request.local_cache_async(async { Validated(validate::<A>(request).await) }).await;
     let Some(authorization) = found.clone()? else { return Ok(None) };
-    authorization.require(S::REQUIRED)?;
+    S::REQUIREMENT.check(&method_of(request), authorization.as_ref())?;
     Ok(Some(Authorized { authorization, scopes: PhantomData }))
+}
+
+/// The method as the route sees it, which is what the route then does.
+fn method_of(request: &Request<'_>) -> Method {
+    request.method().as_str().parse().unwrap_or(Method::POST)
 }
 
 async fn validate<A: ResourceAuthorization + 'static>(request: &Request<'_>) -> Result<Option<Arc<A>>, Refusal> {
@@ -180,11 +189,7 @@ async fn validate<A: ResourceAuthorization + 'static>(request: &Request<'_>) -> 
     resources.validate(&token).await.map(|authorization| Some(Arc::new(authorization)))
 }
 
-fn outcome<T>(
-    request: &Request<'_>,
-    required: &'static [&'static str],
-    found: Result<T, Refusal>,
-) -> Outcome<T, Refused> {
+fn outcome<T>(request: &Request<'_>, required: Requirement<'static>, found: Result<T, Refusal>) -> Outcome<T, Refused> {
     match found {
         Ok(guard) => Outcome::Success(guard),
         Err(refusal) => {

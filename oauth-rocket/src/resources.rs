@@ -1,10 +1,13 @@
 //! What stands behind the guards, and how their refusals get into the answer.
 
+use crate::convert;
 use crate::guard::Refused;
-use oauth_core::resource::{ResourceAuthorization, ResourceProvider, Validate};
+use oauth_core::resource::{ResourceAuthorization, ResourceMetadata, ResourceProvider, Validate};
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::http::Header;
-use rocket::{Build, Request, Response, Rocket};
+use rocket::http::uri::Origin;
+use rocket::http::{Header, Method};
+use rocket::route::{self, Handler, Route};
+use rocket::{Build, Data, Request, Response, Rocket};
 use std::io::Cursor;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,12 +30,13 @@ pub(crate) const REALM: &str = "api";
 pub struct Resources<A> {
     validate: Arc<dyn Validate<A>>,
     realm: String,
+    metadata: Option<ResourceMetadata>,
 }
 
 impl<A: ResourceAuthorization + 'static> Resources<A> {
     /// Takes the resource provider.
     pub fn new(provider: impl ResourceProvider<Authorization = A>) -> Self {
-        Self { validate: Arc::new(provider), realm: REALM.to_owned() }
+        Self { validate: Arc::new(provider), realm: REALM.to_owned(), metadata: None }
     }
 
     /// Names the protection space in challenges: `api` unless set.
@@ -40,6 +44,37 @@ impl<A: ResourceAuthorization + 'static> Resources<A> {
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = realm.into();
         self
+    }
+
+    /// Serves this document at its well-known path, and points to it in every challenge (RFC 9728 §5).
+    ///
+    /// ```
+    /// use oauth_core::identifier::Resource;
+    /// use oauth_core::resource::{ResourceMetadata, ResourceProvider};
+    /// use oauth_rocket::Resources;
+    /// use rocket::{Build, Rocket};
+    ///
+    /// fn api(provider: impl ResourceProvider) -> Result<Rocket<Build>, Box<dyn std::error::Error>> {
+    ///     let metadata = ResourceMetadata::new(Resource::new("https://api.example")?)?
+    ///         .authorization_server("https://id.example")?;
+    ///     Ok(rocket::build().attach(Resources::new(provider).metadata(metadata)))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn metadata(mut self, metadata: ResourceMetadata) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+}
+
+/// Answers with the metadata of the resource; Rocket answers HEAD with it too, without the body.
+#[derive(Clone)]
+struct Described(ResourceMetadata);
+
+#[rocket::async_trait]
+impl Handler for Described {
+    async fn handle<'r>(&self, _: &'r Request<'_>, _: Data<'r>) -> route::Outcome<'r> {
+        route::Outcome::Success(convert::response(self.0.response()))
     }
 }
 
@@ -57,7 +92,21 @@ impl<A: ResourceAuthorization + 'static> Fairing for Resources<A> {
             );
             return Err(rocket);
         }
-        Ok(Attached::manage(rocket.manage(Arc::clone(&self.validate)), &self.realm))
+        let rocket = Attached::manage(rocket.manage(Arc::clone(&self.validate)), &self.realm);
+        let Some(metadata) = self.metadata.clone() else { return Ok(rocket) };
+        // Rocket takes paths as they are written, and panics at some that no route can have.
+        let path = metadata.path().to_owned();
+        if path.contains(['<', '>']) || Origin::parse(&path).is_err() {
+            tracing::error!("cannot launch: no route can be at {path}: choose another resource identifier");
+            return Err(rocket);
+        }
+        let url = MetadataUrl(metadata.url());
+        if rocket.state::<MetadataUrl>().is_some() {
+            tracing::error!("cannot launch: two Resources have metadata, and challenges can point to one");
+            return Err(rocket);
+        }
+        let route = Route::new(Method::Get, &path, Described(metadata));
+        Ok(rocket.manage(url).mount("/", vec![route]))
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -80,6 +129,9 @@ impl Attached {
         &self.realm
     }
 }
+
+/// Where the metadata of the resource is, for challenges; in the managed state where there is any.
+pub(crate) struct MetadataUrl(pub(crate) String);
 
 /// The last refusal of a guard, with the route it happened on.
 #[derive(Default)]
