@@ -7,11 +7,14 @@ mod bearer;
 #[cfg(feature = "provider")]
 mod local;
 mod refusal;
+mod scopes;
 
 pub use bearer::PresentedToken;
 #[cfg(feature = "provider")]
 pub use local::LocalResourceProvider;
 pub use refusal::{Challenge, Refusal};
+#[doc(hidden)]
+pub use scopes::is_scope_token;
 
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, Resource, Subject};
