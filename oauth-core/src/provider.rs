@@ -11,6 +11,7 @@ use crate::error::Rejection;
 use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant, TokenGrantObject};
 use crate::http::{self as wire, PeerAddress};
 use crate::owner::ResourceOwner;
+use crate::resource::LocalResourceProvider;
 use crate::store::{Housekeeping, Store};
 use crate::throttle::Throttle;
 use bytes::Bytes;
@@ -151,6 +152,14 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Gives the application.
     pub fn app(&self) -> &P {
         &self.app
+    }
+
+    /// Makes what checks access tokens in this provider's own store, for the configured default
+    /// audience: for an API in the same process.
+    pub fn resources(&self) -> LocalResourceProvider<P::Store> {
+        let config = self.app.config();
+        let resources = LocalResourceProvider::new(self.app.store().clone()).with_clock(Arc::clone(&config.clock));
+        config.default_audience.iter().cloned().fold(resources, LocalResourceProvider::for_audience)
     }
 
     /// Finds the client's address: the socket's peer, or what a trusted proxy says it is.

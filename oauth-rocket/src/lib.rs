@@ -43,14 +43,9 @@ mod guard;
 #[cfg(feature = "provider")]
 mod provider;
 mod resources;
-mod scopes;
 
 pub use guard::{Authorized, MaybeAuthorized, Refused};
+pub use oauth_core::scopes;
 #[cfg(feature = "provider")]
 pub use provider::{OAuth, routes, well_known};
 pub use resources::Resources;
-
-#[doc(hidden)]
-pub use oauth_core::resource::Scopes as __Scopes;
-#[doc(hidden)]
-pub use scopes::is_scope_token as __is_scope_token;

@@ -10,6 +10,7 @@ mod local;
 mod metadata;
 mod refusal;
 mod requirement;
+mod scopes;
 mod step_up;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ pub use local::LocalResourceProvider;
 pub use metadata::{InvalidMetadata, ResourceMetadata};
 pub use refusal::{Challenge, Guidance, Refusal};
 pub use requirement::Requirement;
+#[doc(hidden)]
+pub use scopes::is_scope_token;
 pub use step_up::StepUp;
 pub use transport::{FoundToken, Transports};
 

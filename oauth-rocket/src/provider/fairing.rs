@@ -2,7 +2,7 @@ use super::{method, routes, settings};
 use crate::resources::{Attached, REALM, finish};
 use oauth_core::config::{Config, InvalidSetting};
 use oauth_core::provider::{AuthorizationProvider, IntoProvider, Mounts, Provider, Service};
-use oauth_core::resource::{Authorization, LocalResourceProvider, Validate};
+use oauth_core::resource::{Authorization, Validate};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::uri::Origin;
 use rocket::tokio::{self, select, time::sleep};
@@ -48,10 +48,7 @@ struct Finished {
 
 impl<P: AuthorizationProvider> From<Provider<P>> for Finished {
     fn from(provider: Provider<P>) -> Self {
-        let config = provider.app().config();
-        let resources =
-            LocalResourceProvider::new(provider.app().store().clone()).with_clock(Arc::clone(&config.clock));
-        let resources = config.default_audience.iter().cloned().fold(resources, LocalResourceProvider::for_audience);
+        let resources = provider.resources();
         Self { service: Arc::new(provider), resources: Arc::new(resources) }
     }
 }

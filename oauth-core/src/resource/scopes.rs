@@ -1,10 +1,11 @@
-/// Names the scopes that routes require, as types for [`Authorized`](crate::Authorized).
+/// Names the scopes that routes require, as types: each implements
+/// [`Scopes`](crate::resource::Scopes), for the guards and filters of the adapters.
 ///
 /// A text that is not one scope token (RFC 6749 §3.3) does not compile, because no token could ever
 /// allow it.
 ///
 /// ```
-/// oauth_rocket::scopes! {
+/// oauth_core::scopes! {
 ///     /// Sees notes.
 ///     pub Read = "read";
 ///     pub ReadWrite = "read", "write";
@@ -14,7 +15,7 @@
 /// ```
 ///
 /// ```compile_fail
-/// oauth_rocket::scopes! { pub ReadWrite = "read write"; }
+/// oauth_core::scopes! { pub ReadWrite = "read write"; }
 /// ```
 #[macro_export]
 macro_rules! scopes {
@@ -25,11 +26,11 @@ macro_rules! scopes {
             #[derive(Clone, Copy, Debug)]
             $visibility struct $name;
 
-            impl $crate::__Scopes for $name {
+            impl $crate::resource::Scopes for $name {
                 const REQUIRED: &'static [&'static str] = &[$($scope),+];
             }
 
-            $(const _: () = assert!($crate::__is_scope_token($scope), "each text is one scope token");)+
+            $(const _: () = assert!($crate::resource::is_scope_token($scope), "each text is one scope token");)+
         )*
     };
 }

@@ -1,0 +1,27 @@
+//! Serves an [`oauth_core`] provider in a Warp 0.4 application, and guards its routes.
+//!
+//! This crate converts and mounts; it decides nothing. [`authorized`] is a filter that checks access
+//! tokens, and [`recover`] answers its refusals. With the feature `provider` (default), the filter
+//! `provider` serves the endpoints and pages, and `serve` runs a server with the limits that Warp's own
+//! has not. An API apart from the provider needs neither (`default-features = false`).
+//!
+//! # What differs from Rocket
+//! - Warp stops a handler when its client hangs up, Rocket goes on. The verbs of the stores hold either
+//!   way.
+//! - Methods that Rocket does not know are answered here like the known ones.
+//! - Headers that are not UTF-8 arrive here; Rocket drops them.
+//! - The time limits for a request's head and body, and the limit for its head's size, are set in
+//!   `serve`; Rocket has no limit of time for the head.
+
+#[cfg(feature = "provider")]
+mod provider;
+mod resources;
+#[cfg(feature = "provider")]
+mod serve;
+
+pub use oauth_core::scopes;
+#[cfg(feature = "provider")]
+pub use provider::provider;
+pub use resources::{Refused, Resources, authorized, maybe_authorized, recover};
+#[cfg(feature = "provider")]
+pub use serve::{Limits, Serve, serve};
