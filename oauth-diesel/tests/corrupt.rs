@@ -5,7 +5,6 @@
 mod fixture;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, SqliteConnection};
 use fixture::{Database, Family, NOW, access, at, family, issue, no_retry, own, refresh};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::{Digest, SessionId};
@@ -54,7 +53,7 @@ async fn stored() -> Stored {
 
 impl Stored {
     fn put(&self, table: &str, column: &str, value: &str) {
-        let mut connection = SqliteConnection::establish(self.database.path().to_str().unwrap()).unwrap();
+        let mut connection = self.database.connect();
         connection.batch_execute(&format!("UPDATE {table} SET {column} = {value}")).unwrap();
     }
 

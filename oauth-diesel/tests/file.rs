@@ -6,8 +6,8 @@ mod fixture;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, SqliteConnection};
 use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh};
 use oauth_core::client::SecretHash;
 use oauth_core::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, SessionId};
@@ -127,9 +127,7 @@ async fn vuln_09_what_was_ended_stays_ended_after_a_restart() {
 async fn a_newer_schema_is_refused_with_the_way_out() {
     let database = Database::new();
     drop(database.open().await);
-    let mut connection = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
-    // The store that was dropped may still be closing the file.
-    connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+    let mut connection = database.connect();
     connection.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')").unwrap();
     let refused = SqliteStore::open(database.path().to_str().unwrap()).await.unwrap_err().to_string();
     assert!(refused.contains("newer version") && refused.contains("20991231000000"), "{refused}");
@@ -180,7 +178,7 @@ async fn a_million_access_tokens_take_130_megabytes_at_most() {
     let family = family(&store, "notes", "ada").await;
     store.issue(&issue(&family.grant, access(), None, NOW)).await.unwrap();
     drop(store);
-    let mut connection = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
+    let mut connection = database.connect();
     let size = |connection: &mut SqliteConnection| {
         connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         i64::try_from(std::fs::metadata(database.path()).unwrap().len()).unwrap()
