@@ -1,12 +1,12 @@
 //! The harness of the black-box tests: a server per adapter and store, a client that shows every
 //! byte, and a person with a browser.
 //!
-//! A test is a story on a running server, told once and run on every store:
+//! A test is a story on a running server, told once and run on every server:
 //!
 //! ```no_run
-//! use oauth_tests::{Server, on_every_store};
+//! use oauth_tests::{Server, on_every_server};
 //!
-//! on_every_store! {
+//! on_every_server! {
 //!     async fn r_026_code_used_twice(server: &Server) {
 //!         let app = server.confidential().await;
 //!         let code = server.code(&app, "read").await;
@@ -16,12 +16,15 @@
 //! }
 //! ```
 //!
-//! That makes `r_026_code_used_twice::memory` and `r_026_code_used_twice::sqlite`. All tests stand in
-//! one binary, `tests/all/main.rs`, one module per RFC, because linking costs more than running.
+//! That makes `r_026_code_used_twice::memory`, `::sqlite` and `::warp`: pairs of an adapter and a store
+//! in which each of them comes once. `memory` is Rocket on the store in memory, and every other test is
+//! named after the one thing that it has in another's place, so that the name of the one that fails
+//! says where to look. All tests stand in one binary, `tests/all/main.rs`, one module per RFC, because
+//! linking costs more than running.
 //!
 //! | want | have |
 //! |---|---|
-//! | other settings | `on_every_store! { config \|config\| config.code_lifetime = ...; async fn ... }` |
+//! | other settings | `on_every_server! { config \|config\| config.code_lifetime = ...; async fn ... }` |
 //! | a client | [`Server::confidential`], [`Server::public`], [`Server::register`] |
 //! | a code, tokens | [`Server::code`], [`Server::tokens`] |
 //! | many codes | [`Server::approved`], [`Server::approved_tokens`]: no browser |
@@ -60,6 +63,7 @@ mod server;
 mod store;
 
 pub use accounts::{ADA, PASSWORD};
+pub use adapter::Adapter;
 pub use answer::Answer;
 pub use browser::{Asked, Browser};
 pub use call::Call;
@@ -69,5 +73,5 @@ pub use faults::{Failing, Faults};
 pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
 pub use html::{Form, text_of};
 pub use race::Race;
-pub use server::{Adapter, Server, free_address};
+pub use server::{Server, free_address};
 pub use store::{AnyStore, Backend};

@@ -1,5 +1,5 @@
 use crate::accounts::{self, ADA};
-use crate::adapter::{self, Running};
+use crate::adapter::{Adapter, Running};
 use crate::{AnyStore, Backend, Browser, Call, Failing, Faults, Recorder};
 use http::Method;
 use oauth_core::clock::{Clock as _, ManualClock, Timestamp};
@@ -13,13 +13,6 @@ use tokio::sync::OnceCell;
 
 /// When every server's clock starts: 2027-01-15T08:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
-
-/// How a provider is put on the web.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Adapter {
-    /// oauth-rocket.
-    Rocket,
-}
 
 /// A running provider with pages, a protected API, and [`ADA`]; its clock stands still until
 /// [`advance`](Self::advance).
@@ -81,12 +74,8 @@ impl Server {
             config.clock = clock.clone();
             config.events = Arc::new(events.clone());
             change(&mut config);
-            let started = match adapter {
-                Adapter::Rocket => {
-                    let store = Failing::new(store.clone(), faults.clone());
-                    adapter::rocket::start(address, config.clone(), store).await
-                }
-            };
+            let failing = Failing::new(store.clone(), faults.clone());
+            let started = adapter.start(address, config.clone(), failing).await;
             if let Some(running) = started {
                 return Self { adapter, running, config, store, faults, clock, events, ada: OnceCell::new(), files };
             }
@@ -97,6 +86,11 @@ impl Server {
     /// Gives where it listens.
     pub fn address(&self) -> SocketAddr {
         self.running.address
+    }
+
+    /// Gives how it is put on the web.
+    pub fn adapter(&self) -> Adapter {
+        self.adapter
     }
 
     /// Gives who it says it is.

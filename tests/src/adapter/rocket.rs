@@ -1,49 +1,27 @@
-use super::Running;
-use crate::{AnyStore, Failing};
-use oauth_core::config::Config;
+use super::{Pages, Read, Stop, Write, said};
+use ::rocket::config::{LogLevel, Shutdown};
+use ::rocket::fairing::AdHoc;
+use ::rocket::http::Status;
+use ::rocket::response::content::RawJson;
+use ::rocket::{get, post, routes};
 use oauth_core::provider::Provider;
-use oauth_core::resource::{Authorization, ResourceAuthorization as _};
-use oauth_pages::{PagesProvider, StoredAccounts};
-use oauth_rocket::{Authorized, OAuth, scopes};
-use rocket::config::{LogLevel, Shutdown};
-use rocket::fairing::AdHoc;
-use rocket::http::Status;
-use rocket::response::content::RawJson;
-use rocket::{get, post, routes};
-use serde_json::{Value, json};
+use oauth_rocket::{Authorized, OAuth};
 use std::net::SocketAddr;
 use tokio::sync::oneshot;
 
-scopes! {
-    Read = "read";
-    Write = "write";
-}
-
 #[get("/profile")]
 fn profile(token: Authorized<Read>) -> RawJson<String> {
-    RawJson(said(&token).to_string())
+    RawJson(said(&token))
 }
 
 #[get("/notes")]
 fn notes(token: Authorized<Read>) -> RawJson<String> {
-    RawJson(said(&token).to_string())
+    RawJson(said(&token))
 }
 
 #[post("/notes")]
 fn write_note(token: Authorized<Write>) -> (Status, RawJson<String>) {
-    (Status::Created, RawJson(said(&token).to_string()))
-}
-
-/// What the API knows of the token.
-fn said(token: &Authorization) -> Value {
-    json!({
-        "client_id": token.client_id(),
-        "subject": token.subject(),
-        "scope": token.scope(),
-        "audience": token.audience(),
-        "attributes": token.attributes(),
-        "auth_time": token.auth_time,
-    })
+    (Status::Created, RawJson(said(&token)))
 }
 
 /// Takes the place of Rocket's logger, which every new Rocket sets to talk until it is ignited.
@@ -58,21 +36,19 @@ impl log::Log for Silent {
 }
 
 /// Starts a server; `None` where the port is taken.
-pub(crate) async fn start(address: SocketAddr, config: Config, store: Failing<AnyStore>) -> Option<Running> {
+pub(super) async fn start(address: SocketAddr, provider: Provider<Pages>) -> Option<Stop> {
     // The first server of the process does it, unless the test brought a logger of its own.
     let _ = log::set_logger(&Silent);
-    let settings = rocket::Config {
+    let settings = ::rocket::Config {
         address: address.ip(),
         port: address.port(),
         log_level: LogLevel::Off,
         shutdown: Shutdown { ctrlc: false, signals: Default::default(), grace: 0, mercy: 0, ..Shutdown::default() },
-        ..rocket::Config::release_default()
+        ..::rocket::Config::release_default()
     };
-    let accounts = StoredAccounts::new(store.clone(), &config);
-    let provider = Provider::new(PagesProvider::new(config, store, accounts)).expect("the settings are usable");
     let (listens, listening) = oneshot::channel();
     let listens = std::sync::Mutex::new(Some(listens));
-    let launched = rocket::custom(settings)
+    let launched = ::rocket::custom(settings)
         .attach(OAuth::with(provider))
         .mount("/api", routes![profile, notes, write_note])
         .attach(AdHoc::on_liftoff("tell the test", move |rocket| {
@@ -86,11 +62,11 @@ pub(crate) async fn start(address: SocketAddr, config: Config, store: Failing<An
     tokio::spawn(async move {
         if let Err(error) = launched.launch().await {
             match error.kind() {
-                rocket::error::ErrorKind::Bind(_) | rocket::error::ErrorKind::Shutdown(..) => {}
+                ::rocket::error::ErrorKind::Bind(_) | ::rocket::error::ErrorKind::Shutdown(..) => {}
                 other => eprintln!("the server did not start: {other}"),
             }
         }
     });
     let shutdown = listening.await.ok()?;
-    Some(Running { address, stop: Some(Box::new(move || shutdown.notify())) })
+    Some(Box::new(move || shutdown.notify()))
 }

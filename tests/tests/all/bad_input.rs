@@ -2,7 +2,7 @@
 //! RFC 6749 §5.2, never a 5xx, never a token.
 
 use http::StatusCode;
-use oauth_tests::{Answer, App, Call, Server, on_every_store};
+use oauth_tests::{Answer, App, Call, Server, on_every_server};
 use std::collections::BTreeMap;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -27,7 +27,7 @@ fn expect_refused(answer: &Answer, status: u16) {
     assert!(!answer.member("error_description").is_empty());
 }
 
-on_every_store! {
+on_every_server! {
     // proves: R-004
     async fn parameters_of_no_meaning_change_nothing(server: &Server) {
         let app = server.confidential().await;
@@ -227,7 +227,7 @@ impl Numbers {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.insecure_no_throttling = true;
 
     // proves: vuln_61

@@ -1,6 +1,6 @@
 //! The `oauth2` crate 5.0 as a client: authorize, exchange, call, refresh, introspect, revoke.
 
-use oauth_tests::{App, Form, Server, on_every_store};
+use oauth_tests::{App, Form, Server, on_every_server};
 use oauth2::basic::{
     BasicClient, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
     BasicTokenResponse,
@@ -90,7 +90,7 @@ async fn refreshed(server: &Server, client: &Client, token: &RefreshToken) -> Re
     }
 }
 
-on_every_store! {
+on_every_server! {
     // proves
     async fn confidential_client_authorizes_calls_refreshes_and_revokes(server: &Server) {
         let client = client(server, &server.confidential().await);

@@ -1,9 +1,9 @@
 //! How long a grant lives, and what lives under it.
 
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 use std::time::Duration;
 
-on_every_store! {
+on_every_server! {
     config |config| config.refresh_token_lifetime = Duration::from_secs(600);
 
     // proves: R-039

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use oauth_core::event::Event;
 use oauth_core::identifier::{GrantId, Subject};
 use oauth_core::store::{GrantFilter, GrantStore as _, Page};
-use oauth_tests::{App, Code, Server, Tokens, on_every_store};
+use oauth_tests::{App, Code, Server, Tokens, on_every_server};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
@@ -62,7 +62,7 @@ async fn hang_up_once_issued(server: &Server, whole: &[u8]) {
     panic!("nothing was issued");
 }
 
-on_every_store! {
+on_every_server! {
     async fn before_the_commit_nothing_is_lost(server: &Server) {
         let app = server.confidential().await;
         let (code, tokens) = (server.approved(&app, app.ask("read")).await, server.approved_tokens(&app, "read").await);

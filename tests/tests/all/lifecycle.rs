@@ -3,7 +3,7 @@
 use oauth_core::client::ClientType;
 use oauth_core::identifier::Subject;
 use oauth_core::store::{AccountStore as _, ClientStore as _, GrantFilter, GrantStore as _};
-use oauth_tests::{ADA, App, Code, Form, PASSWORD, Server, Tokens, on_every_store};
+use oauth_tests::{ADA, App, Code, Form, PASSWORD, Server, Tokens, on_every_server};
 
 /// All that a client can hold of a person: tokens, and a code that is not used yet.
 struct Held {
@@ -38,7 +38,7 @@ fn ada() -> Subject {
     Subject::new("subject-ada").unwrap()
 }
 
-on_every_store! {
+on_every_server! {
     // proves: R-168
     async fn r_187_a_withdrawn_consent(server: &Server) {
         let (held, other) = (held(server).await, held(server).await);

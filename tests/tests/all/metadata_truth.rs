@@ -2,7 +2,7 @@
 
 use oauth_core::client::{ClientType, GrantType};
 use oauth_core::config::Issuer;
-use oauth_tests::{ADA, Call, Form, PASSWORD, Server, on_every_store};
+use oauth_tests::{ADA, Call, Form, PASSWORD, Server, on_every_server};
 use serde_json::{Value, json};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
@@ -24,7 +24,7 @@ fn spoofed(call: Call) -> Call {
     call.header("x-rewrite-url", "/evil").header("x-host", "evil.example").set_header("host", "evil.example")
 }
 
-on_every_store! {
+on_every_server! {
     // proves
     async fn r_099_the_document_has_what_it_must(server: &Server) {
         let answer = server.get(WELL_KNOWN).await.expect(200);
@@ -143,7 +143,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
 
     async fn r_178_a_trusted_proxy_says_who_asks(server: &Server) {
@@ -162,7 +162,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.issuer = Issuer::new(&format!("{}/tenant/one", config.issuer)).unwrap();
 
     // proves
@@ -179,7 +179,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| {
         config.scopes.clear();
         config.default_scope = None;

@@ -7,9 +7,9 @@ mod races;
 mod refresh;
 mod retry;
 
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 
-on_every_store! {
+on_every_server! {
     async fn r_004_fields_of_no_meaning_change_nothing(server: &Server) {
         let app = server.confidential().await;
         for method in ["DELETE", "GET", "HEAD", "PUT", "TRACE"] {

@@ -1,10 +1,10 @@
 //! Access tokens at the protected API (RFC 6750).
 
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 
 const PROFILE: &str = "/api/profile";
 
-on_every_store! {
+on_every_server! {
     async fn r_060_a_token_opens_what_its_scope_allows(server: &Server) {
         let app = server.public().await;
         let tokens = server.tokens(&app, "read").await;
@@ -121,7 +121,7 @@ on_every_store! {
 mod audience {
     use super::*;
 
-    on_every_store! {
+    on_every_server! {
         config |config| {
             config.default_audience = vec!["https://here.example/api".to_owned().try_into().unwrap()];
             config.resources = vec!["https://elsewhere.example/api".to_owned().try_into().unwrap()];

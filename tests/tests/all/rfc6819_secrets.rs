@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use oauth_core::secret::Digest;
-use oauth_tests::{Backend, PASSWORD, Server, on_every_store};
+use oauth_tests::{Backend, PASSWORD, Server, on_every_server};
 
 /// Every way in which a stored digest may be written.
 fn forms(secret: &str) -> Vec<String> {
@@ -12,7 +12,7 @@ fn forms(secret: &str) -> Vec<String> {
     vec![hexadecimal.to_uppercase(), hexadecimal, URL_SAFE_NO_PAD.encode(digest), STANDARD.encode(digest)]
 }
 
-on_every_store! {
+on_every_server! {
     // proves: R-189
     async fn vuln_53_what_is_stored_opens_nothing(server: &Server) {
         let app = server.confidential().await;

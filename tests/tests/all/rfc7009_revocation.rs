@@ -1,11 +1,11 @@
 //! Token revocation (RFC 7009).
 
 use oauth_core::client::ClientType;
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 
 const REVOKE: &str = "/oauth/revoke";
 
-on_every_store! {
+on_every_server! {
     // proves: R-065
     async fn r_065_an_access_token_ends_alone(server: &Server) {
         let app = server.confidential().await;

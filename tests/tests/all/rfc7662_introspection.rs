@@ -2,7 +2,7 @@
 
 use oauth_core::client::GrantType;
 use oauth_core::store::{AccountStore as _, ClientStore as _};
-use oauth_tests::{ADA, App, Server, on_every_store};
+use oauth_tests::{ADA, App, Server, on_every_server};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn expect_inactive(answer: oauth_tests::Answer) {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
 
-on_every_store! {
+on_every_server! {
     // proves
     async fn r_077_the_holder_reads_what_the_token_says(server: &Server) {
         let app = server.confidential().await;
@@ -160,7 +160,7 @@ on_every_store! {
 mod scanning {
     use super::*;
 
-    on_every_store! {
+    on_every_server! {
         config |config| config.unknown_tokens_per_client = 20;
 
         // proves: R-082

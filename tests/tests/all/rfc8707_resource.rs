@@ -2,7 +2,7 @@
 
 use oauth_core::client::ClientType;
 use oauth_core::store::ClientStore as _;
-use oauth_tests::{App, Ask, Server, Tokens, on_every_store};
+use oauth_tests::{App, Ask, Server, Tokens, on_every_server};
 use serde_json::{Value, json};
 
 const NOTES: &str = "https://notes.example/";
@@ -39,7 +39,7 @@ async fn audience(server: &Server, app: &App, token: &str) -> Value {
     audience
 }
 
-on_every_store! {
+on_every_server! {
     async fn r_114_a_resource_is_an_absolute_uri_without_fragment(server: &Server) {
         let (app, ..) = with_two(server).await;
         let malformed = [
@@ -149,7 +149,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| {
         config.default_audience = vec![NOTES.to_owned().try_into().unwrap()];
         config.resources = vec![MAIL.to_owned().try_into().unwrap()];

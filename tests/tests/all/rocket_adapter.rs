@@ -2,11 +2,11 @@
 
 use oauth_core::secret::Digest;
 use oauth_core::store::CodeStore as _;
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-on_every_store! {
+on_every_server! {
     async fn the_body_has_a_limit(server: &Server) {
         let body = "a".repeat(64 * 1024 + 1);
         let answer = server.post("/oauth/token").body("application/x-www-form-urlencoded", body).await;
@@ -35,7 +35,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.sweep_interval = Duration::from_secs(1);
 
     async fn the_sweep_runs_by_itself(server: &Server) {

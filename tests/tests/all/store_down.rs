@@ -1,6 +1,6 @@
 //! A store that fails at the token side: said as it is, and nothing is lost or half done.
 
-use oauth_tests::{Answer, Server, on_every_store};
+use oauth_tests::{Answer, Server, on_every_server};
 
 #[track_caller]
 fn expect_unavailable(answer: Answer) {
@@ -8,7 +8,7 @@ fn expect_unavailable(answer: Answer) {
     answer.expect_error(503, "temporarily_unavailable");
 }
 
-on_every_store! {
+on_every_server! {
     // proves: vuln_15
     async fn r_072_a_revocation_that_failed_is_not_called_done(server: &Server) {
         let app = server.confidential().await;

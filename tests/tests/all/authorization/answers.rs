@@ -2,7 +2,7 @@
 
 use super::{both_ways, stays};
 use oauth_core::client::ClientType;
-use oauth_tests::{App, Ask, Backend, Server, on_every_store};
+use oauth_tests::{App, Ask, Backend, Server, on_every_server};
 
 /// Requests with one defect each, and the error they are answered with.
 fn defects(app: &App) -> Vec<(Ask, &'static str)> {
@@ -27,7 +27,7 @@ fn defects(app: &App) -> Vec<(Ask, &'static str)> {
     ]
 }
 
-on_every_store! {
+on_every_server! {
     // proves
     async fn r_138_every_answer_says_who_gave_it(server: &Server) {
         let app = server.public().await;

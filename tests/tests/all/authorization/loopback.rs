@@ -2,14 +2,14 @@
 
 use super::{both_ways, stays};
 use oauth_core::client::ClientType;
-use oauth_tests::{App, Code, Server, on_every_store};
+use oauth_tests::{App, Code, Server, on_every_server};
 
 async fn app(server: &Server) -> App {
     let uris = ["http://127.0.0.1/cb", "http://[::1]:1234/cb?x=1", "http://localhost:8000/cb"];
     server.register(ClientType::Public, |app| app.redirect_uris = uris.map(str::to_owned).to_vec()).await
 }
 
-on_every_store! {
+on_every_server! {
     // proves
     async fn r_196_the_port_of_a_loopback_address_is_free(server: &Server) {
         let app = app(server).await;

@@ -1,7 +1,7 @@
 //! Methods, paths and origins (RFC 9110 §15.5.6, RFC 9700 §2.6, RFC 6749 §3.1).
 
 use oauth_core::config::Paths;
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 
 /// Requires that a path takes these methods and no other, with and without a slash at its end.
 async fn takes(server: &Server, path: &str, methods: &str) {
@@ -28,7 +28,7 @@ async fn takes(server: &Server, path: &str, methods: &str) {
     server.get(&format!("{path}/x")).await.expect(404);
 }
 
-on_every_store! {
+on_every_server! {
     async fn every_endpoint_takes_its_methods_and_no_other(server: &Server) {
         takes(server, "/oauth/authorize", "GET, POST").await;
         takes(server, "/oauth/token", "POST").await;
@@ -74,7 +74,7 @@ on_every_store! {
 
 macro_rules! at {
     ($name:ident, $paths:expr, $authorization:literal, $token:literal) => {
-        on_every_store! {
+        on_every_server! {
             config |config| config.paths = $paths;
 
             async fn $name(server: &Server) {

@@ -3,13 +3,13 @@
 use super::stays;
 use oauth_core::client::ClientType;
 use oauth_core::event::Event;
-use oauth_tests::{ADA, Form, Server, on_every_store, text_of};
+use oauth_tests::{ADA, Form, Server, on_every_server, text_of};
 
 fn approved(server: &Server) -> usize {
     server.events().count(|event| matches!(event, Event::Approved { .. }))
 }
 
-on_every_store! {
+on_every_server! {
     async fn r_001_nobody_is_acted_for_unless_signed_in(server: &Server) {
         let app = server.public().await;
         let ask = app.ask("read");

@@ -3,7 +3,7 @@
 use super::stays;
 use oauth_core::client::ClientType;
 use oauth_core::config::Issuer;
-use oauth_tests::{ADA, Answer, Form, Server, on_every_store, text_of};
+use oauth_tests::{ADA, Answer, Form, Server, on_every_server, text_of};
 
 const HOSTILE: [&str; 7] = [
     "<script>alert(1)</script>",
@@ -45,7 +45,7 @@ fn is_sealed(answer: &Answer) {
     }
 }
 
-on_every_store! {
+on_every_server! {
     // proves
     async fn r_176_every_page_is_sealed(server: &Server) {
         let app = server.public().await;
@@ -121,7 +121,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.issuer = Issuer::new("https://id.example").unwrap();
 
     async fn r_206_over_https_cookies_are_secure_and_bound_to_the_host(server: &Server) {

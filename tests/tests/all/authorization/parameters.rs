@@ -2,9 +2,9 @@
 
 use super::{both_ways, stays};
 use oauth_core::event::Event;
-use oauth_tests::{Form, Server, on_every_store};
+use oauth_tests::{Form, Server, on_every_server};
 
-on_every_store! {
+on_every_server! {
     async fn r_002_get_and_post_are_the_same(server: &Server) {
         let app = server.public().await;
         let ask = app.ask("read write");

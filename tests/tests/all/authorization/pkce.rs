@@ -2,9 +2,9 @@
 
 use super::both_ways;
 use oauth_core::client::ClientType;
-use oauth_tests::{Code, Server, challenge_of, on_every_store, verifier};
+use oauth_tests::{Code, Server, challenge_of, on_every_server, verifier};
 
-on_every_store! {
+on_every_server! {
     // proves: R-199
     async fn r_093_every_client_sends_a_challenge(server: &Server) {
         for app in [server.public().await, server.confidential().await] {

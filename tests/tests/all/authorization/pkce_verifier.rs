@@ -1,14 +1,14 @@
 //! What a code is bound to, seen from the request that got it (RFC 7636 §4.6, RFC 6749 §4.1.3).
 
 use oauth_core::client::ClientType;
-use oauth_tests::{App, Ask, Code, Server, challenge_of, on_every_store};
+use oauth_tests::{App, Ask, Code, Server, challenge_of, on_every_server};
 
 async fn code_of(server: &Server, app: &App, verifier: &str) -> Code {
     let ask: Ask = app.ask("read").set("code_challenge", &challenge_of(verifier));
     Code { verifier: verifier.to_owned(), ..server.code_for(app, ask).await }
 }
 
-on_every_store! {
+on_every_server! {
     async fn r_085_a_verifier_has_43_to_128_unreserved_characters(server: &Server) {
         let app = server.public().await;
         for good in ["a".repeat(43), "a".repeat(128), "-._~".repeat(11)] {

@@ -2,7 +2,7 @@
 
 use super::{both_ways, stays};
 use oauth_core::client::ClientType;
-use oauth_tests::{App, Server, on_every_store};
+use oauth_tests::{App, Server, on_every_server};
 use std::time::{Duration, Instant};
 
 const REGISTERED: [&str; 4] = [
@@ -103,7 +103,7 @@ async fn app(server: &Server) -> App {
     server.register(ClientType::Public, |registration| registration.redirect_uris = uris).await
 }
 
-on_every_store! {
+on_every_server! {
     // proves, vuln_21, vuln_22, vuln_26, vuln_30, vuln_68
     async fn r_012_no_other_redirect_uri_gets_an_answer(server: &Server) {
         let app = app(server).await;

@@ -4,7 +4,7 @@ use super::{both_ways, stays};
 use oauth_core::client::Client;
 use oauth_core::config::{Config, Issuer};
 use oauth_core::store::ClientStore as _;
-use oauth_tests::{Answer, Browser, Form, Server, on_every_store, text_of};
+use oauth_tests::{Answer, Browser, Form, Server, on_every_server, text_of};
 
 async fn empty_form(ada: &Browser) -> Form {
     let page = ada.open("/oauth/applications/register").await.expect(200);
@@ -31,7 +31,7 @@ async fn stored(server: &Server, id: &str) -> Client {
     server.store().client(&id).await.unwrap().unwrap()
 }
 
-on_every_store! {
+on_every_server! {
     // proves, vuln_50
     async fn r_198_a_redirect_uri_must_be_one_that_is_safe(server: &Server) {
         let ada = server.ada().await;
@@ -119,7 +119,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.insecure_http_redirects = true;
 
     async fn r_161_the_option_that_names_the_risk_allows_http(server: &Server) {

@@ -2,9 +2,9 @@
 
 use super::both_ways;
 use oauth_core::client::ClientType;
-use oauth_tests::{Code, Server, Tokens, on_every_store};
+use oauth_tests::{Code, Server, Tokens, on_every_server};
 
-on_every_store! {
+on_every_server! {
     async fn r_021_scope_is_a_list_of_tokens(server: &Server) {
         let app = server.public().await;
         let bad = ["\"", "read\"", "\\", "read\\write", "read\twrite", "read\nwrite", "\0", "\u{e9}", "read\u{7f}", "READ", "Read", "read,write", "read+write", "admin", "read admin", "*"];
@@ -51,7 +51,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.default_scope = None;
 
     async fn r_023_without_scope_and_default_it_is_refused(server: &Server) {

@@ -1,6 +1,6 @@
 //! Requests whose length can be read in two ways (RFC 9112 §6.3; RUSTSEC-2020-0008, -2021-0020, -2021-0078).
 
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -23,7 +23,7 @@ async fn answers(server: &Server, head: &str, body: &str) -> String {
     String::from_utf8_lossy(&received).into_owned()
 }
 
-on_every_store! {
+on_every_server! {
     async fn vuln_66_the_end_of_a_request_is_never_misjudged(server: &Server) {
         let chunked = format!("0\r\n\r\n{SMUGGLED}\r\n\r\n");
         let length = SMUGGLED.len();

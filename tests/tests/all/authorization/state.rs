@@ -1,9 +1,9 @@
 //! The state parameter comes back as it was sent, or not at all (RFC 6749 §4.1.2, OAuth 2.1 A.5).
 
 use super::{both_ways, stays};
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 
-on_every_store! {
+on_every_server! {
     // proves: R-031
     async fn r_024_state_comes_back_unchanged(server: &Server) {
         let app = server.public().await;

@@ -1,7 +1,7 @@
 //! What passes through the browser between two pages can be changed there (RFC 9700 §4.11).
 
 use oauth_core::event::Event;
-use oauth_tests::{ADA, Answer, Form, PASSWORD, Server, on_every_store};
+use oauth_tests::{ADA, Answer, Form, PASSWORD, Server, on_every_server};
 
 /// Requires that a page of ours, if anything, sends the browser to another page of ours.
 #[track_caller]
@@ -30,7 +30,7 @@ const ELSEWHERE: [&str; 14] = [
     "https://127.0.0.1@evil.example/&client_id=2",
 ];
 
-on_every_store! {
+on_every_server! {
     async fn vuln_25_nothing_on_the_consent_form_can_be_changed(server: &Server) {
         let app = server.public().await;
         let other = server.confidential().await;

@@ -1,9 +1,9 @@
 //! What a browser and a client are told when the store does not answer (RFC 6749 §4.1.2.1).
 
 use super::{both_ways, stays};
-use oauth_tests::{ADA, Form, Server, on_every_store};
+use oauth_tests::{ADA, Form, Server, on_every_server};
 
-on_every_store! {
+on_every_server! {
     async fn r_032_before_the_client_is_known_it_is_a_page(server: &Server) {
         let app = server.public().await;
         server.faults().fail("client");

@@ -3,9 +3,9 @@
 use super::{Attempt, let_in, refused, with_secret};
 use oauth_core::identifier::ClientId;
 use oauth_core::store::{ClientStore as _, Created};
-use oauth_tests::{App, Server, on_every_store};
+use oauth_tests::{App, Server, on_every_server};
 
-on_every_store! {
+on_every_server! {
     config |config| config.insecure_no_throttling = true;
 
     // RFC 6749 §2.3.1 wants both encoded, so R-015 wants the raw form refused; the issue wants a

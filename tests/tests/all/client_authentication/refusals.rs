@@ -5,11 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use oauth_core::client::SecretHash;
 use oauth_core::store::{ClientStore as _, PasswordHash};
-use oauth_tests::{Server, on_every_store};
+use oauth_tests::{Server, on_every_server};
 
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-on_every_store! {
+on_every_server! {
     config |config| config.insecure_no_throttling = true;
 
     async fn r_014_by_basic_and_by_the_form(server: &Server) {

@@ -4,7 +4,7 @@ use super::{Attempt, ENDPOINTS, Endpoint, expect_let_in, let_in, with_secret};
 use oauth_core::event::Event;
 use oauth_core::identifier::ClientId;
 use oauth_core::store::{ClientStore as _, Created};
-use oauth_tests::{Answer, Race, Server, on_every_store};
+use oauth_tests::{Answer, Race, Server, on_every_server};
 
 #[track_caller]
 fn expect_throttled(answer: &Answer) {
@@ -20,7 +20,7 @@ fn seen(answer: &Answer) -> String {
     answer.to_string()
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
 
     // proves: R-184
@@ -134,7 +134,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     // proves
     async fn forwarded_addresses_of_strangers_are_not_believed(server: &Server) {
         let app = server.confidential().await;
@@ -151,7 +151,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.insecure_no_throttling = true;
 
     // proves: R-018
@@ -164,7 +164,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| (config.failures_per_client, config.failures_per_address) = (2, 3);
 
     // proves: R-018

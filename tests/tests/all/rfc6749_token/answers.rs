@@ -1,7 +1,7 @@
 //! What the token endpoint answers (RFC 6749 §5), and to whom (§4.4, §6).
 
 use oauth_core::client::{ClientType, GrantType};
-use oauth_tests::{Answer, Server, on_every_store};
+use oauth_tests::{Answer, Server, on_every_server};
 use serde_json::Value;
 
 /// RFC 6749 §5.1: nobody keeps what is answered here, an error neither.
@@ -13,7 +13,7 @@ fn expect_not_kept(answer: &Answer) {
     assert_eq!(answer.header("access-control-allow-origin"), None, "{answer}");
 }
 
-on_every_store! {
+on_every_server! {
     async fn r_035_public_clients_do_not_act_for_themselves(server: &Server) {
         let public = server.public().await;
         server.client_credentials(&public, "read").await.expect_error(400, "unauthorized_client");
@@ -137,7 +137,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.error_uri = Some("https://help.example/errors/".to_owned());
 
     async fn r_040_an_error_names_its_page_where_there_is_one(server: &Server) {

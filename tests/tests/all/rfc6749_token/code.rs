@@ -3,7 +3,7 @@
 use super::refresh::altered;
 use oauth_core::client::ClientType;
 use oauth_core::event::Event;
-use oauth_tests::{App, Call, Code, Server, on_every_store, verifier};
+use oauth_tests::{App, Call, Code, Server, on_every_server, verifier};
 
 /// Redeems a code with some fields other than they should be; an empty value leaves the field out.
 fn redeem_with(server: &Server, app: &App, code: &Code, changes: &[(&str, &str)]) -> Call {
@@ -22,7 +22,7 @@ fn redeem_with(server: &Server, app: &App, code: &Code, changes: &[(&str, &str)]
     server.token(app, fields)
 }
 
-on_every_store! {
+on_every_server! {
     async fn r_025_a_code_lives_for_a_minute(server: &Server) {
         let app = server.confidential().await;
         let (in_time, late) = (server.code(&app, "read").await, server.code(&app, "read").await);

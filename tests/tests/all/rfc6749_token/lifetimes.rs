@@ -1,11 +1,11 @@
 //! How long tokens live, exactly, whether or not the sweep has run.
 
-use oauth_tests::{Server, Tokens, on_every_store};
+use oauth_tests::{Server, Tokens, on_every_server};
 use std::time::Duration;
 
 const DAY: u64 = 24 * 60 * 60;
 
-on_every_store! {
+on_every_server! {
     async fn r_168_an_unused_refresh_token_ends_after_thirty_days(server: &Server) {
         let app = server.confidential().await;
         let (used, unused) = (server.approved_tokens(&app, "read").await, server.approved_tokens(&app, "read").await);
@@ -46,7 +46,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.sweep_interval = Duration::from_secs(100 * DAY);
 
     async fn vuln_44_nothing_depends_on_the_sweep(server: &Server) {
@@ -67,7 +67,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| {
         config.code_lifetime = Duration::from_secs(5);
         config.access_token_lifetime = Duration::from_secs(7);
@@ -106,7 +106,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     // A clock that is set back issues nothing that is over at once, and revives nothing that was used.
     async fn a_clock_that_is_set_back_revives_no_code(server: &Server) {
         let app = server.confidential().await;

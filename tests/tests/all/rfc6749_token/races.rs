@@ -1,12 +1,12 @@
 //! Many requests at the same moment: single use is single, and nothing lives on after a revocation.
 
 use oauth_core::event::Event;
-use oauth_tests::{Race, Server, Tokens, on_every_store};
+use oauth_tests::{Race, Server, Tokens, on_every_server};
 use std::collections::HashSet;
 
 const ROUNDS: usize = 4;
 
-on_every_store! {
+on_every_server! {
     // The loser of a race is a valid replay by the letter of OAuth 2.1 section 7.5.3.
     // proves: vuln_02, vuln_03, vuln_04, vuln_05, vuln_06, vuln_16, R-026, R-027
     async fn vuln_02_fifty_uses_of_one_code(server: &Server) {
@@ -119,7 +119,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.retry_window = std::time::Duration::ZERO;
 
     // proves: R-166

@@ -2,7 +2,7 @@
 
 use oauth_core::client::ClientType;
 use oauth_core::event::Event;
-use oauth_tests::{App, Server, Tokens, on_every_store};
+use oauth_tests::{App, Server, Tokens, on_every_server};
 
 /// Everything that a token may be altered to: shortened on either side, lengthened, one character
 /// changed, in another case or another encoding.
@@ -22,7 +22,7 @@ pub(super) fn altered(token: &str) -> Vec<String> {
     cut.chain(flipped).chain(longer).chain(rewritten).filter(|other| other != token).collect()
 }
 
-on_every_store! {
+on_every_server! {
     async fn r_042_a_refresh_token_is_bound_to_its_client(server: &Server) {
         for client_type in [ClientType::Confidential, ClientType::Public] {
             let app = server.register(client_type, |_| ()).await;
@@ -169,7 +169,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.retry_window = std::time::Duration::ZERO;
 
     async fn vuln_07_order_is_not_judged_by_time_without_a_window(server: &Server) {

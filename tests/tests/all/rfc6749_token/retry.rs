@@ -2,7 +2,7 @@
 //! presented (RFC 9700 §4.14.2 leaves it open; no lost answer may log anybody out).
 
 use oauth_core::event::Event;
-use oauth_tests::{App, Server, Tokens, on_every_store};
+use oauth_tests::{App, Server, Tokens, on_every_server};
 use serde_json::Value;
 
 /// Leaves out the one member that may differ.
@@ -12,7 +12,7 @@ fn without_expiry(tokens: &Tokens) -> Value {
     body
 }
 
-on_every_store! {
+on_every_server! {
     async fn the_same_answer_again_with_what_remains_of_it(server: &Server) {
         let app = server.confidential().await;
         let first = server.approved_tokens(&app, "read write").await;
@@ -107,7 +107,7 @@ on_every_store! {
     }
 }
 
-on_every_store! {
+on_every_server! {
     config |config| config.retry_window = std::time::Duration::ZERO;
 
     // proves: R-166
