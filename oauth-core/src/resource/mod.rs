@@ -109,6 +109,35 @@ pub struct Authorization {
     pub attributes: Attributes,
 }
 
+impl Authorization {
+    /// Makes that of a client that acts for itself and is allowed nothing: what a resource provider of
+    /// your own fills in, field by field, once it knows the token.
+    ///
+    /// ```
+    /// use oauth_core::clock::Timestamp;
+    /// use oauth_core::identifier::ClientId;
+    /// use oauth_core::resource::{Authorization, ResourceAuthorization};
+    /// let over = Timestamp::from_unix_seconds(1_900_000_000);
+    /// let mut authorization = Authorization::new(ClientId::new("app")?, over);
+    /// assert!(!authorization.allows("read"));
+    /// authorization.scope = "read".parse()?;
+    /// assert!(authorization.allows("read"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(client_id: ClientId, expires_at: Timestamp) -> Self {
+        Self {
+            client_id,
+            subject: None,
+            scope: Scope::empty(),
+            audience: Vec::new(),
+            expires_at,
+            auth_time: None,
+            acr: None,
+            attributes: Attributes::new(),
+        }
+    }
+}
+
 impl ResourceAuthorization for Authorization {
     fn client_id(&self) -> &ClientId {
         &self.client_id
