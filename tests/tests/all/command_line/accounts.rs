@@ -1,7 +1,7 @@
 //! `user create`, `list`, `password`, `disable`, `enable` and `delete`.
 
 use super::owner::Person;
-use super::process::{ADMIN_PASSWORD, Home, Server};
+use super::process::{ADMIN_PASSWORD, Binary, Home, Server};
 use serde_json::json;
 
 const ADA: [&str; 5] = ["user", "create", "--username", "ada", "--password-stdin"];
@@ -16,9 +16,16 @@ const NOTES: [&str; 7] = [
 ];
 const PASSWORD: &str = "correct horse battery";
 
-#[test]
-fn accounts_are_created_listed_and_deleted() {
-    let home = Home::new();
+on_every_binary! {
+    accounts_are_created_listed_and_deleted,
+    r_187_disabling_a_user_ends_the_tokens_at_the_next_request,
+    the_first_account_signs_in_with_the_password_from_the_environment,
+    pages_also_work_when_opened_as_localhost,
+    r_183_no_secret_is_in_the_log_at_any_level,
+}
+
+fn accounts_are_created_listed_and_deleted(binary: Binary) {
+    let home = Home::new(binary);
     let created = home.run_with(&ADA, PASSWORD);
     let ada = created.ok();
     assert_eq!(
@@ -50,10 +57,9 @@ fn accounts_are_created_listed_and_deleted() {
     assert_eq!(home.run(&["user", "create", "--username", "eve"]).code, Some(2), "a password is needed");
 }
 
-#[test]
-fn r_187_disabling_a_user_ends_the_tokens_at_the_next_request() {
+fn r_187_disabling_a_user_ends_the_tokens_at_the_next_request(binary: Binary) {
     for (command, then_signs_in) in [("disable", false), ("delete", false), ("password", true)] {
-        let home = Home::new();
+        let home = Home::new(binary);
         let server = home.serve(&[]);
         home.run_with(&ADA, PASSWORD).ok();
         let client = home.run(&NOTES).ok();
@@ -77,17 +83,15 @@ fn r_187_disabling_a_user_ends_the_tokens_at_the_next_request() {
     }
 }
 
-#[test]
-fn the_first_account_signs_in_with_the_password_from_the_environment() {
-    let home = Home::new();
+fn the_first_account_signs_in_with_the_password_from_the_environment(binary: Binary) {
+    let home = Home::new(binary);
     let server = home.serve(&[]);
     assert!(Person::new(&server, "admin", ADMIN_PASSWORD).can_sign_in());
     assert!(!Person::new(&server, "admin", PASSWORD).can_sign_in());
 }
 
-#[test]
-fn pages_also_work_when_opened_as_localhost() {
-    let home = Home::new();
+fn pages_also_work_when_opened_as_localhost(binary: Binary) {
+    let home = Home::new(binary);
     let mut server = home.serve(&[]);
     let client = home.run(&NOTES).ok();
     server.called = Some("localhost".to_owned());
@@ -96,9 +100,8 @@ fn pages_also_work_when_opened_as_localhost() {
     assert_eq!(server.api("GET", "/api/profile", &tokens.text("access_token"), "").text("username"), "admin");
 }
 
-#[test]
-fn r_183_no_secret_is_in_the_log_at_any_level() {
-    let home = Home::new();
+fn r_183_no_secret_is_in_the_log_at_any_level(binary: Binary) {
+    let home = Home::new(binary);
     let mut command = home.prepare(&["--port", "0", "--json"]);
     let server = Server::start(command.env("PROVIDER_LOG", "trace").env("PROVIDER_ADMIN_PASSWORD", ADMIN_PASSWORD));
     let client = home.run(&NOTES).ok();

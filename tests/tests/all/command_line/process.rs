@@ -16,19 +16,42 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The password of the first account, where a test needs to know it.
 pub(super) const ADMIN_PASSWORD: &str = "only for this test, admin";
 
-/// Finds the binary: `PROVIDER_BINARY`, or what cargo built beside this test.
-pub(super) fn binary() -> PathBuf {
+/// A program that is the provider: options, commands and pages are the same in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binary {
+    /// `examples/provider`.
+    Rocket,
+    /// `examples/warp-provider`.
+    Warp,
+}
+
+impl Binary {
+    /// Finds it: where a variable says, or where cargo built it beside this test.
+    fn path(self) -> PathBuf {
+        let (name, variable) = match self {
+            Self::Rocket => ("provider", "PROVIDER_BINARY"),
+            Self::Warp => ("warp-provider", "WARP_PROVIDER_BINARY"),
+        };
+        built(name, variable)
+    }
+}
+
+/// Finds a binary of the workspace: where a variable says, or where cargo built it beside this test.
+pub(crate) fn built(name: &str, variable: &str) -> PathBuf {
     let beside_this_test = || {
         let test = std::env::current_exe().expect("a test knows where it is");
-        test.parent().and_then(Path::parent).expect("target/debug/deps").join("provider")
+        test.parent().and_then(Path::parent).expect("target/debug/deps").join(name)
     };
-    let path = std::env::var_os("PROVIDER_BINARY").map_or_else(beside_this_test, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `cargo build --locked -p provider` first", path.display());
+    let path = std::env::var_os(variable).map_or_else(beside_this_test, PathBuf::from);
+    assert!(path.is_file(), "{} is missing: run `cargo build --locked -p {name}` first", path.display());
     path
 }
 
-/// A directory with a database that is not there yet.
-pub(super) struct Home(TempDir);
+/// A directory with a database that is not there yet, and the program that will work in it.
+pub(super) struct Home {
+    directory: TempDir,
+    binary: Binary,
+}
 
 /// What a command left behind.
 pub(super) struct Done {
@@ -61,24 +84,24 @@ impl Done {
 }
 
 impl Home {
-    pub(super) fn new() -> Self {
-        Self(TempDir::new().unwrap())
+    pub(super) fn new(binary: Binary) -> Self {
+        Self { directory: TempDir::new().unwrap(), binary }
     }
 
     pub(super) fn database(&self) -> PathBuf {
-        self.0.path().join("provider.db")
+        self.directory.path().join("provider.db")
     }
 
     /// Prepares the binary in this directory, with no variable that could change what it does.
     pub(super) fn prepare(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(self.binary.path());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("PROVIDER_") || text.starts_with("ROCKET_") || text == "RUST_LOG" {
                 command.env_remove(&name);
             }
         }
-        command.args(arguments).current_dir(self.0.path());
+        command.args(arguments).current_dir(self.directory.path());
         command
     }
 

@@ -1,6 +1,6 @@
 //! `application create`, `list`, `show` and `delete`.
 
-use super::process::{Home, Server};
+use super::process::{Binary, Home, Server};
 use serde_json::{Value, json};
 
 const CODE: [&str; 5] = ["application", "create", "--redirect-uri", "https://notes.example/callback", "--name"];
@@ -16,9 +16,21 @@ fn token_of(server: &Server, client: &Value) -> String {
     server.token(text(client, "client_id"), text(client, "client_secret"), &form).text("access_token")
 }
 
-#[test]
-fn r_200_a_confidential_application_is_described_by_the_names_of_rfc_7591() {
-    let home = Home::new();
+on_every_binary! {
+    r_200_a_confidential_application_is_described_by_the_names_of_rfc_7591,
+    r_205_a_public_application_has_no_secret,
+    redirect_uris_are_asked_where_they_are_needed_and_checked,
+    what_is_not_understood_is_a_usage_error,
+    an_identifier_may_be_chosen_and_is_taken_once,
+    what_is_created_while_the_server_runs_counts_at_its_next_request,
+    a_secret_from_standard_input_works_at_the_token_endpoint,
+    r_114_the_api_takes_only_tokens_that_are_meant_for_it,
+    the_api_asks_for_the_scope_of_each_route,
+    a_sweep_says_how_much_it_removed,
+}
+
+fn r_200_a_confidential_application_is_described_by_the_names_of_rfc_7591(binary: Binary) {
+    let home = Home::new(binary);
     let created = home.run(&[&CODE[..], &["Notes", "--confidential"]].concat()).ok();
     assert_eq!(created["client_name"], "Notes");
     assert_eq!(created["redirect_uris"], json!(["https://notes.example/callback"]));
@@ -41,9 +53,8 @@ fn r_200_a_confidential_application_is_described_by_the_names_of_rfc_7591() {
     }
 }
 
-#[test]
-fn r_205_a_public_application_has_no_secret() {
-    let home = Home::new();
+fn r_205_a_public_application_has_no_secret(binary: Binary) {
+    let home = Home::new(binary);
     let created = home.run(&[&CODE[..], &["Notes", "--public", "--scope", "read"]].concat()).ok();
     assert_eq!(created["token_endpoint_auth_method"], "none");
     assert_eq!(created["scope"], "read");
@@ -57,9 +68,8 @@ fn r_205_a_public_application_has_no_secret() {
     assert_eq!(home.run(&["application", "list"]).ok(), json!([created]), "what is refused is not stored");
 }
 
-#[test]
-fn redirect_uris_are_asked_where_they_are_needed_and_checked() {
-    let home = Home::new();
+fn redirect_uris_are_asked_where_they_are_needed_and_checked(binary: Binary) {
+    let home = Home::new(binary);
     let create = ["application", "create", "--name", "N", "--confidential"];
     home.run(&create).refused("invalid_redirect_uri");
     home.run(&ROBOT).ok();
@@ -73,9 +83,8 @@ fn redirect_uris_are_asked_where_they_are_needed_and_checked() {
     home.run(&[&create[..], &insecure].concat()).ok();
 }
 
-#[test]
-fn what_is_not_understood_is_a_usage_error() {
-    let home = Home::new();
+fn what_is_not_understood_is_a_usage_error(binary: Binary) {
+    let home = Home::new(binary);
     let create = ["application", "create", "--name", "N"];
     for wrong in
         [&["--grant", "password"][..], &["--resource", "not-absolute"], &["--scope", "say\"hi\""], &["--public"], &[]]
@@ -88,9 +97,8 @@ fn what_is_not_understood_is_a_usage_error() {
     home.run(&[&CODE[..], &["N", "--public", "--scope", "admin"]].concat()).refused("invalid_client_metadata");
 }
 
-#[test]
-fn an_identifier_may_be_chosen_and_is_taken_once() {
-    let home = Home::new();
+fn an_identifier_may_be_chosen_and_is_taken_once(binary: Binary) {
+    let home = Home::new(binary);
     let notes = [&CODE[..], &["Notes", "--public", "--client-id", "notes"]].concat();
     assert_eq!(home.run(&notes).ok()["client_id"], "notes");
     home.run(&notes).refused("exists");
@@ -99,9 +107,8 @@ fn an_identifier_may_be_chosen_and_is_taken_once() {
     home.run(&["application", "show", "notes"]).refused("not_found");
 }
 
-#[test]
-fn what_is_created_while_the_server_runs_counts_at_its_next_request() {
-    let home = Home::new();
+fn what_is_created_while_the_server_runs_counts_at_its_next_request(binary: Binary) {
+    let home = Home::new(binary);
     let server = home.serve(&[]);
     let client = home.run(&ROBOT).ok();
     let token = token_of(&server, &client);
@@ -120,9 +127,8 @@ fn what_is_created_while_the_server_runs_counts_at_its_next_request() {
     assert!(refused.header("www-authenticate").contains("invalid_token"), "{refused:?}");
 }
 
-#[test]
-fn a_secret_from_standard_input_works_at_the_token_endpoint() {
-    let home = Home::new();
+fn a_secret_from_standard_input_works_at_the_token_endpoint(binary: Binary) {
+    let home = Home::new(binary);
     let server = home.serve(&[]);
     let form = [("grant_type", "client_credentials")];
     // A secret that a person chose, and one of 256 random bits: they are stored in two ways.
@@ -142,9 +148,8 @@ fn a_secret_from_standard_input_works_at_the_token_endpoint() {
     short.refused("invalid_client_metadata");
 }
 
-#[test]
-fn r_114_the_api_takes_only_tokens_that_are_meant_for_it() {
-    let home = Home::new();
+fn r_114_the_api_takes_only_tokens_that_are_meant_for_it(binary: Binary) {
+    let home = Home::new(binary);
     let server = home.serve(&[]);
     let other = ["application", "create", "--name", "Other", "--confidential", "--resource", "https://other.example/"];
     home.run(&other).ok();
@@ -159,9 +164,8 @@ fn r_114_the_api_takes_only_tokens_that_are_meant_for_it() {
     assert_eq!(server.api("GET", "/api/profile", &here, "").status, 200);
 }
 
-#[test]
-fn the_api_asks_for_the_scope_of_each_route() {
-    let home = Home::new();
+fn the_api_asks_for_the_scope_of_each_route(binary: Binary) {
+    let home = Home::new(binary);
     let server = home.serve(&[]);
     let client = home.run(&ROBOT).ok();
     let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
@@ -178,8 +182,7 @@ fn the_api_asks_for_the_scope_of_each_route() {
     assert_eq!(server.api("POST", "/api/notes", &write, "{").status, 400);
 }
 
-#[test]
-fn a_sweep_says_how_much_it_removed() {
-    let home = Home::new();
+fn a_sweep_says_how_much_it_removed(binary: Binary) {
+    let home = Home::new(binary);
     assert_eq!(home.run(&["sweep"]).ok(), json!({ "removed": 0 }));
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 /// In which form standard output is written.
@@ -21,16 +22,34 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Why a command was refused: a code for programs, and for people a reason that says how to mend it.
+/// Why a command or the server ended: a code for programs, and for people a reason that says how to
+/// mend it.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub struct Refused {
     code: &'static str,
     reason: String,
 }
 
 impl Refused {
-    pub(crate) fn new(code: &'static str, reason: impl Into<String>) -> Self {
+    /// Takes both.
+    pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
         Self { code, reason: reason.into() }
+    }
+
+    /// Says why nothing can listen there.
+    pub fn not_bound(error: &io::Error, place: SocketAddr) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!(
+                    "--port: {place} is in use by another program; end that one, or give another port (0 takes a free one)"
+                )
+            }
+            io::ErrorKind::PermissionDenied => {
+                format!("--port: {place} may not be bound by this user; give a port of 1024 or more")
+            }
+            _ => format!("--address: {place} cannot be bound: {error}"),
+        };
+        Self::new("address_unavailable", reason)
     }
 
     /// Says that there is none of this name.
@@ -74,11 +93,11 @@ impl Format {
 
 /// Writes a line to standard output; who has closed it does not want to read it.
 pub(crate) fn write_out(text: &str) {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// Writes a line to standard error.
 pub(crate) fn warn(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 /// Without a command it starts the server. Commands work on the same database, on a new one too and
 /// while the server runs, which sees each change at its next request.
 #[derive(Parser)]
-#[command(name = "provider", version, disable_help_subcommand = true)]
+#[command(version, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) options: Options,

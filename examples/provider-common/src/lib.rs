@@ -1,0 +1,100 @@
+//! What the example providers share: options, commands, the first account, what is said at the start,
+//! and the notes of the protected API. A program adds one web framework and nothing else.
+//!
+//! ```no_run
+//! use provider_common::{Refused, Site};
+//!
+//! async fn serve(site: Site) -> Result<(), Refused> {
+//!     // Mount `site.provider`, the API at `site.api_path`; bind `site.address`; then:
+//!     site.welcome.say();
+//!     site.stop.await;
+//!     Ok(())
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     provider_common::run("provider", serve)
+//! }
+//! ```
+
+mod arguments;
+mod commands;
+mod first_account;
+mod notes;
+mod options;
+mod output;
+mod signals;
+mod site;
+mod welcome;
+
+pub use notes::{LONGEST_NOTE, Notes, Said, profile};
+pub use output::Refused;
+pub use site::{App, Site};
+pub use welcome::Welcome;
+
+use arguments::{Arguments, Command};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use oauth_pages::StoredAccounts;
+use options::Options;
+use output::{Answer, Format};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+oauth_core::scopes! {
+    /// Sees the profile and notes.
+    pub Read = "read";
+    /// Adds notes.
+    pub Write = "write";
+}
+
+/// Runs a program of this name: a command where the command line has one, and otherwise the server.
+pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Refused>) -> ExitCode {
+    let matches = Arguments::command().name(program).get_matches();
+    let Arguments { options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let format = if options.json { Format::Json } else { Format::Text };
+    // What a command did is its answer; a server's log is all there is to see of it.
+    log_to_stderr(if command.is_some() { "warn" } else { "info" });
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return format.refuse(&Refused::new("server_error", format!("no threads can be started: {error}")));
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match command {
+            Some(command) => perform(command, &options).await.map(Some),
+            None => serve(Site::prepare(&options, format, program).await?).await.map(|()| None),
+        }
+    });
+    // Whatever was answered is stored already; a thread that still waits for a disk is not waited for.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    match outcome {
+        Ok(answer) => {
+            answer.iter().for_each(|answer| format.answer(answer));
+            ExitCode::SUCCESS
+        }
+        Err(refused) => format.refuse(&refused),
+    }
+}
+
+async fn perform(command: Command, options: &Options) -> Result<Answer, Refused> {
+    let config = options.config(options.port)?;
+    let store = options.store().await?;
+    match command {
+        Command::Application(command) => commands::application::run(command, &store, &config).await,
+        Command::User(command) => commands::user::run(command, &StoredAccounts::new(store, &config)).await,
+        Command::Sweep => commands::sweep::run(&store, &config).await,
+    }
+}
+
+/// Sends log lines to standard error: those that `PROVIDER_LOG` or `RUST_LOG` asks for, or else these.
+fn log_to_stderr(default: &str) {
+    let asked = std::env::var("PROVIDER_LOG").or_else(|_| std::env::var("RUST_LOG"));
+    let filter = EnvFilter::try_new(asked.as_deref().unwrap_or(default)).unwrap_or_else(|error| {
+        output::warn(&format!("warning: PROVIDER_LOG: {error}; logging at level {default}"));
+        EnvFilter::new(default)
+    });
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
+}
