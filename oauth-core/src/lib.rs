@@ -112,7 +112,6 @@ pub mod error;
 pub mod event;
 #[cfg(feature = "provider")]
 pub mod grant;
-#[cfg(feature = "provider")]
 pub mod http;
 pub mod identifier;
 #[cfg(feature = "provider")]

@@ -11,7 +11,7 @@ use crate::error::Rejection;
 use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant, TokenGrantObject};
 use crate::http::{self as wire, PeerAddress};
 use crate::owner::ResourceOwner;
-use crate::resource::LocalResourceProvider;
+use crate::resource::{LocalResourceProvider, ProtectedResource};
 use crate::store::{Housekeeping, Store};
 use crate::throttle::Throttle;
 use bytes::Bytes;
@@ -160,6 +160,12 @@ impl<P: AuthorizationProvider> Provider<P> {
         let config = self.app.config();
         let resources = LocalResourceProvider::new(self.app.store().clone()).with_clock(Arc::clone(&config.clock));
         config.default_audience.iter().cloned().fold(resources, LocalResourceProvider::for_audience)
+    }
+
+    /// Makes what guards and filters check tokens with, in this provider's own store and by its clock:
+    /// [`Self::resources`] behind a [`ProtectedResource`].
+    pub fn protected_resource(&self) -> ProtectedResource {
+        ProtectedResource::new(self.resources()).clock(Arc::clone(&self.app.config().clock))
     }
 
     /// Finds the client's address: the socket's peer, or what a trusted proxy says it is.

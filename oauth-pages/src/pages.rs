@@ -4,11 +4,10 @@ use crate::response::{self, Forms, Frame};
 use crate::session::{Cookies, Visitor};
 use askama::Template;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use oauth_core::config::Config;
 use oauth_core::error::Rejection;
-use oauth_core::http::{BODY_LIMIT, Parameters, PeerAddress};
+use oauth_core::http::{BODY_LIMIT, Parameters, PeerAddress, is_form};
 use oauth_core::identifier::Subject;
 use oauth_core::owner::{AuthorizationRequest, Decided, ResourceOwner};
 use oauth_core::store::{self, SessionStore, Store};
@@ -60,9 +59,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if request.body().len() > BODY_LIMIT {
             return Err(Rejection::BodyTooLarge);
         }
-        let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !is_form(request.headers()) {
             return Err(Rejection::NotAForm);
         }
         // One field may be as long as a body: a list of redirect URIs, an authorization request. And a

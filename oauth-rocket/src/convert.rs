@@ -1,9 +1,32 @@
 //! Between Rocket's types and those of `http`.
 
 use bytes::Bytes;
-use rocket::Response;
-use rocket::http::Status;
+use oauth_core::resource::ResourceRequest;
+use rocket::http::{Method, Status};
+use rocket::{Request, Response};
 use std::io::Cursor;
+
+/// Gives the method as the route sees it, which is what the route then does.
+pub(crate) fn method(from: Method) -> http::Method {
+    match from {
+        Method::Get => http::Method::GET,
+        Method::Head => http::Method::HEAD,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
+        Method::Options => http::Method::OPTIONS,
+        Method::Trace => http::Method::TRACE,
+        Method::Connect => http::Method::CONNECT,
+    }
+}
+
+/// Borrows what decides whether a request is let in.
+pub(crate) fn resource_request<'a>(from: &'a Request<'_>, method: &'a http::Method) -> ResourceRequest<'a> {
+    let field = |name| from.headers().get(name).map(str::as_bytes);
+    let query = from.uri().query().map(|query| query.as_str());
+    ResourceRequest::of_fields(method, field("authorization"), field("content-type")).query(query)
+}
 
 /// Copies all headers of a request: names and values stand as they came, repeated ones too.
 #[cfg(feature = "provider")]

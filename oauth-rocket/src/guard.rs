@@ -1,12 +1,10 @@
 //! The request guards: one validation per request, however many of them a route has.
 
 use crate::convert;
-use crate::resources::{Attached, MetadataUrl, Refusals};
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Method};
+use crate::resources::{Attached, Refusals};
+use bytes::Bytes;
 use oauth_core::resource::{
-    AnyScope, Authorization, Challenge, Guidance, PresentedToken, Refusal, Requirement, ResourceAuthorization, Scopes,
-    Validate,
+    AnyScope, Authorization, Challenge, ProtectedResource, Refusal, ResourceAuthorization, Scopes,
 };
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
@@ -54,10 +52,10 @@ pub struct Authorized<S = AnyScope, A = Authorization> {
 pub struct MaybeAuthorized<S = AnyScope, A = Authorization>(Option<Authorized<S, A>>);
 
 /// Why a guard refused, as an answer with status, challenge and JSON body (RFC 6750 §3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Refused {
     refusal: Refusal,
-    required: Requirement<'static>,
+    answer: http::Response<Bytes>,
 }
 
 impl<S, A> Deref for Authorized<S, A> {
@@ -101,19 +99,22 @@ impl Refused {
         self.refusal
     }
 
-    /// Writes the whole answer.
-    pub(crate) fn answer(&self, request: &Request<'_>) -> http::Response<bytes::Bytes> {
-        let realm = request.rocket().state::<Attached>().map_or("", Attached::realm);
-        let required = self.required.named(&method_of(request));
-        let mut guidance = Guidance::from(Challenge { realm, required });
-        guidance.resource_metadata = request.rocket().state().map(|MetadataUrl(url)| url.as_str());
-        self.refusal.answer(&guidance)
+    fn of<S: Scopes, A: ResourceAuthorization + 'static>(request: &Request<'_>, refusal: Refusal) -> Self {
+        let answer = match request.rocket().state::<ProtectedResource<A>>() {
+            Some(resource) => resource.answer(refusal, &convert::method(request.method()), &S::ACCESS),
+            None => refusal.answer(&Challenge::default()),
+        };
+        Self { refusal, answer }
+    }
+
+    pub(crate) fn into_answer(self) -> http::Response<Bytes> {
+        self.answer
     }
 }
 
 impl<'r> Responder<'r, 'static> for Refused {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        Ok(convert::response(self.answer(request)))
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Ok(convert::response(self.answer))
     }
 }
 
@@ -122,8 +123,7 @@ impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Auth
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        let found = find::<S, A>(request).await;
-        outcome(request, S::REQUIREMENT, found.and_then(|found| found.ok_or(Refusal::NoToken)))
+        outcome::<S, A, _>(request, find(request).await.and_then(|found| found.ok_or(Refusal::NoToken)))
     }
 }
 
@@ -132,7 +132,7 @@ impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Mayb
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        outcome(request, S::REQUIREMENT, find::<S, A>(request).await.map(Self))
+        outcome::<S, A, _>(request, find(request).await.map(Self))
     }
 }
 
@@ -150,7 +150,7 @@ impl<S, A: 'static> Sentinel for MaybeAuthorized<S, A> {
 
 /// Stops a launch that could only ever answer 503.
 fn is_unprovided<A: 'static>(rocket: &Rocket<Ignite>) -> bool {
-    let provided = rocket.state::<Arc<dyn Validate<A>>>().is_some() && rocket.state::<Attached>().is_some();
+    let provided = rocket.state::<ProtectedResource<A>>().is_some() && rocket.state::<Attached>().is_some();
     if !provided {
         let kind = std::any::type_name::<A>();
         tracing::error!(
@@ -167,35 +167,30 @@ async fn find<S: Scopes, A>(request: &Request<'_>) -> Result<Option<Authorized<S
 where
     A: ResourceAuthorization + 'static,
 {
-    let Validated(found) = request.local_cache_async(async { Validated(validate::<A>(request).await) }).await;
+    // The sentinel has seen to it that this is there; a route made by hand may have none.
+    let resource = request.rocket().state::<ProtectedResource<A>>().ok_or(Refusal::Unavailable)?;
+    let method = convert::method(request.method());
+    let validate = async {
+        let found = resource.validate(&convert::resource_request(request, &method)).await;
+        Validated(found.map(|found| found.map(Arc::new)))
+    };
+    let Validated(found) = request.local_cache_async(validate).await;
     let Some(authorization) = found.clone()? else { return Ok(None) };
-    S::REQUIREMENT.check(&method_of(request), authorization.as_ref())?;
+    resource.check(&method, &authorization, const { &S::ACCESS })?;
     Ok(Some(Authorized { authorization, scopes: PhantomData }))
 }
 
-/// The method as the route sees it, which is what the route then does.
-fn method_of(request: &Request<'_>) -> Method {
-    request.method().as_str().parse().unwrap_or(Method::POST)
-}
-
-async fn validate<A: ResourceAuthorization + 'static>(request: &Request<'_>) -> Result<Option<Arc<A>>, Refusal> {
-    let mut headers = HeaderMap::new();
-    for value in request.headers().get(AUTHORIZATION.as_str()) {
-        headers.append(AUTHORIZATION, HeaderValue::from_str(value).map_err(|_| Refusal::InvalidRequest)?);
-    }
-    let Some(token) = PresentedToken::from_headers(&headers)? else { return Ok(None) };
-    // The sentinel has seen to it that this is there; a route made by hand may have none.
-    let resources = request.rocket().state::<Arc<dyn Validate<A>>>().ok_or(Refusal::Unavailable)?;
-    resources.validate(&token).await.map(|authorization| Some(Arc::new(authorization)))
-}
-
-fn outcome<T>(request: &Request<'_>, required: Requirement<'static>, found: Result<T, Refusal>) -> Outcome<T, Refused> {
+fn outcome<S: Scopes, A, T>(request: &Request<'_>, found: Result<T, Refusal>) -> Outcome<T, Refused>
+where
+    A: ResourceAuthorization + 'static,
+{
     match found {
         Ok(guard) => Outcome::Success(guard),
         Err(refusal) => {
-            let refused = Refused { refusal, required };
-            Refusals::of(request).note(request, refused);
-            Outcome::Error((Status::new(refusal.status().as_u16()), refused))
+            let refused = Refused::of::<S, A>(request, refusal);
+            let status = Status::new(refused.answer.status().as_u16());
+            Refusals::of(request).note(request, refused.clone());
+            Outcome::Error((status, refused))
         }
     }
 }

@@ -2,17 +2,16 @@
 
 use crate::convert;
 use crate::guard::Refused;
-use oauth_core::resource::{ResourceAuthorization, ResourceMetadata, ResourceProvider, Validate};
+use http::header::WWW_AUTHENTICATE;
+use oauth_core::resource::{ProtectedResource, ResourceAuthorization, ResourceMetadata, ResourceProvider, Transports};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::uri::Origin;
 use rocket::http::{Header, Method};
 use rocket::route::{self, Handler, Route};
 use rocket::{Build, Data, Request, Response, Rocket};
+use std::borrow::Cow;
 use std::io::Cursor;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// The realm of challenges where none is named; RFC 6750 §3 wants at least one parameter in them.
-pub(crate) const REALM: &str = "api";
+use std::sync::{Mutex, PoisonError};
 
 /// Lets [`Authorized<_, A>`](crate::Authorized) check tokens with a resource provider: a fairing, for
 /// an API apart from its provider, or for authorizations of a type of the application's own.
@@ -27,23 +26,30 @@ pub(crate) const REALM: &str = "api";
 ///     rocket::build().attach(Resources::new(provider).realm("notes"))
 /// }
 /// ```
-pub struct Resources<A> {
-    validate: Arc<dyn Validate<A>>,
-    realm: String,
-    metadata: Option<ResourceMetadata>,
+pub struct Resources<A>(ProtectedResource<A>);
+
+impl<A> From<ProtectedResource<A>> for Resources<A> {
+    fn from(resource: ProtectedResource<A>) -> Self {
+        Self(resource)
+    }
 }
 
 impl<A: ResourceAuthorization + 'static> Resources<A> {
     /// Takes the resource provider.
     pub fn new(provider: impl ResourceProvider<Authorization = A>) -> Self {
-        Self { validate: Arc::new(provider), realm: REALM.to_owned(), metadata: None }
+        ProtectedResource::new(provider).into()
     }
 
     /// Names the protection space in challenges: `api` unless set.
     #[must_use]
-    pub fn realm(mut self, realm: impl Into<String>) -> Self {
-        self.realm = realm.into();
-        self
+    pub fn realm(self, realm: impl Into<Cow<'static, str>>) -> Self {
+        self.0.realm(realm).into()
+    }
+
+    /// Takes tokens from other places than the header too. A request guard does not see the body.
+    #[must_use]
+    pub fn transports(self, transports: Transports) -> Self {
+        self.0.transports(transports).into()
     }
 
     /// Serves this document at its well-known path, and points to it in every challenge (RFC 9728 §5).
@@ -61,9 +67,8 @@ impl<A: ResourceAuthorization + 'static> Resources<A> {
     /// }
     /// ```
     #[must_use]
-    pub fn metadata(mut self, metadata: ResourceMetadata) -> Self {
-        self.metadata = Some(metadata);
-        self
+    pub fn metadata(self, metadata: ResourceMetadata) -> Self {
+        self.0.metadata(metadata).into()
     }
 }
 
@@ -85,28 +90,14 @@ impl<A: ResourceAuthorization + 'static> Fairing for Resources<A> {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        if rocket.state::<Arc<dyn Validate<A>>>().is_some() {
+        if rocket.state::<ProtectedResource<A>>().is_some() {
             let kind = std::any::type_name::<A>();
             tracing::error!(
                 "tokens for {kind} are validated already: attach one Resources of a type, and before OAuth"
             );
             return Err(rocket);
         }
-        let rocket = Attached::manage(rocket.manage(Arc::clone(&self.validate)), &self.realm);
-        let Some(metadata) = self.metadata.clone() else { return Ok(rocket) };
-        // Rocket takes paths as they are written, and panics at some that no route can have.
-        let path = metadata.path().to_owned();
-        if path.contains(['<', '>']) || Origin::parse(&path).is_err() {
-            tracing::error!("cannot launch: no route can be at {path}: choose another resource identifier");
-            return Err(rocket);
-        }
-        let url = MetadataUrl(metadata.url());
-        if rocket.state::<MetadataUrl>().is_some() {
-            tracing::error!("cannot launch: two Resources have metadata, and challenges can point to one");
-            return Err(rocket);
-        }
-        let route = Route::new(Method::Get, &path, Described(metadata));
-        Ok(rocket.manage(url).mount("/", vec![route]))
+        provide(rocket, self.0.clone())
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -115,23 +106,27 @@ impl<A: ResourceAuthorization + 'static> Fairing for Resources<A> {
 }
 
 /// In the managed state where one of the fairings is attached, so that [`finish`] is called.
-pub(crate) struct Attached {
-    realm: String,
-}
+pub(crate) struct Attached;
 
-impl Attached {
-    /// Puts it there, unless it is.
-    pub(crate) fn manage(rocket: Rocket<Build>, realm: &str) -> Rocket<Build> {
-        if rocket.state::<Self>().is_some() { rocket } else { rocket.manage(Self { realm: realm.to_owned() }) }
+/// Puts it where the guards look for it, and mounts its metadata.
+#[expect(clippy::result_large_err, reason = "fairings give the whole Rocket back")]
+pub(crate) fn provide<A>(rocket: Rocket<Build>, resource: ProtectedResource<A>) -> fairing::Result
+where
+    A: ResourceAuthorization + 'static,
+{
+    let metadata = resource.described().cloned();
+    let rocket = rocket.manage(resource);
+    let rocket = if rocket.state::<Attached>().is_some() { rocket } else { rocket.manage(Attached) };
+    let Some(metadata) = metadata else { return Ok(rocket) };
+    // Rocket takes paths as they are written, and panics at some that no route can have.
+    let path = metadata.path().to_owned();
+    if path.contains(['<', '>']) || Origin::parse(&path).is_err() {
+        tracing::error!("cannot launch: no route can be at {path}: choose another resource identifier");
+        return Err(rocket);
     }
-
-    pub(crate) fn realm(&self) -> &str {
-        &self.realm
-    }
+    let route = Route::new(Method::Get, &path, Described(metadata));
+    Ok(rocket.mount("/", vec![route]))
 }
-
-/// Where the metadata of the resource is, for challenges; in the managed state where there is any.
-pub(crate) struct MetadataUrl(pub(crate) String);
 
 /// The last refusal of a guard, with the route it happened on.
 #[derive(Default)]
@@ -174,14 +169,20 @@ pub(crate) fn finish<'r>(request: &'r Request<'_>, response: &mut Response<'r>) 
         response.set_header(header);
     }
     let Some((route, refused)) = Refusals::of(request).take() else { return };
-    let answer = refused.answer(request);
+    let answer = refused.into_answer();
     let challenged = response.headers().get("www-authenticate").any(|challenge| challenge.starts_with("Bearer"));
     if route != route_of(request) || response.status().code != answer.status().as_u16() || challenged {
         return;
     }
     let (parts, body) = answer.into_parts();
     for (name, value) in &parts.headers {
-        response.set_raw_header(name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let header = Header::new(name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+        // Beside the challenges of other schemes, which a catcher may have set (RFC 9110 §11.6.1).
+        if name == WWW_AUTHENTICATE {
+            response.adjoin_header(header);
+        } else {
+            response.set_header(header);
+        }
     }
     response.set_sized_body(body.len(), Cursor::new(body));
 }

@@ -53,14 +53,14 @@ struct ReadOrAdmin;
 
 impl Scopes for ReadOrAdmin {
     const REQUIRED: &'static [&'static str] = &["read", "admin"];
-    const REQUIREMENT: Requirement<'static> = Requirement::AnyOf(Self::REQUIRED);
+    const REQUIREMENT: Requirement = Requirement::any_of(Self::REQUIRED);
 }
 
 struct ByMethod;
 
 impl Scopes for ByMethod {
     const REQUIRED: &'static [&'static str] = &["read", "write"];
-    const REQUIREMENT: Requirement<'static> = Requirement::ByMethod { read: &["read"], write: &["write"] };
+    const REQUIREMENT: Requirement = Requirement::by_method(&["read"], &["write"]);
 }
 
 #[get("/any")]

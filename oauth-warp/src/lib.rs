@@ -19,9 +19,9 @@ mod resources;
 #[cfg(feature = "provider")]
 mod serve;
 
-pub use oauth_core::scopes;
+pub use oauth_core::{resource::ProtectedResource, scopes};
 #[cfg(feature = "provider")]
 pub use provider::provider;
-pub use resources::{Refused, Resources, authorized, maybe_authorized, recover};
+pub use resources::{Refused, authorized, authorized_by, maybe_authorized, maybe_authorized_by, recover};
 #[cfg(feature = "provider")]
 pub use serve::{Limits, Serve, serve};

@@ -1,62 +1,18 @@
 //! The filters that check tokens, and how their refusals become answers.
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
-use oauth_core::resource::{
-    Challenge, PresentedToken, Refusal, ResourceAuthorization, ResourceProvider, Scopes, Validate, authorize,
-};
+use http::{HeaderMap, Method, Response};
+use oauth_core::resource::{Access, ProtectedResource, Refusal, ResourceAuthorization, ResourceRequest, Scopes};
+use std::convert::Infallible;
 use std::sync::Arc;
 use warp::reject::{Reject, Rejection};
-use warp::{Filter, header};
-
-/// The realm of challenges where none is named; RFC 6750 §3 wants at least one parameter in them.
-const REALM: &str = "api";
-
-/// What stands behind [`authorized`]: a resource provider, and the realm that challenges name.
-///
-/// ```
-/// use oauth_core::resource::ResourceProvider;
-/// use oauth_warp::Resources;
-///
-/// fn resources<P: ResourceProvider>(provider: P) -> Resources<P::Authorization> {
-///     Resources::new(provider).realm("notes")
-/// }
-/// ```
-pub struct Resources<A> {
-    validate: Arc<dyn Validate<A>>,
-    realm: Arc<str>,
-}
-
-impl<A: ResourceAuthorization + 'static> Resources<A> {
-    /// Takes the resource provider.
-    pub fn new(provider: impl ResourceProvider<Authorization = A>) -> Self {
-        Self { validate: Arc::new(provider), realm: REALM.into() }
-    }
-
-    /// Names the protection space in challenges: `api` unless set.
-    #[must_use]
-    pub fn realm(mut self, realm: &str) -> Self {
-        self.realm = realm.into();
-        self
-    }
-
-    fn refused<S: Scopes>(&self, refusal: Refusal) -> Rejection {
-        warp::reject::custom(Refused { refusal, required: S::REQUIRED, realm: Arc::clone(&self.realm) })
-    }
-}
-
-impl<A> Clone for Resources<A> {
-    fn clone(&self) -> Self {
-        Self { validate: Arc::clone(&self.validate), realm: Arc::clone(&self.realm) }
-    }
-}
+use warp::{Filter, header, reject};
 
 /// Why a filter refused: a rejection that [`recover`] turns into an answer (RFC 6750 §3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Refused {
     refusal: Refusal,
-    required: &'static [&'static str],
-    realm: Arc<str>,
+    answer: Response<Bytes>,
 }
 
 impl Refused {
@@ -65,66 +21,93 @@ impl Refused {
         self.refusal
     }
 
-    /// Writes the whole answer: status, challenge and JSON body.
+    /// Gives the whole answer: status, challenge and JSON body.
     pub fn response(&self) -> Response<Bytes> {
-        self.refusal.response(&Challenge { realm: &self.realm, required: self.required })
+        self.answer.clone()
     }
 }
 
 impl Reject for Refused {}
 
-/// Requires an access token that allows all of `S` (RFC 6750 §2.1), and extracts what the token says.
+/// Requires an access token that allows what `S` requires, and extracts what the token says.
 ///
 /// It stands after the path and the method: before them, a request that is meant for another route is
 /// refused where no route takes it, 401 in the place of 404. Under [`recover`] a refusal is answered
-/// with status, challenge and JSON body, whatever the routes beside it say.
+/// with status, challenge and JSON body, whatever the routes beside it say; without it, Warp answers
+/// with its own 500.
 ///
 /// ```
 /// use oauth_core::resource::Authorization;
-/// use oauth_warp::{Resources, authorized, recover, scopes};
+/// use oauth_warp::{ProtectedResource, authorized, recover, scopes};
 /// use warp::{Filter, Rejection, Reply};
 /// scopes! { pub Write = "write"; }
 ///
-/// fn api(resources: &Resources<Authorization>) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
-///     let add = warp::path!("notes").and(warp::post()).and(authorized::<Write, _>(resources));
+/// fn api(resource: &ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+///     let add = warp::path!("notes").and(warp::post()).and(authorized::<Write, _>(resource));
 ///     add.map(|token: Authorization| format!("written for {:?}", token.subject)).recover(recover)
 /// }
 /// ```
 pub fn authorized<S: Scopes, A: ResourceAuthorization + 'static>(
-    resources: &Resources<A>,
+    resource: &ProtectedResource<A>,
 ) -> impl Filter<Extract = (A,), Error = Rejection> + Clone + use<S, A> {
-    let resources = resources.clone();
-    header::headers_cloned().and_then(move |headers: HeaderMap| {
-        let resources = resources.clone();
+    authorized_by(resource, S::ACCESS)
+}
+
+/// Requires what [`authorized`] requires, of scopes that are computed while the program runs.
+///
+/// ```
+/// use oauth_core::resource::{Authorization, Requirement, StepUp};
+/// use oauth_warp::{ProtectedResource, authorized_by};
+/// use warp::{Filter, Rejection, Reply};
+///
+/// fn report(
+///     resource: &ProtectedResource,
+///     configured: Vec<String>,
+/// ) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+///     let access = Requirement::AnyOf(configured.into()).with_step_up(StepUp::new().max_age(300));
+///     warp::path!("report").and(authorized_by(resource, access)).map(|_: Authorization| "a report")
+/// }
+/// ```
+pub fn authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
+    resource: &ProtectedResource<A>,
+    access: I,
+) -> impl Filter<Extract = (A,), Error = Rejection> + Clone + use<A, I> {
+    let guard = Arc::new(Guard { resource: resource.clone(), access: access.into() });
+    asked(resource).and_then(move |method, headers, query: Option<String>| {
+        let guard = Arc::clone(&guard);
         async move {
-            authorize(&resources.validate, &headers, S::REQUIRED)
-                .await
-                .map_err(|refusal| resources.refused::<S>(refusal))
+            let found = guard.authorize(&method, &headers, query.as_deref()).await;
+            found.and_then(|found| found.ok_or(Refusal::NoToken)).map_err(|refusal| guard.refused(refusal, &method))
         }
     })
 }
 
 /// Takes an access token where one is sent: extracts `None` only where none was sent. A bad one, or
-/// one that does not allow all of `S`, is refused as by [`authorized`], and it stands where that stands.
+/// one that does not allow what `S` requires, is refused as by [`authorized`], and it stands where that
+/// stands.
 pub fn maybe_authorized<S: Scopes, A: ResourceAuthorization + 'static>(
-    resources: &Resources<A>,
+    resource: &ProtectedResource<A>,
 ) -> impl Filter<Extract = (Option<A>,), Error = Rejection> + Clone + use<S, A> {
-    let resources = resources.clone();
-    header::headers_cloned().and_then(move |headers: HeaderMap| {
-        let resources = resources.clone();
+    maybe_authorized_by(resource, S::ACCESS)
+}
+
+/// Takes what [`maybe_authorized`] takes, with scopes that are computed while the program runs.
+pub fn maybe_authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
+    resource: &ProtectedResource<A>,
+    access: I,
+) -> impl Filter<Extract = (Option<A>,), Error = Rejection> + Clone + use<A, I> {
+    let guard = Arc::new(Guard { resource: resource.clone(), access: access.into() });
+    asked(resource).and_then(move |method, headers, query: Option<String>| {
+        let guard = Arc::clone(&guard);
         async move {
-            // Not by the refusal: a resource provider of the application's own could give it for a token.
-            if let Ok(None) = PresentedToken::from_headers(&headers) {
-                return Ok(None);
-            }
-            let found = authorize(&resources.validate, &headers, S::REQUIRED).await;
-            found.map(Some).map_err(|refusal| resources.refused::<S>(refusal))
+            let found = guard.authorize(&method, &headers, query.as_deref()).await;
+            found.map_err(|refusal| guard.refused(refusal, &method))
         }
     })
 }
 
-/// Answers the refusals of [`authorized`] and [`maybe_authorized`], and passes every other rejection
-/// on: for `.recover(oauth_warp::recover)` over all routes, before a `recover` of the application's own.
+/// Answers the refusals of the filters of this crate, and passes every other rejection on: for
+/// `.recover(oauth_warp::recover)` over all routes, before a `recover` of the application's own.
 ///
 /// # Errors
 /// The rejection itself, where no filter of this crate made it.
@@ -133,4 +116,31 @@ pub async fn recover(rejection: Rejection) -> Result<Response<Bytes>, Rejection>
         Some(refused) => Ok(refused.response()),
         None => Err(rejection),
     }
+}
+
+/// What a filter holds: one count to raise for a request.
+struct Guard<A> {
+    resource: ProtectedResource<A>,
+    access: Access,
+}
+
+impl<A: ResourceAuthorization + 'static> Guard<A> {
+    async fn authorize(&self, method: &Method, headers: &HeaderMap, query: Option<&str>) -> Result<Option<A>, Refusal> {
+        self.resource.authorize(&ResourceRequest::new(method, headers).query(query), &self.access).await
+    }
+
+    fn refused(&self, refusal: Refusal, method: &Method) -> Rejection {
+        reject::custom(Refused { refusal, answer: self.resource.answer(refusal, method, &self.access) })
+    }
+}
+
+/// What decides whether a request is let in. Warp gives all headers as a copy or one value of a name,
+/// and whether a header is repeated counts. The query is copied only where it counts.
+fn asked<A: ResourceAuthorization + 'static>(
+    resource: &ProtectedResource<A>,
+) -> impl Filter<Extract = (Method, HeaderMap, Option<String>), Error = Infallible> + Clone + use<A> {
+    let counts = resource.reads_query();
+    let ignored = warp::any().and_then(move || async move { if counts { Err(reject::reject()) } else { Ok(None) } });
+    let query = ignored.or(warp::query::raw().map(Some)).unify().or(warp::any().map(|| None)).unify();
+    warp::method().and(header::headers_cloned()).and(query)
 }

@@ -12,7 +12,7 @@ use oauth_core::identifier::ClientId;
 use oauth_core::provider::{Mounts, Service};
 use oauth_core::resource::{PresentedToken, Refusal, ResourceAuthorization, ResourceProvider};
 use oauth_core::scope::Scope;
-use oauth_warp::{Limits, Resources, authorized, maybe_authorized, provider, recover, scopes, serve};
+use oauth_warp::{Limits, ProtectedResource, authorized, maybe_authorized, provider, recover, scopes, serve};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -133,7 +133,7 @@ impl Running {
 }
 
 fn routes(service: Arc<dyn Service>) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone + Send + Sync {
-    let resources = Resources::new(Gate).realm("notes");
+    let resources = ProtectedResource::new(Gate).realm("notes");
     let read = warp::path!("notes").and(warp::get()).and(authorized::<Read, _>(&resources));
     let read = read.map(|pass: Pass| pass.client_id.to_string());
     let write = warp::path!("notes").and(warp::post()).and(authorized::<Write, _>(&resources)).map(|_| "written");

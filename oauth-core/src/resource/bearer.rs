@@ -1,7 +1,6 @@
 use super::Refusal;
+use crate::http::Field;
 use crate::secret::Digest;
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use std::fmt;
 
 /// The longest token that is looked at.
@@ -31,17 +30,22 @@ impl<'a> PresentedToken<'a> {
         Ok(Self(text))
     }
 
+    /// Takes a text that [`Self::new`] has taken before.
+    pub(super) fn well_formed(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// Finds the token in the `Authorization` header; `None` where there is none or another scheme's.
     ///
     /// # Errors
     /// [`Refusal::InvalidRequest`] where the header is repeated or what follows the scheme is no token.
-    pub fn from_headers(headers: &'a HeaderMap) -> Result<Option<Self>, Refusal> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let Some(value) = values.next() else { return Ok(None) };
-        if values.next().is_some() {
-            return Err(Refusal::InvalidRequest);
-        }
-        let text = value.to_str().map_err(|_| Refusal::InvalidRequest)?;
+    pub(super) fn in_header(authorization: Field<'a>) -> Result<Option<Self>, Refusal> {
+        let value = match authorization {
+            Field::Absent => return Ok(None),
+            Field::Once(value) => value,
+            Field::Repeated => return Err(Refusal::InvalidRequest),
+        };
+        let text = std::str::from_utf8(value).map_err(|_| Refusal::InvalidRequest)?;
         let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Ok(None);

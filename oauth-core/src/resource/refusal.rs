@@ -27,41 +27,25 @@ pub enum Refusal {
     Unavailable,
 }
 
-/// What a refusal tells the client about the resource.
+/// What a refusal tells the client about the resource (RFC 6750 §3).
+///
+/// ```
+/// use oauth_core::resource::{Challenge, Refusal};
+/// let challenge = Challenge { realm: "notes", scope: &["read"], ..Challenge::default() };
+/// let answer = Refusal::NoToken.answer(&challenge);
+/// assert_eq!(answer.status(), 401);
+/// assert_eq!(answer.headers()["www-authenticate"], r#"Bearer realm="notes", scope="read""#);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Challenge<'a> {
     /// The protection space; left out where empty.
     pub realm: &'a str,
-    /// The scope tokens that the route requires.
-    pub required: &'a [&'a str],
-}
-
-/// All that a refusal can tell the client: a [`Challenge`], and where the resource describes itself.
-///
-/// ```
-/// use oauth_core::resource::{Challenge, Guidance, Refusal};
-/// let mut guidance = Guidance::from(Challenge { realm: "notes", required: &["read"] });
-/// guidance.resource_metadata = Some("https://api.example/.well-known/oauth-protected-resource");
-/// let answer = Refusal::InvalidToken.answer(&guidance);
-/// let challenge = answer.headers()["www-authenticate"].to_str()?;
-/// assert!(challenge.contains(r#"resource_metadata="https://api.example/"#));
-/// # Ok::<(), http::header::ToStrError>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Guidance<'a> {
-    /// The protection space and the scope.
-    pub challenge: Challenge<'a>,
+    /// The scope tokens that a token would need.
+    pub scope: &'a [&'a str],
+    /// What the person's sign-in must be like, told where it is not (RFC 9470 §3).
+    pub step_up: Option<&'a StepUp>,
     /// The URL of the protected resource's metadata (RFC 9728 §5.1), in every challenge where set.
     pub resource_metadata: Option<&'a str>,
-    /// What the person's sign-in must be like, told where it is not (RFC 9470 §3).
-    pub step_up: Option<StepUp<'a>>,
-}
-
-impl<'a> From<Challenge<'a>> for Guidance<'a> {
-    fn from(challenge: Challenge<'a>) -> Self {
-        Self { challenge, ..Self::default() }
-    }
 }
 
 impl Refusal {
@@ -87,19 +71,7 @@ impl Refusal {
     }
 
     /// Makes the whole answer: status, challenge and a JSON body that says the same.
-    ///
-    /// ```
-    /// use oauth_core::resource::{Challenge, Refusal};
-    /// let answer = Refusal::NoToken.response(&Challenge { realm: "notes", required: &["read"] });
-    /// assert_eq!(answer.status(), 401);
-    /// assert_eq!(answer.headers()["www-authenticate"], r#"Bearer realm="notes", scope="read""#);
-    /// ```
-    pub fn response(self, challenge: &Challenge<'_>) -> Response<Bytes> {
-        self.answer(&challenge.clone().into())
-    }
-
-    /// Makes the whole answer, as [`Self::response`] does, with all that can be told.
-    pub fn answer(self, guidance: &Guidance<'_>) -> Response<Bytes> {
+    pub fn answer(self, challenge: &Challenge<'_>) -> Response<Bytes> {
         let body = serde_json::json!({
             "error": self.code().unwrap_or(if self == Self::Unavailable { "temporarily_unavailable" } else { "unauthorized" }),
             "error_description": self.to_string(),
@@ -111,14 +83,13 @@ impl Refusal {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self == Self::Unavailable {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        } else if let Ok(value) = HeaderValue::from_str(&self.challenge(guidance)) {
+        } else if let Ok(value) = HeaderValue::from_str(&self.challenge(challenge)) {
             headers.insert(WWW_AUTHENTICATE, value);
         }
         response
     }
 
-    fn challenge(self, guidance: &Guidance<'_>) -> String {
-        let challenge = &guidance.challenge;
+    fn challenge(self, challenge: &Challenge<'_>) -> String {
         let mut attributes = Vec::new();
         if !challenge.realm.is_empty() {
             attributes.push(("realm", challenge.realm.to_owned()));
@@ -127,13 +98,13 @@ impl Refusal {
             attributes.push(("error", code.to_owned()));
             attributes.push(("error_description", self.to_string()));
         }
-        if !challenge.required.is_empty() && matches!(self, Self::NoToken | Self::InsufficientScope) {
-            attributes.push(("scope", challenge.required.join(" ")));
+        if !challenge.scope.is_empty() && matches!(self, Self::NoToken | Self::InsufficientScope) {
+            attributes.push(("scope", challenge.scope.join(" ")));
         }
         if self == Self::InsufficientUserAuthentication {
-            attributes.extend(guidance.step_up.iter().flat_map(StepUp::attributes));
+            attributes.extend(challenge.step_up.iter().flat_map(|step_up| step_up.attributes()));
         }
-        if let Some(url) = guidance.resource_metadata {
+        if let Some(url) = challenge.resource_metadata {
             attributes.push(("resource_metadata", url.to_owned()));
         }
         let attributes: Vec<_> =

@@ -1,4 +1,4 @@
-use super::{Refusal, ResourceAuthorization};
+use super::{Names, Refusal, ResourceAuthorization};
 use crate::clock::Timestamp;
 
 /// How recently and how strongly the person must have signed in (RFC 9470).
@@ -7,22 +7,22 @@ use crate::clock::Timestamp;
 /// use oauth_core::clock::Timestamp;
 /// use oauth_core::resource::{Authorization, Refusal, StepUp};
 /// /// Signed in with a second factor within the last five minutes.
-/// const PAYMENT: StepUp<'_> = StepUp::new().max_age(300).acr_values(&["mfa"]);
+/// const PAYMENT: StepUp = StepUp::new().max_age(300).acr_values(&["mfa"]);
 ///
 /// fn may_pay(authorization: &Authorization, now: Timestamp) -> Result<(), Refusal> {
 ///     PAYMENT.check(authorization, now)
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StepUp<'a> {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepUp {
     max_age: Option<u64>,
-    acr_values: &'a [&'a str],
+    acr_values: Names,
 }
 
-impl<'a> StepUp<'a> {
+impl StepUp {
     /// Requires nothing yet.
     pub const fn new() -> Self {
-        Self { max_age: None, acr_values: &[] }
+        Self { max_age: None, acr_values: Names::fixed(&[]) }
     }
 
     /// Requires that the person signed in at most this many seconds ago.
@@ -34,8 +34,15 @@ impl<'a> StepUp<'a> {
 
     /// Requires that the person was authenticated in one of these ways, the preferred one first.
     #[must_use]
-    pub const fn acr_values(mut self, values: &'a [&'a str]) -> Self {
-        self.acr_values = values;
+    pub const fn acr_values(mut self, values: &'static [&'static str]) -> Self {
+        self.acr_values.fixed = values;
+        self
+    }
+
+    /// Requires it as [`Self::acr_values`] does, with values that are computed while the program runs.
+    #[must_use]
+    pub fn computed_acr_values(mut self, values: impl Into<Names>) -> Self {
+        self.acr_values = values.into();
         self
     }
 
@@ -48,14 +55,15 @@ impl<'a> StepUp<'a> {
         let recent = self
             .max_age
             .is_none_or(|most| authorization.auth_time().is_some_and(|signed_in| now.seconds_since(signed_in) <= most));
-        let strong =
-            self.acr_values.is_empty() || authorization.acr().is_some_and(|acr| self.acr_values.contains(&acr));
+        let strong = self.acr_values.is_empty()
+            || authorization.acr().is_some_and(|acr| self.acr_values.iter().any(|one| one == acr));
         if recent && strong { Ok(()) } else { Err(Refusal::InsufficientUserAuthentication) }
     }
 
     /// Writes it as attributes of a challenge (RFC 9470 §3).
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let acr_values = (!self.acr_values.is_empty()).then(|| ("acr_values", self.acr_values.join(" ")));
+        let acr_values: Vec<&str> = self.acr_values.iter().collect();
+        let acr_values = (!acr_values.is_empty()).then(|| ("acr_values", acr_values.join(" ")));
         acr_values.into_iter().chain(self.max_age.map(|seconds| ("max_age", seconds.to_string())))
     }
 }

@@ -1,8 +1,9 @@
-use super::{PresentedToken, Refusal};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method};
+use super::{PresentedToken, Refusal, ResourceRequest};
 use std::fmt;
 use zeroize::Zeroizing;
+
+/// The parameter that carries a token in a form or a query (RFC 6750 §2.2).
+const PARAMETER: &str = "access_token";
 
 /// Where an API takes tokens from: the `Authorization` header, and what is switched on besides.
 ///
@@ -10,16 +11,14 @@ use zeroize::Zeroizing;
 /// of the one in the header (OAuth 2.1 §5.1). Of those that are on, a request uses one (RFC 6750 §2).
 ///
 /// ```
-/// use http::{HeaderMap, Method};
-/// use oauth_core::resource::{Refusal, Transports};
-/// let mut headers = HeaderMap::new();
-/// headers.insert("content-type", "application/x-www-form-urlencoded".parse()?);
-/// let body = b"access_token=mF_9.B5f&text=hello";
+/// use oauth_core::resource::{Refusal, ResourceRequest, Transports};
+/// let form = "application/x-www-form-urlencoded";
+/// let request = http::Request::post("/notes").header("content-type", form).body(())?;
+/// let request = ResourceRequest::of(&request).body(b"access_token=mF_9.B5f&text=hello");
 ///
-/// let found = Transports::header().find(&Method::POST, &headers, None, body)?;
-/// assert!(found.is_none());
-/// let found = Transports::header().with_form_body().find(&Method::POST, &headers, None, body)?;
-/// assert_eq!(found.ok_or(Refusal::NoToken)?.presented()?.expose(), "mF_9.B5f");
+/// assert!(Transports::header().find(&request)?.is_none());
+/// let found = Transports::header().with_form_body().find(&request)?;
+/// assert_eq!(found.ok_or(Refusal::NoToken)?.presented().expose(), "mF_9.B5f");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,9 +27,15 @@ pub struct Transports {
     insecure_query: bool,
 }
 
-/// A token that was found in a request; `Debug` does not show it.
+/// A well-formed token that was found in a request; `Debug` does not show it.
 #[derive(Clone)]
-pub struct FoundToken(Zeroizing<String>);
+pub struct FoundToken<'a>(Found<'a>);
+
+#[derive(Clone)]
+enum Found<'a> {
+    InHeader(PresentedToken<'a>),
+    Decoded(Zeroizing<String>),
+}
 
 impl Transports {
     /// Takes tokens from the `Authorization` header alone (RFC 6750 §2.1).
@@ -59,6 +64,11 @@ impl Transports {
         self.form_body
     }
 
+    /// Tells whether a token in the query counts.
+    pub const fn reads_query(self) -> bool {
+        self.insecure_query
+    }
+
     /// Names them for the metadata of the resource (RFC 9728 §2).
     pub fn names(self) -> Vec<&'static str> {
         let mut names = vec!["header"];
@@ -72,84 +82,42 @@ impl Transports {
     /// # Errors
     /// [`Refusal::InvalidRequest`] where there are two, in one place or in several, or where one is no
     /// token at all.
-    pub fn find(
-        self,
-        method: &Method,
-        headers: &HeaderMap,
-        query: Option<&str>,
-        body: &[u8],
-    ) -> Result<Option<FoundToken>, Refusal> {
-        let mut found = Vec::new();
-        if let Some(token) = PresentedToken::from_headers(headers)? {
-            found.push(Zeroizing::new(token.expose().to_owned()));
-        }
-        if let Some(form) = Some(body).filter(|_| self.form_body && has_form(method, headers)) {
-            // RFC 6750 §2.2: a body that is not all ASCII is no form of this kind.
-            found.extend(std::str::from_utf8(form).ok().filter(|form| form.is_ascii()).into_iter().flat_map(tokens));
-        }
-        if self.insecure_query {
-            found.extend(query.into_iter().flat_map(tokens));
-        }
-        if found.len() > 1 {
+    pub fn find<'a>(self, request: &ResourceRequest<'a>) -> Result<Option<FoundToken<'a>>, Refusal> {
+        let in_header = PresentedToken::in_header(request.authorization)?.map(Found::InHeader);
+        let form = request.form().filter(|_| self.form_body);
+        let query = request.query.filter(|_| self.insecure_query).map(str::as_bytes);
+        let elsewhere = form.into_iter().chain(query).flat_map(decoded).map(Found::Decoded);
+        let mut all = in_header.into_iter().chain(elsewhere);
+        let Some(found) = all.next() else { return Ok(None) };
+        if all.next().is_some() {
             return Err(Refusal::InvalidRequest);
         }
-        let Some(token) = found.pop() else { return Ok(None) };
-        PresentedToken::new(&token)?;
-        Ok(Some(FoundToken(token)))
+        if let Found::Decoded(token) = &found {
+            PresentedToken::new(token)?;
+        }
+        Ok(Some(FoundToken(found)))
     }
 }
 
-impl FoundToken {
+/// Walks the tokens in a form or a query. What is not encoded as it should be comes out as a text that
+/// is no token.
+fn decoded(encoded: &[u8]) -> impl Iterator<Item = Zeroizing<String>> {
+    let pairs = form_urlencoded::parse(encoded);
+    pairs.filter(|(name, _)| name == PARAMETER).map(|(_, value)| Zeroizing::new(value.into_owned()))
+}
+
+impl FoundToken<'_> {
     /// Gives it for validation.
-    ///
-    /// # Errors
-    /// None that [`Transports::find`] has not found before.
-    pub fn presented(&self) -> Result<PresentedToken<'_>, Refusal> {
-        PresentedToken::new(&self.0)
+    pub fn presented(&self) -> PresentedToken<'_> {
+        match &self.0 {
+            Found::InHeader(token) => *token,
+            Found::Decoded(token) => PresentedToken::well_formed(token),
+        }
     }
 }
 
-impl fmt::Debug for FoundToken {
+impl fmt::Debug for FoundToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FoundToken(redacted)")
     }
-}
-
-/// Tells whether the body is a form, with a method that gives bodies a meaning (RFC 6750 §2.2).
-fn has_form(method: &Method, headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(kind), None) = (types.next(), types.next()) else { return false };
-    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
-        && kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-}
-
-/// Walks the values of `access_token` in a form or a query.
-fn tokens(form: &str) -> impl Iterator<Item = Zeroizing<String>> {
-    form.split('&').filter_map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (*decoded(name) == "access_token").then(|| decoded(value))
-    })
-}
-
-/// Undoes the encoding of forms. What stands for no character of a token comes out as one that is none.
-fn decoded(text: &str) -> Zeroizing<String> {
-    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        rest = rest.get(character.len_utf8()..).unwrap_or_default();
-        match character {
-            '+' => plain.push(' '),
-            '%' => {
-                let digits = rest.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-                let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-                if byte.is_some() {
-                    rest = rest.get(2..).unwrap_or_default();
-                }
-                plain.push(byte.filter(u8::is_ascii).map_or(char::REPLACEMENT_CHARACTER, char::from));
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }

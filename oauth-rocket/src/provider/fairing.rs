@@ -1,12 +1,13 @@
 use super::{method, routes, settings};
-use crate::resources::{Attached, REALM, finish};
+use crate::resources::{finish, provide};
 use oauth_core::config::{Config, InvalidSetting};
 use oauth_core::provider::{AuthorizationProvider, IntoProvider, Mounts, Provider, Service};
-use oauth_core::resource::{Authorization, Validate};
+use oauth_core::resource::{Authorization, ProtectedResource, ResourceMetadata, Transports};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::uri::Origin;
 use rocket::tokio::{self, select, time::sleep};
 use rocket::{Build, Data, Orbit, Request, Response, Rocket};
+use std::borrow::Cow;
 use std::error::Error;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -15,9 +16,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// Mounts a provider in a Rocket application: a fairing for `attach`.
 ///
 /// At ignition it mounts the endpoints under the base path and the well-known documents at the root,
-/// and puts an `Arc<dyn Service>` and an `Arc<dyn Validate<Authorization>>` into the managed state; the
-/// latter checks the tokens of [`Authorized`](crate::Authorized) in the provider's own store, for the
-/// configured default audience. From liftoff to shutdown it runs the sweep.
+/// and puts an `Arc<dyn Service>` and a [`ProtectedResource`] into the managed state; the latter checks
+/// the tokens of [`Authorized`](crate::Authorized) in the provider's own store, for the configured
+/// default audience. From liftoff to shutdown it runs the sweep.
 ///
 /// ```
 /// use oauth_core::config::Config;
@@ -32,7 +33,9 @@ pub struct OAuth {
     /// Taken at ignition.
     source: Mutex<Option<Source>>,
     mounting: bool,
-    realm: String,
+    realm: Option<Cow<'static, str>>,
+    metadata: Option<ResourceMetadata>,
+    transports: Transports,
     mounts: OnceLock<Mounts>,
 }
 
@@ -43,13 +46,13 @@ enum Source {
 
 struct Finished {
     service: Arc<dyn Service>,
-    resources: Arc<dyn Validate<Authorization>>,
+    resource: ProtectedResource,
 }
 
 impl<P: AuthorizationProvider> From<Provider<P>> for Finished {
     fn from(provider: Provider<P>) -> Self {
-        let resources = provider.resources();
-        Self { service: Arc::new(provider), resources: Arc::new(resources) }
+        let resource = provider.protected_resource();
+        Self { service: Arc::new(provider), resource }
     }
 }
 
@@ -72,13 +75,34 @@ impl OAuth {
     }
 
     fn of(source: Source) -> Self {
-        Self { source: Mutex::new(Some(source)), mounting: true, realm: REALM.to_owned(), mounts: OnceLock::new() }
+        Self {
+            source: Mutex::new(Some(source)),
+            mounting: true,
+            realm: None,
+            metadata: None,
+            transports: Transports::header(),
+            mounts: OnceLock::new(),
+        }
     }
 
     /// Names the protection space in the challenges of guards: `api` unless set.
     #[must_use]
-    pub fn realm(mut self, realm: impl Into<String>) -> Self {
-        self.realm = realm.into();
+    pub fn realm(mut self, realm: impl Into<Cow<'static, str>>) -> Self {
+        self.realm = Some(realm.into());
+        self
+    }
+
+    /// Serves this document of the API beside the provider; see [`Resources::metadata`](crate::Resources::metadata).
+    #[must_use]
+    pub fn metadata(mut self, metadata: ResourceMetadata) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+
+    /// Takes tokens from other places than the header too; see [`Resources::transports`](crate::Resources::transports).
+    #[must_use]
+    pub fn transports(mut self, transports: Transports) -> Self {
+        self.transports = transports;
         self
     }
 
@@ -103,6 +127,18 @@ impl OAuth {
     pub fn without_mounting(mut self) -> Self {
         self.mounting = false;
         self
+    }
+
+    fn described(&self, resource: ProtectedResource) -> ProtectedResource {
+        let resource = resource.transports(self.transports);
+        let resource = match self.realm.clone() {
+            Some(realm) => resource.realm(realm),
+            None => resource,
+        };
+        match self.metadata.clone() {
+            Some(metadata) => resource.metadata(metadata),
+            None => resource,
+        }
     }
 
     fn provider(&self, rocket: &Rocket<Build>) -> Result<Finished, InvalidSetting> {
@@ -164,7 +200,7 @@ impl Fairing for OAuth {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        let Finished { service, resources } = match self.provider(&rocket) {
+        let Finished { service, resource } = match self.provider(&rocket) {
             Ok(finished) => finished,
             Err(setting) => {
                 tracing::error!("cannot launch: {setting}");
@@ -172,9 +208,10 @@ impl Fairing for OAuth {
             }
         };
         let rocket = self.mount(rocket, &service).manage(service);
-        let replaced = rocket.state::<Arc<dyn Validate<Authorization>>>().is_some();
-        let rocket = if replaced { rocket } else { rocket.manage(resources) };
-        Ok(Attached::manage(rocket, &self.realm))
+        if rocket.state::<ProtectedResource<Authorization>>().is_some() {
+            return Ok(rocket);
+        }
+        provide(rocket, self.described(resource))
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {

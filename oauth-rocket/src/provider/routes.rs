@@ -73,7 +73,7 @@ impl Handler for Endpoints {
         let answer = match data.open(BODY_LIMIT.bytes()).into_bytes().await {
             Ok(body) if body.is_complete() => {
                 let body = body.into_inner();
-                let method = convert_method(method::sent(request, &body));
+                let method = convert::method(method::sent(request, &body));
                 call(&self.0, request, method, Bytes::from(body)).await
             }
             Ok(_) => body_too_large(self.0.config()),
@@ -137,20 +137,6 @@ fn after_shield(request: &Request<'_>, mut response: Response<'static>) -> Respo
         }
     }
     response
-}
-
-fn convert_method(method: Method) -> http::Method {
-    match method {
-        Method::Get => http::Method::GET,
-        Method::Head => http::Method::HEAD,
-        Method::Post => http::Method::POST,
-        Method::Put => http::Method::PUT,
-        Method::Patch => http::Method::PATCH,
-        Method::Delete => http::Method::DELETE,
-        Method::Options => http::Method::OPTIONS,
-        Method::Trace => http::Method::TRACE,
-        Method::Connect => http::Method::CONNECT,
-    }
 }
 
 fn bad_request() -> http::Response<Bytes> {

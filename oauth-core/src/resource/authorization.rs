@@ -1,0 +1,141 @@
+use super::Refusal;
+use crate::clock::Timestamp;
+use crate::identifier::{Attributes, ClientId, Resource, Subject};
+use crate::scope::Scope;
+
+/// What a valid access token says: who may do what, and until when.
+pub trait ResourceAuthorization: Send + Sync {
+    /// Gives the client that holds the token.
+    fn client_id(&self) -> &ClientId;
+
+    /// Gives the person it acts for; `None` where it acts for itself.
+    fn subject(&self) -> Option<&Subject>;
+
+    /// Gives what it allows.
+    fn scope(&self) -> &Scope;
+
+    /// Gives where it may be used; empty where the provider has no audiences.
+    fn audience(&self) -> &[Resource];
+
+    /// Gives the first second at which it is over.
+    fn expires_at(&self) -> Timestamp;
+
+    /// Gives the free attributes of the token and its grant.
+    fn attributes(&self) -> &Attributes;
+
+    /// Gives the moment at which the person signed in; `None` where it is not known.
+    fn auth_time(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Gives how strongly the person was authenticated; `None` where it is not known.
+    fn acr(&self) -> Option<&str> {
+        None
+    }
+
+    /// Tells whether one scope token is among those allowed.
+    ///
+    /// ```
+    /// # use oauth_core::resource::{Authorization, ResourceAuthorization};
+    /// fn may_write(authorization: &Authorization) -> bool {
+    ///     authorization.allows("write")
+    /// }
+    /// ```
+    fn allows(&self, scope: &str) -> bool {
+        self.scope().contains(scope)
+    }
+
+    /// Requires that every one of these scope tokens is allowed.
+    ///
+    /// # Errors
+    /// [`Refusal::InsufficientScope`] where one is not.
+    fn require(&self, scopes: &[&str]) -> Result<(), Refusal> {
+        let allowed = scopes.iter().all(|scope| self.allows(scope));
+        if allowed { Ok(()) } else { Err(Refusal::InsufficientScope) }
+    }
+}
+
+/// The authorization of the ready-made providers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The client that holds the token.
+    pub client_id: ClientId,
+    /// The person it acts for; `None` where it acts for itself.
+    pub subject: Option<Subject>,
+    /// What it allows.
+    pub scope: Scope,
+    /// Where it may be used.
+    pub audience: Vec<Resource>,
+    /// The first second at which it is over.
+    pub expires_at: Timestamp,
+    /// When the person signed in, where known.
+    pub auth_time: Option<Timestamp>,
+    /// How strongly the person was authenticated, where known.
+    pub acr: Option<String>,
+    /// The free attributes of the token and its grant.
+    pub attributes: Attributes,
+}
+
+impl Authorization {
+    /// Makes that of a client that acts for itself and is allowed nothing: what a resource provider of
+    /// your own fills in, field by field, once it knows the token.
+    ///
+    /// ```
+    /// use oauth_core::clock::Timestamp;
+    /// use oauth_core::identifier::ClientId;
+    /// use oauth_core::resource::{Authorization, ResourceAuthorization};
+    /// let over = Timestamp::from_unix_seconds(1_900_000_000);
+    /// let mut authorization = Authorization::new(ClientId::new("app")?, over);
+    /// assert!(!authorization.allows("read"));
+    /// authorization.scope = "read".parse()?;
+    /// assert!(authorization.allows("read"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(client_id: ClientId, expires_at: Timestamp) -> Self {
+        Self {
+            client_id,
+            subject: None,
+            scope: Scope::empty(),
+            audience: Vec::new(),
+            expires_at,
+            auth_time: None,
+            acr: None,
+            attributes: Attributes::new(),
+        }
+    }
+}
+
+impl ResourceAuthorization for Authorization {
+    fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn audience(&self) -> &[Resource] {
+        &self.audience
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    fn auth_time(&self) -> Option<Timestamp> {
+        self.auth_time
+    }
+
+    fn acr(&self) -> Option<&str> {
+        self.acr.as_deref()
+    }
+}

@@ -1,0 +1,103 @@
+use super::{Composed, Mapped, PresentedToken, Refusal, ResourceAuthorization};
+use std::future::Future;
+
+/// Turns a presented token into an authorization, or says why not: what an API gives.
+///
+/// ```
+/// use oauth_core::resource::{Authorization, PresentedToken, Refusal, ResourceProvider};
+///
+/// /// Loads the user's row with the token, and hands both to the route.
+/// struct WithUser<P>(P);
+///
+/// impl<P: ResourceProvider<Authorization = Authorization>> ResourceProvider for WithUser<P> {
+///     type Authorization = Authorization;
+///
+///     async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<Authorization, Refusal> {
+///         let authorization = self.0.validate_access_token(token).await?;
+///         if authorization.subject.is_none() {
+///             return Err(Refusal::InvalidToken);
+///         }
+///         Ok(authorization)
+///     }
+/// }
+/// ```
+pub trait ResourceProvider: Send + Sync + 'static {
+    /// What it knows of a valid token.
+    type Authorization: ResourceAuthorization + 'static;
+
+    /// Validates a token: known, alive, and meant for this resource.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidToken`] for a bad token, [`Refusal::Unavailable`] where it cannot be told.
+    fn validate_access_token(
+        &self,
+        token: &PresentedToken<'_>,
+    ) -> impl Future<Output = Result<Self::Authorization, Refusal>> + Send;
+
+    /// Asks another provider about the tokens that this one does not know: for an API that takes the
+    /// tokens of two.
+    ///
+    /// A token that one of them accepts is good. One that some refuse and another cannot check is
+    /// answered 503, never 401, because it may be good.
+    ///
+    /// ```
+    /// use oauth_core::resource::{Authorization, ResourceProvider};
+    ///
+    /// fn both<P, Q>(ours: P, partner: Q) -> impl ResourceProvider<Authorization = Authorization>
+    /// where
+    ///     P: ResourceProvider<Authorization = Authorization>,
+    ///     Q: ResourceProvider<Authorization = Authorization>,
+    /// {
+    ///     ours.or(partner)
+    /// }
+    /// ```
+    fn or<Q>(self, second: Q) -> Composed<Self, Q>
+    where
+        Self: Sized,
+        Q: ResourceProvider<Authorization = Self::Authorization>,
+    {
+        Composed::new(self, second)
+    }
+
+    /// Turns the authorization into one of another type: what [`Self::or`] needs where the types differ.
+    ///
+    /// ```
+    /// use oauth_core::resource::{Authorization, ResourceProvider};
+    ///
+    /// fn marked<P>(partner: P) -> impl ResourceProvider<Authorization = Authorization>
+    /// where
+    ///     P: ResourceProvider<Authorization = Authorization>,
+    /// {
+    ///     partner.map(|mut authorization| {
+    ///         authorization.attributes.insert("from".to_owned(), "partner".to_owned());
+    ///         authorization
+    ///     })
+    /// }
+    /// ```
+    fn map<F, B>(self, change: F) -> Mapped<Self, F>
+    where
+        Self: Sized,
+        F: Fn(Self::Authorization) -> B + Send + Sync + 'static,
+        B: ResourceAuthorization + 'static,
+    {
+        Mapped::new(self, change)
+    }
+}
+
+/// [`ResourceProvider`] as an object: what a web framework keeps in its state. Implemented for every
+/// resource provider.
+#[async_trait::async_trait]
+pub trait Validate<A>: Send + Sync + 'static {
+    /// Validates a token; see [`ResourceProvider::validate_access_token`].
+    ///
+    /// # Errors
+    /// As there.
+    async fn validate(&self, token: &PresentedToken<'_>) -> Result<A, Refusal>;
+}
+
+#[async_trait::async_trait]
+impl<P: ResourceProvider> Validate<P::Authorization> for P {
+    async fn validate(&self, token: &PresentedToken<'_>) -> Result<P::Authorization, Refusal> {
+        self.validate_access_token(token).await
+    }
+}
