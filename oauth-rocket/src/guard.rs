@@ -55,7 +55,7 @@ pub struct MaybeAuthorized<S = AnyScope, A = Authorization>(Option<Authorized<S,
 #[derive(Clone, Debug)]
 pub struct Refused {
     refusal: Refusal,
-    answer: http::Response<Bytes>,
+    answer: Arc<http::Response<Bytes>>,
 }
 
 impl<S, A> Deref for Authorized<S, A> {
@@ -104,17 +104,17 @@ impl Refused {
             Some(resource) => resource.answer(refusal, &convert::method(request.method()), &S::ACCESS),
             None => refusal.answer(&Challenge::default()),
         };
-        Self { refusal, answer }
+        Self { refusal, answer: Arc::new(answer) }
     }
 
     pub(crate) fn into_answer(self) -> http::Response<Bytes> {
-        self.answer
+        Arc::unwrap_or_clone(self.answer)
     }
 }
 
 impl<'r> Responder<'r, 'static> for Refused {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        Ok(convert::response(self.answer))
+        Ok(convert::response(self.into_answer()))
     }
 }
 

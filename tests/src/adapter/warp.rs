@@ -3,7 +3,7 @@ use ::warp::http::{Response, StatusCode, header::CONTENT_TYPE};
 use ::warp::{Filter, get, path, post};
 use oauth_core::provider::{Provider, Service};
 use oauth_core::resource::Authorization;
-use oauth_warp::{Limits, Resources, authorized, recover};
+use oauth_warp::{Limits, authorized, recover};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -17,10 +17,10 @@ fn json(status: StatusCode, token: &Authorization) -> Response<String> {
 /// Starts a server; `None` where the port is taken.
 pub(super) async fn start(address: SocketAddr, provider: Provider<Pages>) -> Option<Stop> {
     let listener = TcpListener::bind(address).await.ok()?;
-    let resources = Resources::new(provider.resources());
+    let resource = provider.protected_resource();
     let service: Arc<dyn Service> = Arc::new(provider);
-    let read = get().and(authorized::<Read, _>(&resources)).map(|token| json(StatusCode::OK, &token));
-    let write = post().and(authorized::<Write, _>(&resources)).map(|token| json(StatusCode::CREATED, &token));
+    let read = get().and(authorized::<Read, _>(&resource)).map(|token| json(StatusCode::OK, &token));
+    let write = post().and(authorized::<Write, _>(&resource)).map(|token| json(StatusCode::CREATED, &token));
     let api = path!("api" / "profile").and(read.clone());
     let api = api.or(path!("api" / "notes").and(read.or(write)));
     // A provider at the root takes what is left, so that refusals are answered before it.
