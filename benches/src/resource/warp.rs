@@ -2,7 +2,7 @@ use super::bare::Bare;
 use super::{ANSWER, announce, tokens};
 use crate::Error;
 use oauth_core::resource::{Authorization, LocalResourceProvider};
-use oauth_warp::{Limits, Resources, authorized, recover, scopes};
+use oauth_warp::{Limits, ProtectedResource, authorized, recover, scopes};
 use std::future::{pending, ready};
 use std::hint::black_box;
 use std::net::Ipv4Addr;
@@ -26,14 +26,14 @@ pub(super) async fn serve(tokens: usize) -> Result<(), Error> {
     let check = warp::header::optional("authorization").and_then(move |header: Option<String>| {
         ready(bare.check(header.as_deref()).ok_or_else(|| reject::custom(Unauthorized)))
     });
-    let resources = Resources::new(LocalResourceProvider::new(tokens::store(tokens).await?));
+    let resource = ProtectedResource::new(LocalResourceProvider::new(tokens::store(tokens).await?));
 
     let plain = hello().map(|| ANSWER);
     let checked = hello().and(check).map(|known| {
         black_box(known);
         ANSWER
     });
-    let guarded = hello().and(authorized::<Read, _>(&resources)).map(|token: Authorization| {
+    let guarded = hello().and(authorized::<Read, _>(&resource)).map(|token: Authorization| {
         black_box(token);
         ANSWER
     });
