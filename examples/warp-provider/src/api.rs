@@ -3,8 +3,7 @@
 use bytes::Buf;
 use futures_util::{Stream, TryStreamExt as _};
 use http::StatusCode;
-use oauth_core::resource::Authorization;
-use oauth_warp::{Resources, authorized};
+use oauth_warp::{ProtectedResource, authorized};
 use provider_common::{LONGEST_NOTE, Notes, Read, Said, Write, profile};
 use std::sync::Arc;
 use warp::filters::BoxedFilter;
@@ -14,11 +13,11 @@ use warp::{Filter, Reply};
 /// Gives the routes under the path of the API's resource identifier.
 pub(crate) fn routes(
     path: String,
-    resources: Resources<Authorization>,
+    resource: ProtectedResource,
 ) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
     let notes = Arc::new(Notes::default());
     let kept = warp::any().map(move || Arc::clone(&notes));
-    let (read, write) = (authorized::<Read, _>(&resources), authorized::<Write, _>(&resources));
+    let (read, write) = (authorized::<Read, _>(&resource), authorized::<Write, _>(&resource));
 
     let profile = warp::path!("profile").and(warp::get()).and(read.clone()).map(|token| answer(profile(&token)));
     let list = warp::path!("notes").and(warp::get()).and(read).and(kept.clone());

@@ -2,7 +2,7 @@
 
 use crate::api;
 use http::Uri;
-use oauth_warp::{Limits, Resources, provider, recover, serve};
+use oauth_warp::{Limits, provider, recover, serve};
 use provider_common::{Refused, Site};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -13,10 +13,10 @@ pub(crate) async fn run(site: Site) -> Result<(), Refused> {
     let Site { provider: the_provider, address, api_path, home, welcome, stop } = site;
     let home: Uri = home.parse().map_err(|error| Refused::new("invalid_configuration", format!("{error}")))?;
     let listener = TcpListener::bind(address).await.map_err(|error| Refused::not_bound(&error, address))?;
-    let resources = Resources::new(the_provider.resources());
+    let resource = the_provider.protected_resource();
     let service = Arc::new(the_provider);
     let root = warp::path::end().and(warp::get()).map(move || warp::redirect::see_other(home.clone()));
-    let site = provider(service.clone()).or(api::routes(api_path, resources)).or(root).recover(recover);
+    let site = provider(service.clone()).or(api::routes(api_path, resource)).or(root).recover(recover);
     welcome.say();
     serve(site, listener, Limits::default()).sweeping(service).until(stop).await;
     Ok(())
