@@ -2,6 +2,7 @@
 
 use crate::url::UnsuitableUrl;
 use http::StatusCode;
+use hyper_util::client::legacy;
 use std::error::Error;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use std::time::Duration;
 pub(crate) enum Failure {
     #[error("it cannot be reached ({0}): see that it runs and that its certificate is of an authority known here")]
     Unreachable(String),
+    #[error("its connection broke or did not speak HTTP ({0})")]
+    Broken(String),
     #[error("it did not answer within {0:?}")]
     TimedOut(Duration),
     #[error("it does not accept the credentials of this API (401): see that client_id and secret are right")]
@@ -50,23 +53,22 @@ pub(crate) enum Blame {
     Check,
     /// The endpoint seems to have moved: its metadata is fetched anew.
     Endpoint,
-    /// The provider is down: after a few in a row it is left alone for a while.
+    /// The provider is down: after a few in a row it is left alone for a while, because each of them
+    /// takes long.
     Outage,
     /// The settings on one of the sides: every check would fail like this one.
     Setup,
 }
 
 impl Failure {
-    /// Takes an error of the connection with its causes, the last of which says what is wrong with TLS.
-    pub(crate) fn unreachable(error: &dyn Error) -> Self {
-        let mut text = error.to_string();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        Self::Unreachable(text)
+    /// Takes an error of a request. That no connection came about is told apart from one that broke:
+    /// only the first says something of more than this request.
+    pub(crate) fn request(error: &legacy::Error) -> Self {
+        if error.is_connect() { Self::Unreachable(causes(error)) } else { Self::Broken(causes(error)) }
+    }
+
+    pub(crate) fn body(error: &dyn Error) -> Self {
+        Self::Broken(causes(error))
     }
 
     pub(crate) fn status(status: StatusCode) -> Self {
@@ -90,4 +92,16 @@ impl Failure {
             _ => Blame::Check,
         }
     }
+}
+
+/// Writes an error with its causes, the last of which says what is wrong with TLS.
+fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }

@@ -64,7 +64,7 @@ impl Https {
         for (name, value) in [(ACCEPT, "application/json"), (ACCEPT_ENCODING, "identity"), (USER_AGENT, SOFTWARE)] {
             request.headers_mut().insert(name, HeaderValue::from_static(value));
         }
-        let response = self.client.request(request).await.map_err(|error| Failure::unreachable(&error))?;
+        let response = self.client.request(request).await.map_err(|error| Failure::request(&error))?;
         if response.status() != StatusCode::OK {
             return Err(Failure::status(response.status()));
         }
@@ -78,7 +78,7 @@ impl Https {
         let body = Limited::new(response.into_body(), self.largest).collect().await;
         let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
             Some(_) => Failure::TooLarge(self.largest),
-            None => Failure::unreachable(error.as_ref()),
+            None => Failure::body(error.as_ref()),
         })?;
         Members::parse(&body.to_bytes())
     }

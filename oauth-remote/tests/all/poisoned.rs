@@ -154,15 +154,20 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn an_odd_token_does_not_stop_the_others() {
     let server = Server::start(|call| {
-        let odd = call.is_introspection() && call.body.contains("token=odd");
-        odd.then(|| Reply::Text(500, "text/plain", String::new()))
+        let odd = |kind: &str| call.is_introspection() && call.body.contains(&format!("token={kind}"));
+        match (odd("odd"), odd("fatal")) {
+            (true, _) => Some(Reply::Text(500, "text/plain", String::new())),
+            (_, true) => Some(Reply::Break),
+            _ => None,
+        }
     });
     let server = server.await;
     let provider = server.trusted().build().unwrap();
     for number in 0..10 {
         assert_eq!(check(&provider, &format!("odd{number}")).await, Err(Refusal::Unavailable));
+        assert_eq!(check(&provider, &format!("fatal{number}")).await, Err(Refusal::Unavailable));
     }
     assert!(check(&provider, "good").await.is_ok());
     assert_eq!(check(&provider, "odd1").await, Err(Refusal::Unavailable));
-    assert_eq!(server.introspections(), 12, "what could not be told is asked again");
+    assert_eq!(server.introspections(), 22, "what could not be told is asked again");
 }

@@ -15,6 +15,7 @@ use oauth_remote::{Builder, RemoteResourceProvider};
 use rcgen::{CertifiedKey, KeyPair};
 use serde_json::{Value, json};
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::pending;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +24,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 /// What the server was asked.
@@ -45,9 +47,12 @@ pub(crate) enum Reply {
     Json(Value),
     Text(u16, &'static str, String),
     Later(Duration, Value),
+    When(watch::Receiver<bool>, Value),
     Whole(Response<Bytes>),
     Endless(&'static str),
     Hang,
+    /// Closes the connection.
+    Break,
 }
 
 pub(crate) struct Server {
@@ -180,7 +185,7 @@ async fn serve(state: State, stream: impl AsyncRead + AsyncWrite + Unpin) {
 async fn answer(
     state: State,
     request: Request<Incoming>,
-) -> Result<Response<BoxBody<Bytes, Infallible>>, hyper::Error> {
+) -> Result<Response<BoxBody<Bytes, Infallible>>, Box<dyn Error + Send + Sync>> {
     let (parts, body) = request.into_parts();
     let body = String::from_utf8(body.collect().await?.to_bytes().to_vec()).unwrap();
     let call = Call { method: parts.method, path: parts.uri.path().to_owned(), headers: parts.headers, body };
@@ -197,12 +202,17 @@ async fn answer(
             tokio::time::sleep(time).await;
             full(200, "application/json", value.to_string())
         }
+        Reply::When(mut released, value) => {
+            let _ = released.wait_for(|released| *released).await;
+            full(200, "application/json", value.to_string())
+        }
         Reply::Whole(response) => response.map(|body| Full::new(body).boxed()),
         Reply::Endless(text) => {
             let body = Endless(Bytes::from_static(text.as_bytes())).boxed();
             Response::builder().header("content-type", "application/json").body(body).unwrap()
         }
         Reply::Hang => pending().await,
+        Reply::Break => return Err("the connection breaks".into()),
     })
 }
 
