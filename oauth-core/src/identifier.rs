@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// Free attributes of a client, a grant or a token: text to text, never interpreted by the core.
 pub type Attributes = BTreeMap<String, String>;
@@ -18,12 +19,13 @@ pub const IDENTIFIER_LENGTH: usize = 255;
 #[error("{0}")]
 pub struct InvalidIdentifier(&'static str);
 
+// Shared, not copied: every check of a token hands out its client and its subject.
 macro_rules! text_type {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Gives the text.
@@ -48,7 +50,7 @@ macro_rules! text_type {
 
         impl From<$name> for String {
             fn from(value: $name) -> Self {
-                value.0
+                value.as_str().to_owned()
             }
         }
     };
@@ -70,7 +72,7 @@ impl ClientId {
         if text.is_empty() || text.len() > IDENTIFIER_LENGTH || !printable {
             return Err(InvalidIdentifier("a client_id is 1 to 255 characters of printable ASCII"));
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// Makes a new random one: 128 bits, 22 characters, never starting with a hyphen, so that no
@@ -79,7 +81,7 @@ impl ClientId {
         loop {
             let text = URL_SAFE_NO_PAD.encode(secret::random_bytes::<16>());
             if !text.starts_with('-') {
-                return Self(text);
+                return Self(text.into());
             }
         }
     }
@@ -101,12 +103,12 @@ impl Subject {
         if text.is_empty() || text.len() > IDENTIFIER_LENGTH || text.chars().any(char::is_control) {
             return Err(InvalidIdentifier("a subject is 1 to 255 bytes without control characters"));
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// Makes a new random one, for accounts that have no identifier yet.
     pub fn generate() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(secret::random_bytes::<16>()))
+        Self(URL_SAFE_NO_PAD.encode(secret::random_bytes::<16>()).into())
     }
 }
 
@@ -134,7 +136,7 @@ impl Resource {
         if !scheme_is_good || !rest_is_good || text.len() > 2_048 {
             return Err(REFUSED);
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 }
 

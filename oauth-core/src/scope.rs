@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-/// A set of scope tokens: case-sensitive, without order, each of `%x21 / %x23-5B / %x5D-7E`.
+/// A set of scope tokens: case-sensitive, without order, each of `%x21 / %x23-5B / %x5D-7E`. A clone
+/// shares them.
 ///
 /// ```
 /// use oauth_core::scope::Scope;
@@ -17,7 +19,7 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Scope(BTreeSet<String>);
+pub struct Scope(Arc<BTreeSet<String>>);
 
 /// The text is not a list of scope tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +49,7 @@ impl Scope {
 
     /// Keeps what is in both.
     pub fn intersection(&self, other: &Self) -> Self {
-        Self(self.0.intersection(&other.0).cloned().collect())
+        Self(Arc::new(self.0.intersection(&other.0).cloned().collect()))
     }
 
     /// Walks the tokens in byte order.
@@ -68,7 +70,7 @@ impl FromStr for Scope {
         tokens
             .map(|token| is_token(token).then(|| token.to_owned()).ok_or(InvalidScope))
             .collect::<Result<_, _>>()
-            .map(Self)
+            .map(|tokens| Self(Arc::new(tokens)))
     }
 }
 

@@ -47,6 +47,10 @@ impl Digest {
         &self.0
     }
 
+    fn words(&self) -> impl Iterator<Item = u64> {
+        self.0.as_chunks().0.iter().map(|bytes| u64::from_ne_bytes(*bytes))
+    }
+
     /// Writes the digest in base64url without padding: 43 characters.
     pub fn to_base64url(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
@@ -54,14 +58,17 @@ impl Digest {
 }
 
 impl PartialEq for Digest {
+    /// Compares in constant time, eight bytes at once: every look-up of a token comes through here.
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        let differences = self.words().zip(other.words()).fold(0, |found, (one, two)| found | (one ^ two));
+        differences.ct_eq(&0).into()
     }
 }
 
 impl Hash for Digest {
+    /// A digest is as good as random, so its first eight bytes tell digests apart as all of them do.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        state.write_u64(self.words().next().unwrap_or_default());
     }
 }
 

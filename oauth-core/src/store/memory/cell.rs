@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(super) struct Cell {
     pub(super) id: GrantId,
     pub(super) client: Arc<ClientEntry>,
-    pub(super) subject: Arc<Subject>,
+    pub(super) subject: Subject,
     family: Mutex<Family>,
 }
 
@@ -72,7 +72,7 @@ impl Cell {
             refresh: Vec::new(),
             access: VecDeque::new(),
         };
-        Self { id: grant.id, client, subject: Arc::new(grant.subject.clone()), family: Mutex::new(family) }
+        Self { id: grant.id, client, subject: grant.subject.clone(), family: Mutex::new(family) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Family> {
@@ -89,7 +89,7 @@ impl Cell {
         Grant {
             id: self.id,
             client_id: self.client.id.clone(),
-            subject: Subject::clone(&self.subject),
+            subject: self.subject.clone(),
             scope: family.shape.scope.clone(),
             audience: family.shape.audience.clone(),
             auth_time: family.auth_time,

@@ -6,31 +6,29 @@ use crate::identifier::{GrantId, Subject};
 use crate::store::{Grant, GrantFilter, GrantStore, Page, Result};
 use std::collections::BTreeSet;
 use std::ops::Bound;
-use std::sync::Arc;
 
 /// How many identifiers are read from a list before the cells behind them are looked at.
 const BATCH: usize = 256;
 
 /// The grants of every person, in the order of their identifiers.
 #[derive(Default)]
-pub(super) struct Subjects(Shards<BTreeSet<(Arc<Subject>, GrantId)>>);
+pub(super) struct Subjects(Shards<BTreeSet<(Subject, GrantId)>>);
 
 impl Subjects {
-    pub(super) fn add(&self, subject: &Arc<Subject>, id: GrantId) {
-        self.0.write(place_of(subject.as_str())).insert((Arc::clone(subject), id));
+    pub(super) fn add(&self, subject: &Subject, id: GrantId) {
+        self.0.write(place_of(subject.as_str())).insert((subject.clone(), id));
     }
 
-    pub(super) fn remove(&self, subject: &Arc<Subject>, id: GrantId) {
-        self.0.write(place_of(subject.as_str())).remove(&(Arc::clone(subject), id));
+    pub(super) fn remove(&self, subject: &Subject, id: GrantId) {
+        self.0.write(place_of(subject.as_str())).remove(&(subject.clone(), id));
     }
 
     fn grants_after(&self, subject: &Subject, after: Option<GrantId>, limit: usize) -> Vec<GrantId> {
-        let subject = Arc::new(subject.clone());
         let start = match after {
-            Some(id) => Bound::Excluded((Arc::clone(&subject), id)),
-            None => Bound::Included((Arc::clone(&subject), GrantId::from_bytes([0; 16]))),
+            Some(id) => Bound::Excluded((subject.clone(), id)),
+            None => Bound::Included((subject.clone(), GrantId::from_bytes([0; 16]))),
         };
-        let end = Bound::Included((Arc::clone(&subject), GrantId::from_bytes([0xFF; 16])));
+        let end = Bound::Included((subject.clone(), GrantId::from_bytes([0xFF; 16])));
         let shard = self.0.read(place_of(subject.as_str()));
         shard.range((start, end)).take(limit).map(|(_, id)| *id).collect()
     }
