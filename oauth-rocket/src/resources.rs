@@ -6,7 +6,7 @@ use http::header::WWW_AUTHENTICATE;
 use oauth_core::resource::{ProtectedResource, ResourceAuthorization, ResourceMetadata, ResourceProvider, Transports};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::uri::Origin;
-use rocket::http::{Header, Method};
+use rocket::http::{Header, Method, Status};
 use rocket::route::{self, Handler, Route};
 use rocket::{Build, Data, Request, Response, Rocket};
 use std::borrow::Cow;
@@ -151,6 +151,9 @@ fn route_of(request: &Request<'_>) -> usize {
     request.route().map_or(0, |route| std::ptr::from_ref(route).addr())
 }
 
+/// The name of the routes of the provider, the only ones that leave headers for later.
+pub(crate) const ENDPOINTS: &str = "oauth";
+
 /// Headers that Rocket's `Shield` would warn about: set after it has run, so that ours win silently.
 #[derive(Default)]
 pub(crate) struct AfterShield(pub(crate) Mutex<Vec<Header<'static>>>);
@@ -164,9 +167,16 @@ pub(crate) struct AfterShield(pub(crate) Mutex<Vec<Header<'static>>>);
 /// refusal's: not where the route took the guard as `Option` or `Result` and answered otherwise, and
 /// not where a later route succeeded or failed on its own. A route that took a [`Refused`] and
 /// answers with it has its `Bearer` challenge already.
+///
+/// Most answers are neither: they are told apart without making what nobody noted.
 pub(crate) fn finish<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
-    for header in AfterShield::of(request) {
-        response.set_header(header);
+    if request.route().is_some_and(|route| route.name.as_deref() == Some(ENDPOINTS)) {
+        for header in AfterShield::of(request) {
+            response.set_header(header);
+        }
+    }
+    if response.status().code < Status::BadRequest.code {
+        return;
     }
     let Some((route, refused)) = Refusals::of(request).take() else { return };
     let answer = refused.into_answer();

@@ -2,7 +2,7 @@
 
 use super::method;
 use crate::convert;
-use crate::resources::{AfterShield, Attached};
+use crate::resources::{AfterShield, Attached, ENDPOINTS};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{StatusCode, Uri};
@@ -60,7 +60,7 @@ pub(super) fn unknown_methods(service: &Arc<dyn Service>) -> Catcher {
 }
 
 fn named(mut route: Route) -> Route {
-    route.name = Some("oauth".into());
+    route.name = Some(ENDPOINTS.into());
     route
 }
 
