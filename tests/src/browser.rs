@@ -89,12 +89,21 @@ impl Browser {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
-    async fn send(&self, mut call: Call) -> Answer {
+    /// Gives the request that opens a page, with the cookies as they are now, to be sent in other ways.
+    pub fn get(&self, target: &str) -> Call {
+        self.dressed(Call::new(self.address, Method::GET, target))
+    }
+
+    fn dressed(&self, mut call: Call) -> Call {
         let cookies: Vec<String> = self.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             call = call.header("cookie", cookies.join("; "));
         }
-        let answer = call.set_header("host", &self.host).await;
+        call.set_header("host", &self.host)
+    }
+
+    async fn send(&self, call: Call) -> Answer {
+        let answer = self.dressed(call).await;
         for cookie in answer.header_values("set-cookie") {
             self.keep(cookie);
         }

@@ -9,7 +9,10 @@ use hyper_util::rt::TokioIo;
 use std::future::{Future, IntoFuture};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use tokio::net::TcpSocket;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 /// A request on its way: built in a line, sent when awaited, on a connection of its own.
 ///
@@ -85,12 +88,36 @@ impl Call {
         self
     }
 
-    async fn send(self) -> Answer {
+    /// Sends it, and hangs up once something has happened: comes back when the server has closed its
+    /// side too, and so has noticed.
+    pub async fn hang_up_once(self, happened: impl Future<Output = ()>) {
+        let mut stream = self.connect().await;
+        let mut request = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
+        for (name, value) in &self.headers {
+            request.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        request.extend(format!("content-length: {}\r\n\r\n", self.body.len()).into_bytes());
+        request.extend(&self.body);
+        stream.write_all(&request).await.unwrap();
+        happened.await;
+        stream.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        let closed = timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await;
+        // However it closed: a reset is as good.
+        let _ = closed.expect("a server closes when its client has gone");
+        assert!(answer.is_empty(), "answered before it hung up: {}", String::from_utf8_lossy(&answer));
+    }
+
+    async fn connect(&self) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         if let Some(from) = self.from {
             socket.bind(SocketAddr::new(from, 0)).unwrap();
         }
-        let stream = socket.connect(self.to).await.expect("the server listens");
+        socket.connect(self.to).await.expect("the server listens")
+    }
+
+    async fn send(self) -> Answer {
+        let stream = self.connect().await;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         let driver = tokio::spawn(connection);
         let mut request = Request::new(Full::new(self.body));

@@ -1,3 +1,4 @@
+use crate::pause::{Pause, Stop};
 use crate::store::verbs;
 use oauth_core::client::Client;
 use oauth_core::clock::Timestamp;
@@ -11,7 +12,8 @@ use oauth_core::store::{
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Says which verbs of a [`Failing`] store fail, from now on; a clone governs the same store.
+/// Says which verbs of a [`Failing`] store fail, or stop for a while, from now on; a clone governs the
+/// same store.
 ///
 /// ```no_run
 /// # async fn example(server: &oauth_tests::Server) {
@@ -28,6 +30,16 @@ pub struct Faults(Arc<Mutex<State>>);
 struct State {
     plans: BTreeMap<&'static str, Plan>,
     calls: BTreeMap<&'static str, usize>,
+    stopping: Option<(Stopping, Arc<Pause>)>,
+    finished: Vec<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stopping {
+    /// The next calls of a verb.
+    Calls(&'static str, usize),
+    /// One call of any verb, after so many others.
+    Any(usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +80,61 @@ impl Faults {
         self.state().calls.get(known(verb)).copied().unwrap_or(0)
     }
 
+    /// Stops the next calls of a verb, as many as are said here.
+    #[track_caller]
+    pub fn pause(&self, verb: &str, calls: usize, stop: Stop) -> Arc<Pause> {
+        self.stop(Stopping::Calls(known(verb), calls), stop)
+    }
+
+    /// Stops the n-th call from now, whatever its verb is, beginning with 1; the sweep's do not count.
+    pub fn pause_at(&self, nth: usize, stop: Stop) -> Arc<Pause> {
+        assert!(nth > 0, "calls are counted from 1");
+        self.stop(Stopping::Any(nth - 1), stop)
+    }
+
+    /// Lists the verbs that were called and have answered, in that order, and forgets them; the sweep's
+    /// are not among them.
+    pub fn take_finished(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.state().finished)
+    }
+
+    /// Counts what [`take_finished`](Self::take_finished) would list.
+    pub fn finished(&self) -> usize {
+        self.state().finished.len()
+    }
+
+    fn stop(&self, stopping: Stopping, stop: Stop) -> Arc<Pause> {
+        let pause = Arc::new(Pause::new(stop));
+        self.state().stopping = Some((stopping, Arc::clone(&pause)));
+        pause
+    }
+
+    /// Tells whether a call is one that stops.
+    fn stops(&self, verb: &'static str) -> Option<Arc<Pause>> {
+        let mut state = self.state();
+        let (stopping, pause) = state.stopping.as_mut()?;
+        match stopping {
+            Stopping::Calls(stopped, left) if *stopped == verb && *left > 0 => *left -= 1,
+            Stopping::Any(0) if verb != SWEEP => {
+                let pause = Arc::clone(pause);
+                state.stopping = None;
+                return Some(pause);
+            }
+            Stopping::Any(others) if verb != SWEEP => {
+                *others -= 1;
+                return None;
+            }
+            _ => return None,
+        }
+        Some(Arc::clone(pause))
+    }
+
+    fn finish(&self, verb: &'static str) {
+        if verb != SWEEP {
+            self.state().finished.push(verb);
+        }
+    }
+
     #[track_caller]
     fn plan(&self, verb: &str, plan: Plan) {
         let mut state = self.state();
@@ -93,12 +160,15 @@ impl Faults {
     }
 }
 
+/// It runs beside the requests, at times of its own.
+const SWEEP: &str = "sweep";
+
 #[track_caller]
 fn known(verb: &str) -> &'static str {
     VERBS.iter().find(|known| **known == verb).copied().unwrap_or_else(|| panic!("no store has a verb {verb:?}"))
 }
 
-/// A store whose verbs fail when [`Faults`] says so, before anything is written.
+/// A store whose verbs fail or stop when [`Faults`] says so; those that fail have written nothing.
 #[derive(Clone, Debug)]
 pub struct Failing<S> {
     store: S,
@@ -118,8 +188,18 @@ macro_rules! fail {
 
         $(impl<S: $trait> $trait for Failing<S> {
             $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
-                self.faults.ask(stringify!($verb))?;
-                $trait::$verb(&self.store, $($argument),*).await
+                let verb = stringify!($verb);
+                self.faults.ask(verb)?;
+                let pause = self.faults.stops(verb);
+                if let Some(pause) = &pause {
+                    pause.at(Stop::Before).await;
+                }
+                let outcome = $trait::$verb(&self.store, $($argument),*).await;
+                if let Some(pause) = &pause {
+                    pause.at(Stop::After).await;
+                }
+                self.faults.finish(verb);
+                outcome
             })*
         })*
     };

@@ -36,7 +36,8 @@
 //! | the time | [`Server::advance`], [`Server::now`] |
 //! | what happened | [`Server::events`] |
 //! | the store itself | [`Server::store`] |
-//! | a store that fails | [`Server::faults`] |
+//! | a store that fails, or stops | [`Server::faults`] |
+//! | a client that hangs up | [`Call::hang_up_once`] |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -57,6 +58,7 @@ mod faults;
 mod flow;
 mod html;
 mod macros;
+mod pause;
 mod race;
 mod raw;
 mod server;
@@ -72,6 +74,7 @@ pub use events::Recorder;
 pub use faults::{Failing, Faults};
 pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
 pub use html::{Form, text_of};
+pub use pause::{Pause, Stop};
 pub use race::Race;
 pub use server::{Server, free_address};
 pub use store::{AnyStore, Backend};

@@ -29,3 +29,4 @@ mod rfc8414_metadata;
 mod rfc8707_resource;
 mod rocket_adapter;
 mod store_down;
+mod waiting;
