@@ -2,8 +2,10 @@
 //! request goes through them.
 
 mod into;
+mod mounts;
 
 pub use into::IntoProvider;
+pub use mounts::Mounts;
 
 use crate::config::{Config, InvalidSetting};
 use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
@@ -71,15 +73,6 @@ pub trait Service: Send + Sync + 'static {
     /// Runs one batch of the sweep and tells how long to wait before the next. An adapter loops over
     /// it with its runtime's timer; a store that fails is tried again later.
     async fn sweep(&self) -> Duration;
-}
-
-/// The paths that belong to a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mounts {
-    /// Everything under this path: empty, or starting with a slash and not ending with one.
-    pub base: String,
-    /// Exact paths outside of it.
-    pub well_known: Vec<String>,
 }
 
 /// An authorization server over an application.

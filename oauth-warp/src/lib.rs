@@ -2,8 +2,9 @@
 //!
 //! This crate converts and mounts; it decides nothing. [`authorized`] is a filter that checks access
 //! tokens, and [`recover`] answers its refusals. With the feature `provider` (default), the filter
-//! `provider` serves the endpoints and pages, and `serve` runs a server with the limits that Warp's own
-//! has not. An API apart from the provider needs neither (`default-features = false`).
+//! `provider` serves the endpoints and pages; with the feature `serve` (default), the function of that name
+//! runs a server with the limits that Warp's own has not. An API apart from the provider needs neither
+//! (`default-features = false`).
 //!
 //! # What differs from Rocket
 //! - Warp stops a handler when its client hangs up, Rocket goes on. The verbs of the stores hold either
@@ -16,12 +17,12 @@
 #[cfg(feature = "provider")]
 mod provider;
 mod resources;
-#[cfg(feature = "provider")]
+#[cfg(feature = "serve")]
 mod serve;
 
 pub use oauth_core::{resource::ProtectedResource, scopes};
 #[cfg(feature = "provider")]
 pub use provider::provider;
 pub use resources::{Refused, authorized, authorized_by, maybe_authorized, maybe_authorized_by, recover};
-#[cfg(feature = "provider")]
-pub use serve::{Limits, Serve, serve};
+#[cfg(feature = "serve")]
+pub use serve::{Limits, RequestBody, Serve, serve};

@@ -1,13 +1,14 @@
-//! The provider as a filter: converts and mounts.
+//! The provider as a filter: makes the request that Warp took apart, and mounts.
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, TryStreamExt as _};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Response, StatusCode, Uri};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited, StreamBody};
-use hyper::body::Frame;
-use oauth_core::http::{BODY_LIMIT, PeerAddress, body_too_large};
-use oauth_core::provider::{Mounts, Service};
+use http::{HeaderMap, Method, Request, Response, Uri};
+use http_body::{Body, Frame};
+use http_body_util::StreamBody;
+use oauth_core::http::{PeerAddress, bad_request};
+use oauth_core::provider::Service;
+use oauth_tower::answer;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use warp::{Filter, reject};
 pub fn provider(service: Arc<dyn Service>) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone {
     let mounts = Arc::new(service.mounts());
     let mine = warp::path::full().and_then(move |path: FullPath| {
-        let is_mine = is_under(&mounts, path.as_str());
+        let is_mine = mounts.contains(path.as_str());
         async move { if is_mine { Ok(path) } else { Err(reject::not_found()) } }
     });
     let query = warp::query::raw().map(Some).or_else(|_| async { Ok::<_, Infallible>((None,)) });
@@ -43,13 +44,8 @@ pub fn provider(service: Arc<dyn Service>) -> impl Filter<Extract = (Response<By
         move |path: FullPath, query: Option<String>, method, headers, peer, body| {
             let service = Arc::clone(&service);
             async move {
-                let body = match read(body).await {
-                    Ok(body) => body,
-                    Err(Unread::TooLarge) => return body_too_large(service.config()),
-                    Err(Unread::Broken) => return bad_request(),
-                };
                 match request(path.as_str(), query.as_deref(), method, headers, peer, body) {
-                    Some(request) => service.call(request).await,
+                    Some(request) => answer(&*service, request).await,
                     None => bad_request(),
                 }
             }
@@ -57,30 +53,9 @@ pub fn provider(service: Arc<dyn Service>) -> impl Filter<Extract = (Response<By
     )
 }
 
-/// Tells whether a path is the provider's. A well-known document may be asked for with a slash at its
-/// end, as the core answers it.
-fn is_under(mounts: &Mounts, path: &str) -> bool {
-    let below = path.strip_prefix(mounts.base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    below || mounts.well_known.iter().any(|known| path.strip_suffix('/').unwrap_or(path) == known)
-}
-
 /// The socket's peer: set by [`serve`](crate::serve), or else by a server of Warp's own.
 fn address(ours: Option<PeerAddress>, theirs: Option<SocketAddr>) -> Option<PeerAddress> {
     ours.or_else(|| theirs.map(|peer| PeerAddress(peer.ip().to_canonical())))
-}
-
-enum Unread {
-    TooLarge,
-    Broken,
-}
-
-async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<Bytes, Unread> {
-    let body = std::pin::pin!(body.map_ok(Frame::data));
-    match Limited::new(StreamBody::new(body), BODY_LIMIT).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
-        Err(_) => Err(Unread::Broken),
-    }
 }
 
 /// The request as it came: path and query raw, headers repeated where they were.
@@ -90,10 +65,10 @@ fn request(
     method: Method,
     headers: HeaderMap,
     peer: Option<PeerAddress>,
-    body: Bytes,
-) -> Option<http::Request<Bytes>> {
+    body: impl Stream<Item = Result<impl Buf + Send, warp::Error>>,
+) -> Option<Request<impl Body<Data: Send, Error = warp::Error>>> {
     let raw = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
-    let mut request = http::Request::new(body);
+    let mut request = Request::new(StreamBody::new(body.map_ok(Frame::data)));
     *request.method_mut() = method;
     *request.uri_mut() = Uri::from(PathAndQuery::try_from(raw).ok()?);
     *request.headers_mut() = headers;
@@ -101,10 +76,4 @@ fn request(
         request.extensions_mut().insert(peer);
     }
     Some(request)
-}
-
-fn bad_request() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    response
 }

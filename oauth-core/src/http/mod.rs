@@ -1,7 +1,6 @@
 //! HTTP in and out: parameters parsed once, answers written in one place, and where a request came
 //! from.
 
-#[cfg(feature = "provider")]
 mod address;
 mod form;
 #[cfg(feature = "provider")]
@@ -9,14 +8,13 @@ mod parameters;
 #[cfg(feature = "provider")]
 mod response;
 
-#[cfg(feature = "provider")]
 pub use address::PeerAddress;
 pub use form::is_form;
 pub(crate) use form::{Field, is_form_type};
 #[cfg(feature = "provider")]
 pub use parameters::Parameters;
 #[cfg(feature = "provider")]
-pub use response::body_too_large;
+pub use response::{bad_request, body_too_large};
 #[cfg(feature = "provider")]
 pub(crate) use response::{error, json, method_not_allowed, plain_error_page, redirect};
 

@@ -63,6 +63,13 @@ pub fn body_too_large(config: &Config) -> Response<Bytes> {
     error(Rejection::BodyTooLarge, config)
 }
 
+/// Refuses what is no request, such as one whose body breaks off: for adapters.
+pub fn bad_request() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
+}
+
 /// Writes a rejection for a person, as plain text: for applications without pages.
 pub(crate) fn plain_error_page(rejection: Rejection) -> Response<Bytes> {
     let entry = rejection.entry();

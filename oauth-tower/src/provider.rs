@@ -1,0 +1,161 @@
+//! The provider as a service, and as a layer before an application's own.
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{Request, Response, Uri};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
+use oauth_core::http::{BODY_LIMIT, bad_request, body_too_large};
+use oauth_core::provider::{Mounts, Service};
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+
+/// Answers one request to one of the provider's [`Mounts`]: reads its body within the limit of 64 KiB,
+/// and hands it on as it came. What adapters call.
+///
+/// The socket's peer stands in the request's extensions as a
+/// [`PeerAddress`](oauth_core::http::PeerAddress); without it, failed authentications are counted for
+/// all clients together. A body over the limit is answered 413, one that breaks off 400.
+pub async fn answer<B>(service: &dyn Service, request: Request<B>) -> Response<Bytes>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (mut parts, body) = request.into_parts();
+    let body = match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return body_too_large(service.config()),
+        Err(_) => return bad_request(),
+    };
+    // A request may name a host of its own choice (RFC 9112 §3.2.2); who the provider is, its issuer says.
+    let target = parts.uri.path_and_query().cloned();
+    parts.uri = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
+    service.call(Request::from_parts(parts, body)).await
+}
+
+/// A provider as a tower service: for a router's fallback, where every path that no route takes is the
+/// provider's, which answers those that it does not know with its own page.
+///
+/// It looks at the whole path: where a router cuts a prefix off, such as axum's `nest_service`, the
+/// provider does not know what is left. Beside a fallback of the application's own stands
+/// [`ProviderLayer`].
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use oauth_core::provider::Service as Provider;
+/// use oauth_tower::ProviderService;
+/// use std::convert::Infallible;
+/// use std::sync::Arc;
+/// use tower_service::Service;
+///
+/// async fn ask(provider: Arc<dyn Provider>, request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Infallible> {
+///     ProviderService::new(provider).call(request).await
+/// }
+/// ```
+#[derive(Clone)]
+pub struct ProviderService(Arc<dyn Service>);
+
+impl ProviderService {
+    /// Takes the provider.
+    pub fn new(provider: Arc<dyn Service>) -> Self {
+        Self(provider)
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for ProviderService
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let provider = Arc::clone(&self.0);
+        Box::pin(async move { Ok(answer(&*provider, request).await.map(Full::new)) })
+    }
+}
+
+/// Puts a provider before a service: it answers under its base path and at its well-known documents,
+/// and every other request goes on untouched.
+///
+/// On axum: `router.layer(ProviderLayer::new(provider))`. Where the base path is empty, every path is
+/// the provider's, and nothing goes on: use [`ProviderService`] as the fallback then.
+///
+/// ```
+/// use oauth_core::provider::Service;
+/// use oauth_tower::{ProviderLayer, WithProvider};
+/// use std::sync::Arc;
+/// use tower_layer::Layer as _;
+///
+/// fn site<S>(provider: Arc<dyn Service>, application: S) -> WithProvider<S> {
+///     ProviderLayer::new(provider).layer(application)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct ProviderLayer {
+    provider: Arc<dyn Service>,
+    mounts: Arc<Mounts>,
+}
+
+impl ProviderLayer {
+    /// Takes the provider.
+    pub fn new(provider: Arc<dyn Service>) -> Self {
+        let mounts = Arc::new(provider.mounts());
+        Self { provider, mounts }
+    }
+}
+
+impl<S> Layer<S> for ProviderLayer {
+    type Service = WithProvider<S>;
+
+    fn layer(&self, next: S) -> WithProvider<S> {
+        WithProvider { layer: self.clone(), next }
+    }
+}
+
+/// A service with a provider before it: made by [`ProviderLayer`].
+#[derive(Clone)]
+pub struct WithProvider<S> {
+    layer: ProviderLayer,
+    next: S,
+}
+
+impl<S, B, A> tower_service::Service<Request<B>> for WithProvider<S>
+where
+    S: tower_service::Service<Request<B>, Response = Response<A>>,
+    S::Future: Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Response = Response<Either<Full<Bytes>, A>>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.next.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if self.layer.mounts.contains(request.uri().path()) {
+            let provider = Arc::clone(&self.layer.provider);
+            return Box::pin(async move { Ok(answer(&*provider, request).await.map(Full::new).map(Either::Left)) });
+        }
+        let next = self.next.call(request);
+        Box::pin(async move { Ok(next.await?.map(Either::Right)) })
+    }
+}

@@ -1,0 +1,68 @@
+//! What the provider is given, and what it is not.
+
+use crate::running::start;
+use bytes::Bytes;
+use oauth_core::http::{BODY_LIMIT, PeerAddress};
+use oauth_tower::Limits;
+
+#[tokio::test]
+async fn requests_arrive_as_they_were_sent() {
+    let server = start(Limits::default()).await;
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"] {
+        let request = server.seen(method, "/oauth/token", "", "").await;
+        assert_eq!(request.method().as_str(), method);
+    }
+    let document = "/.well-known/oauth-authorization-server";
+    for target in ["/oauth", "/oauth/", "/oauth?", "/oauth/a?a=%20&a=+&b=%2f&", "/oauth//t", "/oauth/%74", document] {
+        assert_eq!(server.seen("GET", target, "", "").await.uri().to_string(), target);
+    }
+    let headers = "Authorization: Basic one\r\nAuthorization: Basic two\r\nX-Real-IP: 203.0.113.9\r\n";
+    let request = server.seen("POST", "/oauth/token", headers, "_method=GET").await;
+    assert_eq!(request.headers().get_all("authorization").iter().collect::<Vec<_>>(), ["Basic one", "Basic two"]);
+    assert_eq!(request.body(), &Bytes::from("_method=GET"));
+    assert_eq!(request.extensions().get(), Some(&PeerAddress("127.0.0.1".parse().unwrap())));
+    let answer = server.say("GET", "/oauth/token", "", "").await;
+    assert!(answer.contains("set-cookie: a=1\r\nset-cookie: b=2\r\n") && answer.ends_with("\r\n\r\nseen"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_host_in_the_target_is_not_handed_on() {
+    let server = start(Limits::default()).await;
+    let request = server.seen("GET", "http://evil.example/oauth/authorize?a=b", "", "").await;
+    assert_eq!(request.uri().to_string(), "/oauth/authorize?a=b");
+}
+
+#[tokio::test]
+async fn every_other_path_goes_on() {
+    let server = start(Limits::default()).await;
+    assert!(server.say("GET", "/open", "", "").await.ends_with("\r\n\r\nopen"));
+    for path in ["/", "/oauthx", "/x/oauth", "/OAUTH", "/%6fauth", "/.well-known/oauth-authorization-server/x"] {
+        let answer = server.say("GET", path, "", "").await;
+        assert!(answer.starts_with("HTTP/1.1 404 ") && answer.ends_with("nothing here"), "{path}: {answer}");
+    }
+    let large = server.say("POST", "/body", "", &"a".repeat(BODY_LIMIT + 1)).await;
+    assert!(large.matches('a').count() > BODY_LIMIT, "the limit is the provider's alone");
+    assert!(server.witness.seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_body_has_a_limit() {
+    let server = start(Limits::default()).await;
+    let whole = "a".repeat(BODY_LIMIT);
+    assert_eq!(server.seen("POST", "/oauth/token", "", &whole).await.body().len(), BODY_LIMIT);
+    let answer = server.say("POST", "/oauth/token", "", &format!("{whole}a")).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    let head = "POST /oauth/token HTTP/1.1\r\nHost: here\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let answer = server.raw(&format!("{head}10001\r\n{whole}a\r\n0\r\n\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(server.witness.seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_no_request() {
+    let server = start(crate::running::quick()).await;
+    let half = "POST /oauth/token HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\nhalf";
+    let answer = server.raw(half).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(server.witness.seen.lock().unwrap().is_empty());
+}
