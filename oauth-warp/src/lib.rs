@@ -2,7 +2,7 @@
 //!
 //! This crate converts and mounts; it decides nothing. [`authorized`] is a filter that checks access
 //! tokens, and [`recover`] answers its refusals. With the feature `provider` (default), the filter
-//! `provider` serves the endpoints and pages; with the feature `serve` (default), the function of that name
+//! `provider` serves the endpoints and pages; with `serve` (which it brings), the function of that name
 //! runs a server with the limits that Warp's own has not. An API apart from the provider needs neither
 //! (`default-features = false`).
 //!

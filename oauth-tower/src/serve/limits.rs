@@ -70,11 +70,9 @@ mod tests {
 
     #[test]
     fn there_are_fewer_places_than_files() {
-        let mut limits = Limits::default();
-        limits.connections = 7;
-        assert_eq!(limits.places(), 7);
-        limits.connections = usize::MAX;
+        assert_eq!(Limits { connections: 7, ..Limits::default() }.places(), 7);
         let Some(files) = files() else { return };
+        let limits = Limits { connections: usize::MAX, ..Limits::default() };
         assert!(limits.places() < files && limits.places() >= files / 2, "{} of {files}", limits.places());
     }
 }
