@@ -50,6 +50,9 @@ impl Service for Witness {
     }
 }
 
+/// More than what both ends of a socket hold for each other.
+pub(crate) static LARGE: [u8; 64 << 20] = [0; 64 << 20];
+
 /// The application: a path is what it does.
 #[derive(Clone, Default)]
 pub(crate) struct Application {
@@ -77,7 +80,7 @@ impl tower_service::Service<Request<RequestBody>> for Application {
                     answer("held")
                 }
                 "/panic" => panic!("a handler may"),
-                "/large" => Ok(Response::new(Full::new(vec![b'x'; 64 << 20].into()))),
+                "/large" => Ok(Response::new(Full::new(Bytes::from_static(&LARGE)))),
                 "/body" => match request.into_body().collect().await {
                     Ok(body) => Ok(Response::new(Full::new(body.to_bytes()))),
                     Err(_) => answer("broken"),

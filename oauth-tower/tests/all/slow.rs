@@ -82,7 +82,7 @@ async fn each_way_to_be_slow_gives_way() {
         let server = start(patient(8)).await;
         let held = hold(&server, 24, 24, way).await;
         let answer = timeout(SOON, server.say("GET", "/open", "", "")).await;
-        assert!(answer.is_ok_and(|answer| answer.ends_with("open")), "{way:?}");
+        assert!(answer.as_ref().is_ok_and(|answer| answer.ends_with("open")), "{way:?}: {answer:?}");
         drop(held);
     }
 }
