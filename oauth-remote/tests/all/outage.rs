@@ -126,3 +126,23 @@ async fn an_endpoint_that_moved_is_looked_for() {
     assert!(check(&provider, "second").await.is_ok());
     assert_eq!(server.count("/v2/introspect"), 1);
 }
+
+#[tokio::test]
+async fn what_finds_no_room_to_wait_is_answered_at_once() {
+    let server = Server::start(|call| call.is_introspection().then_some(Reply::Hang)).await;
+    let provider = server.trusted().concurrency(1).timeout(Duration::from_secs(5)).build().unwrap();
+    let ask = |number: usize| {
+        let provider = provider.clone();
+        tokio::spawn(async move { check(&provider, &format!("token{number}")).await })
+    };
+    let mut waiting: Vec<_> = (0..32).map(ask).collect();
+    while server.introspections() == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let begin = Instant::now();
+    assert_eq!(check(&provider, "one-too-many").await, UNAVAILABLE);
+    assert!(begin.elapsed() < Duration::from_secs(3), "it did not wait for a time-out");
+    assert_eq!(server.introspections(), 1, "and one is asked for at a time");
+    assert!(waiting.iter().all(|check| !check.is_finished()));
+    waiting.drain(..).for_each(|check| check.abort());
+}
