@@ -28,9 +28,14 @@ pub(crate) enum Joined {
 
 /// A request that others may wait for. Dropped without an outcome, they hear that it cannot be told.
 pub(crate) struct Flight {
+    place: Place,
+    outcome: watch::Sender<Option<Outcome>>,
+}
+
+/// Where a request can be joined; dropped, it no longer can.
+struct Place {
     token: Digest,
     waiting: Arc<Waiting>,
-    outcome: watch::Sender<Option<Outcome>>,
 }
 
 /// Waits for the outcome of a request. It can be dropped without harm to the others.
@@ -50,7 +55,7 @@ impl Flights {
             Entry::Vacant(free) if has_room => {
                 let (outcome, receiver) = watch::channel(None);
                 free.insert(receiver.clone());
-                let flight = Flight { token, waiting: Arc::clone(&self.waiting), outcome };
+                let flight = Flight { place: Place { token, waiting: Arc::clone(&self.waiting) }, outcome };
                 Joined::Leads(flight, Follower(receiver))
             }
             Entry::Vacant(_) => Joined::Crowded,
@@ -59,13 +64,16 @@ impl Flights {
 }
 
 impl Flight {
-    /// Tells everybody.
-    pub(crate) fn land(self, outcome: Outcome) {
-        self.outcome.send_replace(Some(outcome));
+    /// Tells everybody who waits, and nobody who comes later: first it can no longer be joined, or a
+    /// check that begins after another heard the outcome could still get it, though its token is over.
+    pub(crate) fn land(self, found: Outcome) {
+        let Self { place, outcome } = self;
+        drop(place);
+        outcome.send_replace(Some(found));
     }
 }
 
-impl Drop for Flight {
+impl Drop for Place {
     fn drop(&mut self) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.token);
     }
@@ -77,5 +85,33 @@ impl Follower {
             Ok(Some(outcome)) => outcome.clone(),
             _ => Err(Refusal::Unavailable),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn nobody_joins_a_request_whose_outcome_was_heard() {
+        let (flights, token) = (Flights::new(1), Digest::of("token"));
+        for round in 0..2_000 {
+            let Joined::Leads(flight, follower) = flights.join(token) else { panic!("round {round} joined the last") };
+            let landing = tokio::spawn(async move { flight.land(Err(Refusal::InvalidToken)) });
+            assert_eq!(follower.outcome().await, Err(Refusal::InvalidToken));
+            assert!(matches!(flights.join(token), Joined::Leads(..)), "round {round}");
+            landing.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_gets_lost_leaves_nobody_waiting() {
+        let (flights, token) = (Flights::new(1), Digest::of("token"));
+        let Joined::Leads(flight, _) = flights.join(token) else { panic!("it is the first") };
+        let Joined::Follows(follower) = flights.join(token) else { panic!("it is the second") };
+        assert!(matches!(flights.join(Digest::of("another")), Joined::Crowded));
+        drop(flight);
+        assert_eq!(follower.outcome().await, Err(Refusal::Unavailable));
+        assert!(matches!(flights.join(token), Joined::Leads(..)));
     }
 }
