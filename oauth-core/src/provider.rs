@@ -62,6 +62,10 @@ pub trait AuthorizationProvider: Send + Sync + 'static {
 pub trait Service: Send + Sync + 'static {
     /// Answers a request to one of the [`mounts`](Self::mounts). The socket's peer belongs into its
     /// extensions as a [`PeerAddress`].
+    ///
+    /// An adapter lets it run to its end, although its client hangs up: a verb of the store that has
+    /// begun commits, and only who waits for it learns that and tells the
+    /// [event sink](crate::event::EventSink).
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes>;
 
     /// Gives the settings.

@@ -9,11 +9,15 @@ use oauth_core::http::{BODY_LIMIT, bad_request, body_too_large};
 use oauth_core::provider::{Mounts, Service};
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, pending};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
 use tower_layer::Layer;
+use tracing::Instrument as _;
 
 /// Answers one request to one of the provider's [`Mounts`]: reads its body within the limit of 64 KiB,
 /// and hands it on as it came. What adapters call.
@@ -21,7 +25,11 @@ use tower_layer::Layer;
 /// The socket's peer stands in the request's extensions as a
 /// [`PeerAddress`](oauth_core::http::PeerAddress); without it, failed authentications are counted for
 /// all clients together. A body over the limit is answered 413, one that breaks off 400.
-pub async fn answer<B>(service: &dyn Service, request: Request<B>) -> Response<Bytes>
+///
+/// Once the body is read, the provider runs to its end on tokio's runtime, although this future may be
+/// dropped because the client hung up or its time is over: what has committed is also told to the
+/// [event sink](oauth_core::event::EventSink).
+pub async fn answer<B>(service: &Arc<dyn Service>, request: Request<B>) -> Response<Bytes>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -35,7 +43,19 @@ where
     // A request may name a host of its own choice (RFC 9112 §3.2.2); who the provider is, its issuer says.
     let target = parts.uri.path_and_query().cloned();
     parts.uri = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
-    service.call(Request::from_parts(parts, body)).await
+    let (service, request) = (Arc::clone(service), Request::from_parts(parts, body));
+    to_its_end(async move { service.call(request).await }).await
+}
+
+/// Runs as a task of its own what must not stop half-way, where there is a runtime of tokio's.
+async fn to_its_end(call: impl Future<Output = Response<Bytes>> + Send + 'static) -> Response<Bytes> {
+    let Ok(runtime) = Handle::try_current() else { return call.await };
+    match runtime.spawn(call.in_current_span()).await.map_err(JoinError::try_into_panic) {
+        Ok(response) => response,
+        Err(Ok(panic)) => resume_unwind(panic),
+        // The runtime is shutting down, and ends this future too.
+        Err(Err(_)) => pending().await,
+    }
 }
 
 /// A provider as a tower service: for a router's fallback, where every path that no route takes is the
@@ -85,7 +105,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let provider = Arc::clone(&self.0);
-        Box::pin(async move { Ok(answer(&*provider, request).await.map(Full::new)) })
+        Box::pin(async move { Ok(answer(&provider, request).await.map(Full::new)) })
     }
 }
 
@@ -153,7 +173,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if self.layer.mounts.contains(request.uri().path()) {
             let provider = Arc::clone(&self.layer.provider);
-            return Box::pin(async move { Ok(answer(&*provider, request).await.map(Full::new).map(Either::Left)) });
+            return Box::pin(async move { Ok(answer(&provider, request).await.map(Full::new).map(Either::Left)) });
         }
         let next = self.next.call(request);
         Box::pin(async move { Ok(next.await?.map(Either::Right)) })

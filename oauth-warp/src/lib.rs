@@ -7,8 +7,8 @@
 //! (`default-features = false`).
 //!
 //! # What differs from Rocket
-//! - Warp stops a handler when its client hangs up, Rocket goes on. The verbs of the stores hold either
-//!   way.
+//! - Warp stops an application's handler when its client hangs up, Rocket goes on. A request to the
+//!   provider runs to its end on both.
 //! - Methods that Rocket does not know are answered here like the known ones.
 //! - Headers that are not UTF-8 arrive here; Rocket drops them.
 //! - The time limits for a request's head and body, and the limit for its head's size, are set in

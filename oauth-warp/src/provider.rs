@@ -45,7 +45,7 @@ pub fn provider(service: Arc<dyn Service>) -> impl Filter<Extract = (Response<By
             let service = Arc::clone(&service);
             async move {
                 match request(path.as_str(), query.as_deref(), method, headers, peer, body) {
-                    Some(request) => answer(&*service, request).await,
+                    Some(request) => answer(&service, request).await,
                     None => bad_request(),
                 }
             }

@@ -14,6 +14,7 @@ mod bad_input;
 mod client_authentication;
 mod client_oauth2_rust;
 mod command_line;
+mod events_told;
 mod grant_lifetime;
 mod hung_up;
 mod lifecycle;
