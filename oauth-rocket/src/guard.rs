@@ -58,6 +58,16 @@ pub struct Refused {
     answer: Arc<http::Response<Bytes>>,
 }
 
+impl<S: Scopes, A: ResourceAuthorization + 'static> Authorized<S, A> {
+    pub(crate) fn new(authorization: A) -> Self {
+        Self { authorization: Arc::new(authorization), scopes: PhantomData }
+    }
+
+    pub(crate) async fn find(request: &Request<'_>) -> Result<Self, Refusal> {
+        find(request).await?.ok_or(Refusal::NoToken)
+    }
+}
+
 impl<S, A> Deref for Authorized<S, A> {
     type Target = A;
 
@@ -123,7 +133,7 @@ impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Auth
     type Error = Refused;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        outcome::<S, A, _>(request, find(request).await.and_then(|found| found.ok_or(Refusal::NoToken)))
+        outcome::<S, A, _>(request, Self::find(request).await)
     }
 }
 
@@ -149,7 +159,7 @@ impl<S, A: 'static> Sentinel for MaybeAuthorized<S, A> {
 }
 
 /// Stops a launch that could only ever answer 503.
-fn is_unprovided<A: 'static>(rocket: &Rocket<Ignite>) -> bool {
+pub(crate) fn is_unprovided<A: 'static>(rocket: &Rocket<Ignite>) -> bool {
     let provided = rocket.state::<ProtectedResource<A>>().is_some() && rocket.state::<Attached>().is_some();
     if !provided {
         let kind = std::any::type_name::<A>();
@@ -186,11 +196,17 @@ where
 {
     match found {
         Ok(guard) => Outcome::Success(guard),
-        Err(refusal) => {
-            let refused = Refused::of::<S, A>(request, refusal);
-            let status = Status::new(refused.answer.status().as_u16());
-            Refusals::of(request).note(request, refused.clone());
-            Outcome::Error((status, refused))
-        }
+        Err(refusal) => Outcome::Error(refuse::<S, A>(request, refusal)),
     }
+}
+
+/// Makes the answer, and notes it for the fairing.
+pub(crate) fn refuse<S: Scopes, A>(request: &Request<'_>, refusal: Refusal) -> (Status, Refused)
+where
+    A: ResourceAuthorization + 'static,
+{
+    let refused = Refused::of::<S, A>(request, refusal);
+    let status = Status::new(refused.answer.status().as_u16());
+    Refusals::of(request).note(request, refused.clone());
+    (status, refused)
 }

@@ -39,11 +39,13 @@
 //! head: put a proxy in front where strangers connect.
 
 mod convert;
+mod form;
 mod guard;
 #[cfg(feature = "provider")]
 mod provider;
 mod resources;
 
+pub use form::{AuthorizedForm, UnauthorizedForm};
 pub use guard::{Authorized, MaybeAuthorized, Refused};
 pub use oauth_core::scopes;
 #[cfg(feature = "provider")]

@@ -46,7 +46,8 @@ impl<A: ResourceAuthorization + 'static> Resources<A> {
         self.0.realm(realm).into()
     }
 
-    /// Takes tokens from other places than the header too. A request guard does not see the body.
+    /// Takes tokens from other places than the header too; from forms only where a route has an
+    /// [`AuthorizedForm`](crate::AuthorizedForm), because a request guard does not see the body.
     #[must_use]
     pub fn transports(self, transports: Transports) -> Self {
         self.0.transports(transports).into()

@@ -14,15 +14,20 @@
 //! - The time limits for a request's head and body, and the limit for its head's size, are set in
 //!   `serve`; Rocket has no limit of time for the head.
 
+mod body;
+mod form;
 #[cfg(feature = "provider")]
 mod provider;
 mod resources;
 #[cfg(feature = "serve")]
 mod serve;
 
+pub use form::{UnreadForm, authorized_form};
 pub use oauth_core::{resource::ProtectedResource, scopes};
 #[cfg(feature = "provider")]
 pub use provider::provider;
-pub use resources::{Refused, authorized, authorized_by, maybe_authorized, maybe_authorized_by, recover};
+pub use resources::{
+    Refused, authorized, authorized_by, maybe_authorized, maybe_authorized_by, recover, resource_metadata,
+};
 #[cfg(feature = "serve")]
 pub use serve::{Limits, RequestBody, Serve, serve};

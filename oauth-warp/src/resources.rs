@@ -1,10 +1,14 @@
 //! The filters that check tokens, and how their refusals become answers.
 
+use crate::form::UnreadForm;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response};
-use oauth_core::resource::{Access, ProtectedResource, Refusal, ResourceAuthorization, ResourceRequest, Scopes};
+use oauth_core::resource::{
+    Access, ProtectedResource, Refusal, ResourceAuthorization, ResourceMetadata, ResourceRequest, Scopes,
+};
 use std::convert::Infallible;
 use std::sync::Arc;
+use warp::path::FullPath;
 use warp::reject::{Reject, Rejection};
 use warp::{Filter, header, reject};
 
@@ -112,31 +116,67 @@ pub fn maybe_authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
 /// # Errors
 /// The rejection itself, where no filter of this crate made it.
 pub async fn recover(rejection: Rejection) -> Result<Response<Bytes>, Rejection> {
-    match rejection.find::<Refused>() {
-        Some(refused) => Ok(refused.response()),
+    if let Some(refused) = rejection.find::<Refused>() {
+        return Ok(refused.response());
+    }
+    match rejection.find::<UnreadForm>() {
+        Some(unread) => Ok(unread.response()),
         None => Err(rejection),
     }
 }
 
+/// Serves the [metadata](ProtectedResource::metadata) of a resource at its well-known path (RFC 9728 §3),
+/// which comes from its settings, never from a request. Nothing where it has none.
+///
+/// ```
+/// use oauth_warp::{ProtectedResource, authorized, recover, resource_metadata, scopes};
+/// use warp::{Filter, Rejection, Reply};
+/// scopes! { pub Read = "read"; }
+///
+/// fn api(resource: &ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+///     let notes = warp::path!("notes").and(authorized::<Read, _>(resource)).map(|_| "notes");
+///     notes.or(resource_metadata(resource)).recover(recover)
+/// }
+/// ```
+pub fn resource_metadata<A: ResourceAuthorization + 'static>(
+    resource: &ProtectedResource<A>,
+) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + use<A> {
+    let metadata = Arc::new(resource.described().cloned());
+    let found = warp::path::full().and_then(move |path: FullPath| {
+        let metadata = Arc::clone(&metadata);
+        async move {
+            let here = metadata.as_ref().as_ref().filter(|metadata| metadata.path() == path.as_str());
+            here.map(ResourceMetadata::response).ok_or_else(reject::not_found)
+        }
+    });
+    let looked = warp::get().or(warp::head()).unify();
+    found.and(looked)
+}
+
 /// What a filter holds: one count to raise for a request.
-struct Guard<A> {
-    resource: ProtectedResource<A>,
-    access: Access,
+pub(crate) struct Guard<A> {
+    pub(crate) resource: ProtectedResource<A>,
+    pub(crate) access: Access,
 }
 
 impl<A: ResourceAuthorization + 'static> Guard<A> {
-    async fn authorize(&self, method: &Method, headers: &HeaderMap, query: Option<&str>) -> Result<Option<A>, Refusal> {
+    pub(crate) async fn authorize(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Result<Option<A>, Refusal> {
         self.resource.authorize(&ResourceRequest::new(method, headers).query(query), &self.access).await
     }
 
-    fn refused(&self, refusal: Refusal, method: &Method) -> Rejection {
+    pub(crate) fn refused(&self, refusal: Refusal, method: &Method) -> Rejection {
         reject::custom(Refused { refusal, answer: self.resource.answer(refusal, method, &self.access) })
     }
 }
 
 /// What decides whether a request is let in. Warp gives all headers as a copy or one value of a name,
 /// and whether a header is repeated counts. The query is copied only where it counts.
-fn asked<A: ResourceAuthorization + 'static>(
+pub(crate) fn asked<A: ResourceAuthorization + 'static>(
     resource: &ProtectedResource<A>,
 ) -> impl Filter<Extract = (Method, HeaderMap, Option<String>), Error = Infallible> + Clone + use<A> {
     let counts = resource.reads_query();

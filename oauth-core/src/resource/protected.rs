@@ -1,3 +1,4 @@
+use super::transport::PARAMETER;
 use super::{
     Access, Authorization, Challenge, Refusal, ResourceAuthorization, ResourceMetadata, ResourceProvider,
     ResourceRequest, Transports, Validate,
@@ -87,6 +88,13 @@ impl<A: ResourceAuthorization + 'static> ProtectedResource<A> {
     /// forms may carry tokens here.
     pub fn reads_body(&self, request: &ResourceRequest<'_>) -> bool {
         self.transports.reads_body() && request.has_form()
+    }
+
+    /// Walks the fields of a request's form, without the token where forms may carry one: what the
+    /// application gets to see.
+    pub fn form_fields<'a>(&self, request: &ResourceRequest<'a>) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> {
+        let hides_token = self.reads_body(request);
+        request.fields().filter(move |(name, _)| !hides_token || name != PARAMETER)
     }
 
     /// Tells whether a token in the query counts.

@@ -64,6 +64,11 @@ impl<'a> ResourceRequest<'a> {
         matches!(*self.method, Method::POST | Method::PUT | Method::PATCH) && is_form_type(self.content_type)
     }
 
+    /// Walks the fields of the body, read as a form.
+    pub(super) fn fields(&self) -> form_urlencoded::Parse<'a> {
+        form_urlencoded::parse(self.body)
+    }
+
     /// Gives the form that may carry a token: all ASCII, as RFC 6750 §2.2 wants it.
     pub(super) fn form(&self) -> Option<&'a [u8]> {
         Some(self.body).filter(|body| self.has_form() && body.is_ascii())

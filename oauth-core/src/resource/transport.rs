@@ -3,7 +3,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// The parameter that carries a token in a form or a query (RFC 6750 §2.2).
-const PARAMETER: &str = "access_token";
+pub(super) const PARAMETER: &str = "access_token";
 
 /// Where an API takes tokens from: the `Authorization` header, and what is switched on besides.
 ///
