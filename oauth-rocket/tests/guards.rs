@@ -120,6 +120,26 @@ fn page() -> &'static str {
     "<h1>sign in</h1>"
 }
 
+/// Offers another scheme beside ours.
+#[derive(rocket::Responder)]
+#[response(status = 401)]
+struct Offer(&'static str, Header<'static>);
+
+#[catch(401)]
+fn offers_basic() -> Offer {
+    Offer("<h1>sign in</h1>", Header::new("WWW-Authenticate", r#"Basic realm="people""#))
+}
+
+#[rocket::async_test]
+async fn challenges_of_other_schemes_survive() {
+    let rocket = rocket(Gate::default()).register("/read", catchers![offers_basic]);
+    let client = Client::tracked(rocket).await.unwrap();
+    let response = get(&client, "/read", None).await;
+    let challenges: Vec<_> = response.headers().get("www-authenticate").collect();
+    assert_eq!(challenges, [r#"Basic realm="people""#, r#"Bearer realm="notes", scope="read""#]);
+    assert_eq!(response.headers().get("content-type").collect::<Vec<_>>(), ["application/json"]);
+}
+
 fn rocket(gate: Gate) -> Rocket<Build> {
     let mounted = routes![read, both, maybe, own, passed_on, forwards, forwarded, forwards_well, forwarded_well];
     rocket::build().attach(Resources::new(gate).realm("notes")).mount("/", mounted).register("/", catchers![page])

@@ -5,8 +5,10 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use oauth_core::config::{Config, InvalidSetting};
+use oauth_core::identifier::Resource;
 use oauth_core::owner::{AuthorizationRequest, Decided, Decision, ResourceOwner};
 use oauth_core::provider::{AuthorizationProvider, Provider, Service};
+use oauth_core::resource::{ResourceMetadata, Transports};
 use oauth_core::store::{self, MemoryStore};
 use oauth_rocket::{Authorized, OAuth, routes as endpoints, well_known};
 use rocket::error::ErrorKind;
@@ -164,4 +166,21 @@ async fn a_method_field_of_head_leaves_the_answer_its_body() {
     let response = post.dispatch().await;
     assert_eq!(response.status(), Status::Unauthorized);
     assert!(response.into_string().await.unwrap().contains("invalid_client"));
+}
+
+#[rocket::async_test]
+async fn the_fairing_describes_the_api_beside_the_provider() {
+    #[get("/guarded")]
+    fn guarded(_token: Authorized) {}
+    let resource = Resource::new("https://api.example/v1").unwrap();
+    let metadata = ResourceMetadata::new(resource).unwrap();
+    let oauth = OAuth::new(App::new).realm("notes").metadata(metadata);
+    let oauth = oauth.transports(Transports::header().with_insecure_query());
+    let client = Client::tracked(rocket::custom(figment()).attach(oauth).mount("/", routes![guarded])).await.unwrap();
+    let described = client.get("/.well-known/oauth-protected-resource/v1").dispatch().await;
+    assert!(described.into_string().await.unwrap().contains(r#"["header","query"]"#));
+    let refused = client.get("/guarded?access_token=unknown").dispatch().await;
+    let challenge = refused.headers().get_one("www-authenticate").unwrap();
+    assert!(challenge.starts_with(r#"Bearer realm="notes", error="invalid_token""#), "{challenge}");
+    assert!(challenge.contains("https://api.example/.well-known/oauth-protected-resource/v1"), "{challenge}");
 }

@@ -44,8 +44,8 @@ impl Reject for UnreadForm {}
 /// use warp::{Filter, Rejection, Reply};
 /// scopes! { pub Write = "write"; }
 ///
-/// fn api(resource: &ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
-///     let add = warp::path!("notes").and(warp::post()).and(authorized_form::<Write, _, _>(resource));
+/// fn api(resource: ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+///     let add = warp::path!("notes").and(warp::post()).and(authorized_form::<Write, _, _>(&resource));
 ///     let add = add.map(|token: Authorization, form: BTreeMap<String, String>| {
 ///         format!("{} writes {:?}", token.client_id, form.get("text"))
 ///     });

@@ -46,8 +46,8 @@ impl Reject for Refused {}
 /// use warp::{Filter, Rejection, Reply};
 /// scopes! { pub Write = "write"; }
 ///
-/// fn api(resource: &ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
-///     let add = warp::path!("notes").and(warp::post()).and(authorized::<Write, _>(resource));
+/// fn api(resource: ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+///     let add = warp::path!("notes").and(warp::post()).and(authorized::<Write, _>(&resource));
 ///     add.map(|token: Authorization| format!("written for {:?}", token.subject)).recover(recover)
 /// }
 /// ```
@@ -65,11 +65,11 @@ pub fn authorized<S: Scopes, A: ResourceAuthorization + 'static>(
 /// use warp::{Filter, Rejection, Reply};
 ///
 /// fn report(
-///     resource: &ProtectedResource,
+///     resource: ProtectedResource,
 ///     configured: Vec<String>,
 /// ) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
 ///     let access = Requirement::AnyOf(configured.into()).with_step_up(StepUp::new().max_age(300));
-///     warp::path!("report").and(authorized_by(resource, access)).map(|_: Authorization| "a report")
+///     warp::path!("report").and(authorized_by(&resource, access)).map(|_: Authorization| "a report")
 /// }
 /// ```
 pub fn authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
@@ -113,6 +113,9 @@ pub fn maybe_authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
 /// Answers the refusals of the filters of this crate, and passes every other rejection on: for
 /// `.recover(oauth_warp::recover)` over all routes, before a `recover` of the application's own.
 ///
+/// Whoever offers another scheme beside ours appends a second `WWW-Authenticate` to the answer;
+/// `warp::reply::with_header` would put it in the place of the first.
+///
 /// # Errors
 /// The rejection itself, where no filter of this crate made it.
 pub async fn recover(rejection: Rejection) -> Result<Response<Bytes>, Rejection> {
@@ -133,9 +136,9 @@ pub async fn recover(rejection: Rejection) -> Result<Response<Bytes>, Rejection>
 /// use warp::{Filter, Rejection, Reply};
 /// scopes! { pub Read = "read"; }
 ///
-/// fn api(resource: &ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
-///     let notes = warp::path!("notes").and(authorized::<Read, _>(resource)).map(|_| "notes");
-///     notes.or(resource_metadata(resource)).recover(recover)
+/// fn api(resource: ProtectedResource) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+///     let notes = warp::path!("notes").and(authorized::<Read, _>(&resource)).map(|_| "notes");
+///     notes.or(resource_metadata(&resource)).recover(recover)
 /// }
 /// ```
 pub fn resource_metadata<A: ResourceAuthorization + 'static>(

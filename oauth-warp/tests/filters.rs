@@ -10,9 +10,12 @@ use oauth_core::config::Config;
 use oauth_core::http::{BODY_LIMIT, PeerAddress};
 use oauth_core::identifier::ClientId;
 use oauth_core::provider::{Mounts, Service};
-use oauth_core::resource::{PresentedToken, Refusal, ResourceAuthorization, ResourceProvider};
+use oauth_core::resource::{PresentedToken, Refusal, Requirement, ResourceAuthorization, ResourceProvider, StepUp};
 use oauth_core::scope::Scope;
-use oauth_warp::{Limits, ProtectedResource, authorized, maybe_authorized, provider, recover, scopes, serve};
+use oauth_warp::{
+    Limits, ProtectedResource, authorized, authorized_by, maybe_authorized, maybe_authorized_by, provider, recover,
+    scopes, serve,
+};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -213,6 +216,57 @@ async fn maybe_is_none_only_where_nothing_was_sent() {
         let answer = ask(&format!("Authorization: Bearer {token}\r\n")).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{token}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn challenges_of_other_schemes_survive() {
+    let resource = ProtectedResource::new(Gate).realm("notes");
+    let read = warp::path!("notes").and(authorized::<Read, _>(&resource)).map(|_| "read");
+    let offers = read.recover(recover).map(|reply| {
+        let mut answer = Reply::into_response(reply);
+        answer.headers_mut().append("www-authenticate", HeaderValue::from_static("Basic"));
+        answer
+    });
+    let answer = warp::test::request().path("/notes").reply(&offers).await;
+    let challenges: Vec<_> = answer.headers().get_all("www-authenticate").iter().collect();
+    assert_eq!(challenges, [r#"Bearer realm="notes", scope="read""#, "Basic"]);
+}
+
+#[tokio::test]
+async fn requirements_may_be_computed() {
+    let resource = ProtectedResource::new(Gate).realm("notes");
+    let configured = vec!["admin".to_owned(), "write".to_owned()];
+    let any = warp::path!("any").and(authorized_by(&resource, Requirement::AnyOf(configured.clone().into())));
+    let all = warp::path!("all").and(authorized_by(&resource, Requirement::AllOf(configured.into())));
+    let step_up = StepUp::new().computed_acr_values(vec!["mfa".to_owned()]);
+    let strong = warp::path!("strong").and(authorized_by(&resource, Requirement::all_of(&[]).with_step_up(step_up)));
+    let maybe = warp::path!("maybe").and(maybe_authorized_by(&resource, Requirement::any_of(&["admin"])));
+    let maybe = maybe.map(|pass: Option<Pass>| if pass.is_some() { "somebody" } else { "nobody" });
+    let api = any.or(all).unify().or(strong).unify().map(|_| "in").or(maybe).recover(recover);
+    for (path, token, status, challenge) in [
+        ("/any", "admin", 200, ""),
+        ("/any", "write", 200, ""),
+        ("/any", "read", 403, r#"scope="admin""#),
+        ("/all", "write", 403, r#"scope="admin write""#),
+        ("/strong", "admin", 401, r#"acr_values="mfa""#),
+        ("/maybe", "admin", 200, ""),
+        ("/maybe", "read", 403, r#"scope="admin""#),
+    ] {
+        let bearer = format!("Bearer {token}");
+        let answer = warp::test::request().path(path).header("authorization", bearer).reply(&api).await;
+        assert_eq!(answer.status(), status, "{path} {token}");
+        let written = answer.headers().get("www-authenticate").map_or("", |value| value.to_str().unwrap());
+        assert!(written.contains(challenge), "{path} {token}: {written}");
+    }
+    assert_eq!(warp::test::request().path("/maybe").reply(&api).await.body(), "nobody");
+}
+
+#[tokio::test]
+async fn without_recover_a_refusal_is_warps_500() {
+    let resource = ProtectedResource::new(Gate);
+    let read = warp::path!("notes").and(authorized::<Read, _>(&resource)).map(|_| "read");
+    assert_eq!(warp::test::request().path("/notes").reply(&read).await.status(), 500);
+    assert_eq!(warp::test::request().path("/notes").reply(&read.recover(recover)).await.status(), 401);
 }
 
 #[tokio::test]

@@ -17,7 +17,10 @@ pub(crate) const START: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 /// A running provider with pages, a protected API, and [`ADA`]; its clock stands still until
 /// [`advance`](Self::advance).
 ///
-/// The API: `GET /api/profile` needs `read`, `GET /api/notes` too, `POST /api/notes` needs `write`.
+/// The API: `GET /api/profile` needs `read`, `GET /api/notes` too, `POST /api/notes` needs `write`. Under
+/// `/own` is another, with every transport switched on and metadata: `GET either` needs `read` or `write`,
+/// `notes` what the method says, `GET recent` and `GET strong` such a sign-in, `POST form` takes the token
+/// in a form, `GET maybe` takes one or none.
 pub struct Server {
     adapter: Adapter,
     running: Running,

@@ -1,5 +1,6 @@
 //! One file per adapter: the same provider and the same protected API on each.
 
+mod own;
 mod rocket;
 mod warp;
 

@@ -1,11 +1,12 @@
+use super::own::{self, ByMethod, Either, Own, Recent, Strong};
 use super::{Pages, Read, Stop, Write, said};
 use ::rocket::config::{LogLevel, Shutdown};
 use ::rocket::fairing::AdHoc;
 use ::rocket::http::Status;
 use ::rocket::response::content::RawJson;
-use ::rocket::{get, post, routes};
+use ::rocket::{FromForm, get, post, routes};
 use oauth_core::provider::Provider;
-use oauth_rocket::{Authorized, OAuth};
+use oauth_rocket::{Authorized, AuthorizedForm, MaybeAuthorized, OAuth, Resources};
 use std::net::SocketAddr;
 use tokio::sync::oneshot;
 
@@ -22,6 +23,48 @@ fn notes(token: Authorized<Read>) -> RawJson<String> {
 #[post("/notes")]
 fn write_note(token: Authorized<Write>) -> (Status, RawJson<String>) {
     (Status::Created, RawJson(said(&token)))
+}
+
+#[get("/either")]
+fn either(token: Authorized<Either, Own>) -> String {
+    token.row.clone()
+}
+
+#[get("/notes")]
+fn own_notes(token: Authorized<ByMethod, Own>) -> String {
+    token.row.clone()
+}
+
+#[post("/notes")]
+fn write_own_note(token: Authorized<ByMethod, Own>) -> String {
+    token.row.clone()
+}
+
+#[get("/recent")]
+fn recent(token: Authorized<Recent, Own>) -> String {
+    token.row.clone()
+}
+
+#[get("/strong")]
+fn strong(token: Authorized<Strong, Own>) -> String {
+    token.row.clone()
+}
+
+#[get("/maybe")]
+fn maybe(token: MaybeAuthorized<Read, Own>) -> String {
+    token.as_ref().map_or_else(|| "nobody".to_owned(), |token| token.row.clone())
+}
+
+#[derive(FromForm)]
+struct Note<'r> {
+    text: &'r str,
+    access_token: Option<&'r str>,
+}
+
+#[post("/form", data = "<sent>")]
+fn form(sent: AuthorizedForm<Note<'_>, Write, Own>) -> String {
+    let Note { text, access_token } = sent.form;
+    format!("{} writes {text}, {access_token:?}", sent.token.row)
 }
 
 /// Takes the place of Rocket's logger, which every new Rocket sets to talk until it is ignited.
@@ -49,6 +92,8 @@ pub(super) async fn start(address: SocketAddr, provider: Provider<Pages>) -> Opt
     let (listens, listening) = oneshot::channel();
     let listens = std::sync::Mutex::new(Some(listens));
     let launched = ::rocket::custom(settings)
+        .attach(Resources::from(own::resource(&provider)))
+        .mount(own::PATH, routes![either, own_notes, write_own_note, recent, strong, maybe, form])
         .attach(OAuth::with(provider))
         .mount("/api", routes![profile, notes, write_note])
         .attach(AdHoc::on_liftoff("tell the test", move |rocket| {
