@@ -24,6 +24,76 @@
 //! }
 //! ```
 //!
+//! # A route that exists becomes a protected one
+//! By one argument, where `OAuth` or `Resources` is attached:
+//! ```diff
+//!  #[get("/hello")]
+//! -fn hello() -> &'static str {
+//! +fn hello(_token: Authorized<Read>) -> &'static str {
+//!      "hello"
+//!  }
+//! ```
+//! ```
+//! use oauth_core::resource::ResourceProvider;
+//! use oauth_rocket::{Authorized, Resources, scopes};
+//! use rocket::{Build, Rocket, get, routes};
+//!
+//! scopes! { Read = "read"; }
+//!
+//! #[get("/hello")]
+//! fn hello(_token: Authorized<Read>) -> &'static str {
+//!     "hello"
+//! }
+//!
+//! fn rocket(tokens: impl ResourceProvider) -> Rocket<Build> {
+//!     rocket::build().attach(Resources::new(tokens)).mount("/", routes![hello])
+//! }
+//! ```
+//!
+//! # An authorization of your own
+//! What a [`ResourceProvider`](oauth_core::resource::ResourceProvider) of the application gives arrives in the
+//! guard as it is; here a `Member`, with the row that was loaded with the token:
+//! ```
+//! use oauth_rocket::{Authorized, Resources, scopes};
+//! use oauth_core::resource::{Authorization, ResourceAuthorization, ResourceProvider};
+//! # use oauth_core::{clock::Timestamp, identifier::{Attributes, ClientId, Resource, Subject}, scope::Scope};
+//! scopes! { Read = "read"; }
+//! # struct Member { token: Authorization, name: String }
+//! # impl ResourceAuthorization for Member {
+//! #     fn client_id(&self) -> &ClientId { &self.token.client_id }
+//! #     fn subject(&self) -> Option<&Subject> { self.token.subject.as_ref() }
+//! #     fn scope(&self) -> &Scope { &self.token.scope }
+//! #     fn audience(&self) -> &[Resource] { &self.token.audience }
+//! #     fn expires_at(&self) -> Timestamp { self.token.expires_at }
+//! #     fn attributes(&self) -> &Attributes { &self.token.attributes }
+//! # }
+//!
+//! #[rocket::get("/hello")]
+//! fn hello(member: Authorized<Read, Member>) -> String {
+//!     format!("hello {}", member.name)
+//! }
+//!
+//! fn rocket(members: impl ResourceProvider<Authorization = Member>) -> rocket::Rocket<rocket::Build> {
+//!     rocket::build().attach(Resources::new(members)).mount("/", rocket::routes![hello])
+//! }
+//! ```
+//!
+//! # A requirement that is computed
+//! `Authorized<S>` takes what a type says. Where settings decide, a guard of the application's own takes
+//! `Authorized` and asks [`Access::check`](oauth_core::resource::Access::check):
+//! ```
+//! use oauth_core::clock::{Clock, SystemClock};
+//! use oauth_core::resource::{Access, Refusal};
+//! use oauth_rocket::Authorized;
+//! use rocket::State;
+//!
+//! #[rocket::get("/report")]
+//! fn report(token: Authorized, access: &State<Access>) -> Result<&'static str, rocket::http::Status> {
+//!     let found = access.check(&http::Method::GET, &*token, SystemClock.now());
+//!     found.map(|()| "a report").map_err(|refusal: Refusal| rocket::http::Status::new(refusal.status().as_u16()))
+//! }
+//! ```
+//!
 //! # What Rocket does and this crate undoes
 //! - Rocket rewrites the method of a form post whose first field is `_method`; the core sees `POST`.
 //!   A request that really is `PUT` and has such a body cannot be told from it, and counts as `POST`.

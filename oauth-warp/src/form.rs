@@ -1,14 +1,14 @@
 //! The filter for tokens in forms.
 
-use crate::body::{Unread, read};
 use crate::resources::{Guard, asked};
-use bytes::{Buf, Bytes};
-use futures_util::Stream;
+use bytes::{Buf, BufMut as _, Bytes, BytesMut};
+use futures_util::{Stream, TryStreamExt as _};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use oauth_core::http::is_form;
+use oauth_core::http::{BODY_LIMIT, is_form};
 use oauth_core::resource::{ProtectedResource, ResourceAuthorization, ResourceRequest, Scopes};
 use serde::de::DeserializeOwned;
+use std::pin::pin;
 use std::sync::Arc;
 use warp::reject::{Reject, Rejection};
 use warp::{Filter, reject};
@@ -83,10 +83,7 @@ impl<A: ResourceAuthorization + 'static> Guard<A> {
         if !is_form(headers) {
             return Err(unread(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let body = read(body).await.map_err(|error| match error {
-            Unread::TooLarge => unread(StatusCode::PAYLOAD_TOO_LARGE),
-            Unread::Broken => unread(StatusCode::BAD_REQUEST),
-        })?;
+        let body = read(body).await.map_err(unread)?;
         let asked = asked.body(&body);
         let authorization = match known {
             Some(authorization) => authorization,
@@ -97,6 +94,19 @@ impl<A: ResourceAuthorization + 'static> Guard<A> {
         let form = serde_urlencoded::from_str(&rest).map_err(|_| unread(StatusCode::BAD_REQUEST))?;
         Ok((authorization, form))
     }
+}
+
+/// Reads a body of at most [`BODY_LIMIT`] bytes, or gives the status of the answer.
+async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<Bytes, StatusCode> {
+    let mut body = pin!(body);
+    let mut whole = BytesMut::new();
+    while let Some(part) = body.try_next().await.map_err(|_| StatusCode::BAD_REQUEST)? {
+        if whole.len() + part.remaining() > BODY_LIMIT {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        whole.put(part);
+    }
+    Ok(whole.freeze())
 }
 
 fn unread(status: StatusCode) -> Rejection {

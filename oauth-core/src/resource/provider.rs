@@ -3,21 +3,48 @@ use std::future::Future;
 
 /// Turns a presented token into an authorization, or says why not: what an API gives.
 ///
+/// Ready-made is `LocalResourceProvider`, over the store of a provider in the same process or on the same
+/// database. One of your own may load what the routes need with the token, such as the person's row: the
+/// guards and filters hand out the type that it names.
+///
+/// Signed tokens (RFC 9068) will be another ready-made one beside these: it validates signature, issuer and
+/// audience with the authorization server's keys, and guards, filters and [`Self::or`] take it as they take
+/// these.
+///
 /// ```
-/// use oauth_core::resource::{Authorization, PresentedToken, Refusal, ResourceProvider};
+/// use oauth_core::clock::Timestamp;
+/// use oauth_core::identifier::{Attributes, ClientId, Resource, Subject};
+/// use oauth_core::resource::{Authorization, PresentedToken, Refusal, ResourceAuthorization, ResourceProvider};
+/// use oauth_core::scope::Scope;
 ///
-/// /// Loads the user's row with the token, and hands both to the route.
-/// struct WithUser<P>(P);
+/// /// What the token says, and whose it is.
+/// struct Member {
+///     token: Authorization,
+///     name: String,
+/// }
 ///
-/// impl<P: ResourceProvider<Authorization = Authorization>> ResourceProvider for WithUser<P> {
-///     type Authorization = Authorization;
+/// impl ResourceAuthorization for Member {
+///     fn client_id(&self) -> &ClientId { &self.token.client_id }
+///     fn subject(&self) -> Option<&Subject> { self.token.subject.as_ref() }
+///     fn scope(&self) -> &Scope { &self.token.scope }
+///     fn audience(&self) -> &[Resource] { &self.token.audience }
+///     fn expires_at(&self) -> Timestamp { self.token.expires_at }
+///     fn attributes(&self) -> &Attributes { &self.token.attributes }
+/// }
 ///
-///     async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<Authorization, Refusal> {
-///         let authorization = self.0.validate_access_token(token).await?;
-///         if authorization.subject.is_none() {
-///             return Err(Refusal::InvalidToken);
-///         }
-///         Ok(authorization)
+/// /// Loads the member's row with the token.
+/// struct WithMember<P>(P);
+///
+/// impl<P: ResourceProvider<Authorization = Authorization>> ResourceProvider for WithMember<P> {
+///     type Authorization = Member;
+///
+///     async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<Member, Refusal> {
+///         let token = self.0.validate_access_token(token).await?;
+///         let name = match token.subject.as_ref().map(Subject::as_str) {
+///             Some("1") => "Ada".to_owned(), // a query of your own
+///             _ => return Err(Refusal::InvalidToken),
+///         };
+///         Ok(Member { token, name })
 ///     }
 /// }
 /// ```

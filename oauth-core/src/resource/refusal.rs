@@ -117,3 +117,6 @@ impl Refusal {
 fn quoted(text: &str) -> String {
     text.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect()
 }
+
+#[cfg(test)]
+mod tests;
