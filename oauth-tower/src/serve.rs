@@ -53,7 +53,7 @@ pub struct Serve<S> {
 /// # async fn run(provider: Arc<dyn Service>) -> std::io::Result<()> {
 /// let listener = TcpListener::bind("127.0.0.1:8000").await?;
 /// let server = serve(ProviderService::new(Arc::clone(&provider)), listener, Limits::default());
-/// server.sweeping(provider).until(std::future::pending()).await;
+/// server.sweeping(provider).until(std::future::pending::<()>()).await;
 /// # Ok(())
 /// # }
 /// ```
@@ -79,7 +79,7 @@ impl<S> Serve<S> {
     ///
     /// A handler that panics ends its connection, not the server. Where the future that this gives is
     /// dropped, everything ends at once.
-    pub async fn until<B>(self, stop: impl Future<Output = ()>)
+    pub async fn until<B>(self, stop: impl Future)
     where
         S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
         S::Future: Send,
@@ -94,7 +94,7 @@ impl<S> Serve<S> {
         let grace = limits.grace;
         let server = Server { service, limits, stage };
         tokio::select! {
-            () = stop => {}
+            _ = stop => {}
             () = accept(&server, &listener, &places) => {}
             () = sweep => {}
         }

@@ -3,6 +3,7 @@
 #![cfg(all(feature = "provider", feature = "serve"))]
 
 mod provider;
+mod resource;
 mod running;
 mod serve;
 mod slow;

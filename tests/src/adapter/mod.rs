@@ -2,6 +2,7 @@
 
 mod own;
 mod rocket;
+mod tower;
 mod warp;
 
 use crate::{AnyStore, Failing};
@@ -20,11 +21,13 @@ pub enum Adapter {
     Rocket,
     /// oauth-warp, on its own server.
     Warp,
+    /// oauth-tower, under the routes of axum.
+    Tower,
 }
 
 impl Adapter {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Rocket, Self::Warp];
+    pub const ALL: [Self; 3] = [Self::Rocket, Self::Warp, Self::Tower];
 
     /// Starts a server; `None` where the port is taken.
     pub(crate) async fn start(self, address: SocketAddr, config: Config, store: Failing<AnyStore>) -> Option<Running> {
@@ -33,6 +36,7 @@ impl Adapter {
         let stop = match self {
             Self::Rocket => rocket::start(address, provider).await?,
             Self::Warp => warp::start(address, provider).await?,
+            Self::Tower => tower::start(address, provider).await?,
         };
         Some(Running { address, stop: Some(stop) })
     }
