@@ -11,6 +11,9 @@ use tokio::time::timeout;
 /// What an honest client waits for an answer, at most.
 const SOON: Duration = Duration::from_secs(2);
 
+/// Within what the operating system connects, however many wait in its queue.
+const TAKEN: Duration = Duration::from_secs(20);
+
 /// Nobody times out in these tests: what serves the honest client is that others give way.
 fn patient(connections: usize) -> Limits {
     let mut limits = Limits::default();
@@ -40,7 +43,7 @@ async fn hold(server: &Running, connections: usize, addresses: usize, ways: &'st
                 let from = [127, 0, u8::try_from(host / 250).unwrap(), u8::try_from(host % 250 + 1).unwrap()];
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind(SocketAddr::from((from, 0))).unwrap();
-                let mut stream = socket.connect(to).await.unwrap();
+                let mut stream = timeout(TAKEN, socket.connect(to)).await.expect("the server takes no more").unwrap();
                 let _ = stream.write_all(ways.get(number % ways.len()).unwrap().as_bytes()).await;
                 stream
             })
