@@ -48,6 +48,14 @@ macro_rules! text_type {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = InvalidIdentifier;
+
+            fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+                Self::new(text)
+            }
+        }
+
         impl From<$name> for String {
             fn from(value: $name) -> Self {
                 value.as_str().to_owned()

@@ -24,10 +24,8 @@ fn rocket_minimal_has_at_most_40_lines() {
 fn no_source_file_is_over_500_lines() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut folders: Vec<_> =
-        ["oauth-core", "oauth-diesel", "oauth-pages", "oauth-rocket", "oauth-tower", "oauth-warp", "examples", "tests"]
-            .iter()
-            .map(|folder| root.join(folder))
-            .collect();
+        std::fs::read_dir(root).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    folders.retain(|folder| folder.join("Cargo.toml").exists() || folder.ends_with("examples"));
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder") {
@@ -42,4 +40,34 @@ fn no_source_file_is_over_500_lines() {
         }
     }
     assert!(seen > 50, "the search finds the sources: {seen}");
+}
+
+#[test]
+fn every_example_stands_in_the_list_with_its_command() {
+    let list = read("examples/README.md");
+    let manifest = read("Cargo.toml");
+    let members = manifest.lines().filter_map(|line| line.trim().strip_prefix("\"examples/")?.split('"').next());
+    for member in members {
+        assert!(list.contains(&format!("[`{member}`]({member})")), "examples/README.md does not name {member}");
+        let run = if member == "provider" { "`cargo run`".to_owned() } else { format!("cargo run -p {member}") };
+        let is_program = member != "provider-common";
+        assert!(!is_program || list.contains(&run), "examples/README.md does not say {run}");
+    }
+}
+
+#[test]
+fn each_example_pulls_its_own_framework_and_no_other() {
+    for (package, own, other) in [
+        ("provider", "rocket", "warp"),
+        ("rocket-minimal", "rocket", "warp"),
+        ("warp-provider", "warp", "rocket"),
+        ("warp-notes", "warp", "rocket"),
+        ("warp-hello", "warp", "rocket"),
+    ] {
+        let tree = ["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none", "--package", package];
+        let output = std::process::Command::new(env!("CARGO")).args(tree).output().expect("cargo runs");
+        let tree = String::from_utf8(output.stdout).expect("text");
+        let pulls = |name: &str| tree.lines().any(|line| line.starts_with(&format!("{name} v")));
+        assert!(pulls(own) && !pulls(other), "{package}: {tree} {}", String::from_utf8_lossy(&output.stderr));
+    }
 }

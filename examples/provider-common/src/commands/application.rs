@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use oauth_core::client::{Client, ClientType, GrantType, Registered, Registration, RegistrationError};
 use oauth_core::config::Config;
 use oauth_core::event::Event;
-use oauth_core::identifier::{ClientId, InvalidIdentifier, Resource};
+use oauth_core::identifier::{ClientId, Resource};
 use oauth_core::scope::Scope;
 use oauth_core::secret::ClientSecret;
 use oauth_core::store::{ClientFilter, ClientStore, Created, Page};
@@ -42,10 +42,10 @@ pub(crate) struct Create {
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
     /// A resource identifier (RFC 8707) that it is the server of; may be repeated.
-    #[arg(long = "resource", value_name = "URI", value_parser = resource)]
+    #[arg(long = "resource", value_name = "URI")]
     resources: Vec<Resource>,
     /// Its identifier; a random one unless given.
-    #[arg(long, value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client_id: Option<ClientId>,
     /// Reads its secret from standard input: one line. A generated one is safer and faster.
     #[arg(long)]
@@ -71,10 +71,10 @@ pub(crate) struct Kind {
 #[group(id = "which", required = true, multiple = false)]
 pub(crate) struct Id {
     /// Its client_id.
-    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    #[arg(value_name = "ID", allow_hyphen_values = true)]
     positional: Option<ClientId>,
     /// Its client_id.
-    #[arg(long, value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client_id: Option<ClientId>,
 }
 
@@ -83,14 +83,6 @@ impl Id {
         let given = self.client_id.or(self.positional);
         given.ok_or_else(|| Refused::new("invalid_input", "give the client_id of an application"))
     }
-}
-
-fn client_id(text: &str) -> Result<ClientId, InvalidIdentifier> {
-    ClientId::new(text)
-}
-
-fn resource(text: &str) -> Result<Resource, InvalidIdentifier> {
-    Resource::new(text)
 }
 
 pub(crate) async fn run(command: Command, store: &impl ClientStore, config: &Config) -> Result<Answer, Refused> {

@@ -15,7 +15,7 @@ macro_rules! on_every_binary {
 
 mod accounts;
 mod owner;
-mod process;
+pub(crate) mod process;
 mod registration;
 mod same;
 mod start;

@@ -14,11 +14,11 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of the first account, where a test needs to know it.
-pub(super) const ADMIN_PASSWORD: &str = "only for this test, admin";
+pub(crate) const ADMIN_PASSWORD: &str = "only for this test, admin";
 
 /// A program that is the provider: options, commands and pages are the same in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binary {
+pub(crate) enum Binary {
     /// `examples/provider`.
     Rocket,
     /// `examples/warp-provider`.
@@ -48,32 +48,32 @@ pub(crate) fn built(name: &str, variable: &str) -> PathBuf {
 }
 
 /// A directory with a database that is not there yet, and the program that will work in it.
-pub(super) struct Home {
+pub(crate) struct Home {
     directory: TempDir,
     binary: Binary,
 }
 
 /// What a command left behind.
-pub(super) struct Done {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Done {
     /// Reads standard output as exactly one JSON value.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {:?} {}", self.stdout, self.stderr))
     }
 
     /// As [`json`](Self::json), of a command that must have succeeded.
-    pub(super) fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         self.json()
     }
 
     /// Checks that it was refused with a code, as one JSON value, and gives the reason.
-    pub(super) fn refused(&self, error: &str) -> String {
+    pub(crate) fn refused(&self, error: &str) -> String {
         assert_eq!(self.code, Some(1), "{} {}", self.stdout, self.stderr);
         let value = self.json();
         assert_eq!(value["error"], error, "{value}");
@@ -84,46 +84,58 @@ impl Done {
 }
 
 impl Home {
-    pub(super) fn new(binary: Binary) -> Self {
+    pub(crate) fn new(binary: Binary) -> Self {
         Self { directory: TempDir::new().unwrap(), binary }
     }
 
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.directory.path().join("provider.db")
     }
 
     /// Prepares the binary in this directory, with no variable that could change what it does.
-    pub(super) fn prepare(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.binary.path());
+    pub(crate) fn prepare(&self, arguments: &[&str]) -> Command {
+        let mut command = self.here(Command::new(self.binary.path()));
+        command.args(arguments);
+        command
+    }
+
+    /// Prepares a line as a person types it, where the binary stands for `cargo run -q --`.
+    pub(crate) fn shell(&self, line: &str) -> Command {
+        let mut command = self.here(Command::new("sh"));
+        command.arg("-c").arg(line.replace("cargo run -q --", &self.binary.path().display().to_string()));
+        command
+    }
+
+    fn here(&self, mut command: Command) -> Command {
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text.starts_with("PROVIDER_") || text.starts_with("ROCKET_") || text == "RUST_LOG" {
+            if ["PROVIDER_", "ROCKET_", "NOTES_"].iter().any(|known| text.starts_with(known)) || text == "RUST_LOG" {
                 command.env_remove(&name);
             }
         }
-        command.args(arguments).current_dir(self.directory.path());
+        command.current_dir(self.directory.path());
         command
     }
 
     /// Runs a command with `--json`.
-    pub(super) fn run(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         self.run_with(arguments, "")
     }
 
     /// Runs a command with `--json` and something on standard input.
-    pub(super) fn run_with(&self, arguments: &[&str], stdin: &str) -> Done {
+    pub(crate) fn run_with(&self, arguments: &[&str], stdin: &str) -> Done {
         finish(self.prepare(arguments).arg("--json"), stdin)
     }
 
     /// Starts a server on a free port with [`ADMIN_PASSWORD`], and waits until it listens.
-    pub(super) fn serve(&self, arguments: &[&str]) -> Server {
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
         let mut command = self.prepare(arguments);
         command.args(["--port", "0", "--json"]).env("PROVIDER_ADMIN_PASSWORD", ADMIN_PASSWORD);
         Server::start(&mut command)
     }
 
     /// Starts a server that speaks to people, until it has written `last`, and gives what it wrote.
-    pub(super) fn serve_as_text(&self, arguments: &[&str], last: &str) -> String {
+    pub(crate) fn serve_as_text(&self, arguments: &[&str], last: &str) -> String {
         let mut stdout = tempfile::tempfile().unwrap();
         let mut command = self.prepare(arguments);
         let command = command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(Stdio::null());
@@ -139,7 +151,7 @@ impl Home {
 }
 
 /// Runs a command to its end.
-pub(super) fn finish(command: &mut Command, stdin: &str) -> Done {
+pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A command that does not read it may be gone by now.
@@ -150,28 +162,28 @@ pub(super) fn finish(command: &mut Command, stdin: &str) -> Done {
 }
 
 /// A server that listens; killed when dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
     /// A file, because a pipe that nobody reads would stop a server that logs much.
     stderr: File,
     /// What is typed in the place of its address, where that is something else.
-    pub(super) called: Option<String>,
+    pub(crate) called: Option<String>,
     /// What it said when it listened.
-    pub(super) welcome: Value,
+    pub(crate) welcome: Value,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Server {
     /// Starts a server with `--json` and reads its one value.
-    pub(super) fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut stderr = tempfile::tempfile().unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr.try_clone().unwrap());
         let mut child = command.spawn().unwrap();
@@ -185,12 +197,12 @@ impl Server {
         Self { child, stdout, stderr, called: None, welcome }
     }
 
-    pub(super) fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         self.welcome["issuer"].as_str().unwrap()
     }
 
     /// Sends a signal and waits for the end: exit code, the rest of standard output, standard error.
-    pub(super) fn end(mut self, signal: &str) -> Done {
+    pub(crate) fn end(mut self, signal: &str) -> Done {
         let pid = self.child.id().to_string();
         assert!(Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status().unwrap().success());
         let since = Instant::now();
@@ -207,7 +219,7 @@ impl Server {
     }
 
     /// Asks for a page or posts a form, without following redirects.
-    pub(super) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let url = Url::parse(self.welcome["listening"].as_str().unwrap()).unwrap();
         let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
         let mut stream = TcpStream::connect((host, port)).unwrap();
@@ -231,13 +243,13 @@ impl Server {
     }
 
     /// Posts a form to the token endpoint as a client with a secret.
-    pub(super) fn token(&self, client_id: &str, client_secret: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) fn token(&self, client_id: &str, client_secret: &str, form: &[(&str, &str)]) -> Answer {
         let credentials = [("client_id", client_id), ("client_secret", client_secret)];
         self.post("/oauth/token", &[], credentials.iter().chain(form))
     }
 
     /// Posts a form.
-    pub(super) fn post<'a>(
+    pub(crate) fn post<'a>(
         &self,
         path: &str,
         headers: &[(&str, &str)],
@@ -249,7 +261,7 @@ impl Server {
     }
 
     /// Calls the API with an access token.
-    pub(super) fn api(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
+    pub(crate) fn api(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
         let bearer = format!("Bearer {token}");
         self.ask(method, path, &[("Authorization", &bearer), ("Content-Type", "application/json")], body)
     }
@@ -270,16 +282,16 @@ impl Drop for Server {
 }
 
 impl Answer {
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Reads a member of a JSON answer that is a text.
-    pub(super) fn text(&self, member: &str) -> String {
+    pub(crate) fn text(&self, member: &str) -> String {
         self.json()[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
     }
 }
