@@ -22,6 +22,7 @@ mod lifecycle;
 mod local_cache;
 mod metadata_truth;
 mod readme;
+mod remote;
 mod restart;
 mod rfc6749_token;
 mod rfc6750_bearer;
