@@ -45,12 +45,13 @@ impl<'a> PresentedToken<'a> {
             Field::Once(value) => value,
             Field::Repeated => return Err(Refusal::InvalidRequest),
         };
-        let text = std::str::from_utf8(value).map_err(|_| Refusal::InvalidRequest)?;
-        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
+        // Before anything is read as text: what another scheme writes behind its name is its own.
+        let (scheme, rest) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
+        if !scheme.eq_ignore_ascii_case(b"bearer") {
             return Ok(None);
         }
-        Self::new(rest.trim_matches(' ')).map(Some)
+        let text = std::str::from_utf8(rest).map_err(|_| Refusal::InvalidRequest)?;
+        Self::new(text.trim_matches(' ')).map(Some)
     }
 
     /// Shows the token itself.

@@ -1,5 +1,9 @@
 use super::{Names, Refusal, ResourceAuthorization};
 use crate::clock::Timestamp;
+use std::time::Duration;
+
+/// How far the clock of the provider may be ahead of this one.
+const LEEWAY: Duration = Duration::from_secs(60);
 
 /// How recently and how strongly the person must have signed in (RFC 9470).
 ///
@@ -52,9 +56,12 @@ impl StepUp {
     /// # Errors
     /// [`Refusal::InsufficientUserAuthentication`] where the person must sign in again (RFC 9470 §3).
     pub fn check(&self, authorization: &impl ResourceAuthorization, now: Timestamp) -> Result<(), Refusal> {
+        // From a moment to come nothing can be counted: milliseconds for seconds would be recent for ever.
+        let is_within =
+            |most, signed_in: Timestamp| signed_in <= now.after(LEEWAY) && now.seconds_since(signed_in) <= most;
         let recent = self
             .max_age
-            .is_none_or(|most| authorization.auth_time().is_some_and(|signed_in| now.seconds_since(signed_in) <= most));
+            .is_none_or(|most| authorization.auth_time().is_some_and(|signed_in| is_within(most, signed_in)));
         let strong = self.acr_values.is_empty()
             || authorization.acr().is_some_and(|acr| self.acr_values.iter().any(|one| one == acr));
         if recent && strong { Ok(()) } else { Err(Refusal::InsufficientUserAuthentication) }

@@ -239,6 +239,21 @@ const IS_FORM: (&str, &str) = ("content-type", FORM);
 const ALL: Transports = Transports::header().with_form_body().with_insecure_query();
 
 #[test]
+fn r_062_bytes_behind_the_name_of_another_scheme_are_its_own() {
+    let find = |value: &'static [u8]| {
+        let request = ResourceRequest::of_fields(&Method::GET, [value], []);
+        Transports::header().find(&request).map(|found| found.is_some())
+    };
+    assert_eq!(find(b"Basic \xff\xfe"), Ok(false));
+    assert_eq!(find(b"\xff Bearer token"), Ok(false));
+    assert_eq!(find(b"bEARER  token "), Ok(true));
+    for wrong in [&b"Bearer \xff"[..], b"Bearer token\xff", b"Bearer", b"Bearer ", b"Bearer a,b", b"Bearer a, Bearer b"]
+    {
+        assert_eq!(find(wrong), Err(Refusal::InvalidRequest), "{wrong:?}");
+    }
+}
+
+#[test]
 fn r_055_two_transports_that_are_on_are_refused() {
     let body = b"access_token=body";
     let refused = Err(Refusal::InvalidRequest);
@@ -331,6 +346,16 @@ fn step_up_max_age_counts_from_the_sign_in() {
     }
     assert_eq!(StepUp::new().max_age(0).check(&found, now), Ok(()), "this very second");
     assert_eq!(StepUp::new().max_age(0).check(&found, Timestamp::from_unix_seconds(1_001)), AGAIN);
+}
+
+#[test]
+fn step_up_takes_no_sign_in_of_the_future_for_a_recent_one() {
+    let now = Timestamp::from_unix_seconds(1_000);
+    let mut found = authorization("pay");
+    for (signed_in, answer) in [(1_060, Ok(())), (1_061, AGAIN), (1_000_000, AGAIN), (i64::MAX, AGAIN)] {
+        found.auth_time = Some(Timestamp::from_unix_seconds(signed_in));
+        assert_eq!(StepUp::new().max_age(300).check(&found, now), answer, "{signed_in}");
+    }
 }
 
 #[test]
