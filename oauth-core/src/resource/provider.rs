@@ -67,7 +67,12 @@ pub trait ResourceProvider: Send + Sync + 'static {
     /// A token that one of them accepts is good. One that some refuse and another cannot check is
     /// answered 503, never 401, because it may be good.
     ///
+    /// Two providers may give one `sub`, or one `client_id`, to two owners: keep them apart with
+    /// [`Self::map`], or who is "1" at the partner is your own "1" too. The second one sees every token
+    /// that the first does not know or cannot check: let it be one that may.
+    ///
     /// ```
+    /// use oauth_core::identifier::Subject;
     /// use oauth_core::resource::{Authorization, ResourceProvider};
     ///
     /// fn both<P, Q>(ours: P, partner: Q) -> impl ResourceProvider<Authorization = Authorization>
@@ -75,7 +80,11 @@ pub trait ResourceProvider: Send + Sync + 'static {
     ///     P: ResourceProvider<Authorization = Authorization>,
     ///     Q: ResourceProvider<Authorization = Authorization>,
     /// {
-    ///     ours.or(partner)
+    ///     ours.or(partner.map(|mut token| {
+    ///         let theirs = token.subject.take();
+    ///         token.subject = theirs.and_then(|subject| Subject::new(format!("partner {}", subject.as_str())).ok());
+    ///         token
+    ///     }))
     /// }
     /// ```
     fn or<Q>(self, second: Q) -> Composed<Self, Q>
