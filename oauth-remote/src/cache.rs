@@ -83,8 +83,10 @@ impl Weighter<Digest, Known> for Size {
         let attributes = known.attributes.iter().map(|(name, value)| name.len().saturating_add(value.len()));
         let audience = known.audience.iter().map(|resource| resource.as_str().len());
         let scope = known.scope.iter().map(str::len);
+        let named = known.acr.iter().map(String::len);
         // A part costs its text and about as much as 64 bytes to point at it.
-        let bytes = attributes.chain(audience).chain(scope).fold(512_usize, |sum, part| sum.saturating_add(part + 64));
+        let parts = attributes.chain(audience).chain(scope).chain(named);
+        let bytes = parts.fold(512_usize, |sum, part| sum.saturating_add(part + 64));
         u64::try_from(bytes.div_ceil(1_024)).unwrap_or(u64::MAX)
     }
 }
@@ -140,15 +142,18 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_by_number_and_by_size() {
-        let answers = answers(100);
-        let mut large = Authorization::new(ClientId::new("app").unwrap(), at(1_000));
-        large.attributes.insert("large".to_owned(), "x".repeat(16_000));
-        let large = Ok(Arc::new(large));
-        for number in 0..2_000 {
-            let token = Digest::of(&format!("token {number}"));
-            answers.keep(token, if number % 2 == 0 { &large } else { &Err(Refusal::InvalidToken) }, at(100));
+        let mut many = Authorization::new(ClientId::new("app").unwrap(), at(1_000));
+        let mut strong = many.clone();
+        many.attributes.insert("large".to_owned(), "x".repeat(16_000));
+        strong.acr = Some("x".repeat(16_000));
+        for large in [many, strong] {
+            let (answers, large) = (answers(100), Ok(Arc::new(large)));
+            for number in 0..2_000 {
+                let token = Digest::of(&format!("token {number}"));
+                answers.keep(token, if number % 2 == 0 { &large } else { &Err(Refusal::InvalidToken) }, at(100));
+            }
+            assert!(answers.active.len() <= 7, "{} answers of 16 KiB", answers.active.len());
+            assert!(answers.inactive.len() <= 100, "{}", answers.inactive.len());
         }
-        assert!(answers.active.len() <= 7, "{} answers of 16 KiB", answers.active.len());
-        assert!(answers.inactive.len() <= 100, "{}", answers.inactive.len());
     }
 }
