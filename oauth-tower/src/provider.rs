@@ -15,9 +15,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use tower_layer::Layer;
 use tracing::Instrument as _;
+
+/// How many calls of providers run at a time in this process, those whose clients hung up among them:
+/// who sends and hangs up could otherwise fill the memory while a store is slow.
+static RUNNING: Semaphore = Semaphore::const_new(4_096);
 
 /// Answers one request to one of the provider's [`Mounts`]: reads its body within the limit of 64 KiB,
 /// and hands it on as it came. What adapters call.
@@ -28,7 +33,8 @@ use tracing::Instrument as _;
 ///
 /// Once the body is read, the provider runs to its end on tokio's runtime, although this future may be
 /// dropped because the client hung up or its time is over: what has committed is also told to the
-/// [event sink](oauth_core::event::EventSink).
+/// [event sink](oauth_core::event::EventSink). At most 4,096 run at a time, the next one waits; one whose
+/// client hangs up while it waits never begins.
 pub async fn answer<B>(service: &Arc<dyn Service>, request: Request<B>) -> Response<Bytes>
 where
     B: Body,
@@ -44,12 +50,21 @@ where
     let target = parts.uri.path_and_query().cloned();
     parts.uri = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
     let (service, request) = (Arc::clone(service), Request::from_parts(parts, body));
-    to_its_end(async move { service.call(request).await }).await
+    to_its_end(&RUNNING, async move { service.call(request).await }).await
 }
 
 /// Runs as a task of its own what must not stop half-way, where there is a runtime of tokio's.
-async fn to_its_end(call: impl Future<Output = Response<Bytes>> + Send + 'static) -> Response<Bytes> {
+async fn to_its_end(
+    running: &'static Semaphore,
+    call: impl Future<Output = Response<Bytes>> + Send + 'static,
+) -> Response<Bytes> {
     let Ok(runtime) = Handle::try_current() else { return call.await };
+    // Never closed, so that it always ends with a turn, which is over with the call.
+    let turn = running.acquire().await;
+    let call = async move {
+        let _turn = turn;
+        call.await
+    };
     match runtime.spawn(call.in_current_span()).await.map_err(JoinError::try_into_panic) {
         Ok(response) => response,
         Err(Ok(panic)) => resume_unwind(panic),
@@ -177,5 +192,43 @@ where
         }
         let next = self.next.call(request);
         Box::pin(async move { Ok(next.await?.map(Either::Right)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_its_end;
+    use bytes::Bytes;
+    use http::Response;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+    use tokio::sync::{Notify, Semaphore};
+    use tokio::task::yield_now;
+    use tokio::time::timeout;
+
+    static TWO: Semaphore = Semaphore::const_new(2);
+
+    #[tokio::test]
+    async fn what_hang_ups_leave_behind_has_a_bound() {
+        let (begun, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let call = |ends: bool| {
+            let (begun, go) = (Arc::clone(&begun), Arc::clone(&go));
+            async move {
+                begun.fetch_add(1, Ordering::SeqCst);
+                if !ends {
+                    go.notified().await;
+                }
+                Response::new(Bytes::new())
+            }
+        };
+        for _ in 0..5 {
+            assert!(timeout(Duration::ZERO, to_its_end(&TWO, call(false))).await.is_err(), "the client hangs up");
+            yield_now().await;
+        }
+        assert_eq!(begun.load(Ordering::SeqCst), 2);
+        go.notify_one();
+        assert!(timeout(Duration::from_secs(5), to_its_end(&TWO, call(true))).await.is_ok(), "a place is free again");
+        assert_eq!(begun.load(Ordering::SeqCst), 3);
     }
 }

@@ -1,5 +1,10 @@
 //! The service, the layers and the server loop, on real sockets.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 #![cfg(all(feature = "provider", feature = "serve"))]
 
 mod provider;
