@@ -52,5 +52,5 @@ where
 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     announce(case, listener.local_addr()?);
-    Ok(tokio::spawn(oauth_warp::serve(filter, listener, Limits::default()).until(pending())))
+    Ok(tokio::spawn(oauth_warp::serve(filter, listener, Limits::default()).until(pending::<()>())))
 }

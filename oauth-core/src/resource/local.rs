@@ -76,11 +76,11 @@ impl<S: TokenStore> LocalResourceProvider<S> {
         if let Some(authorization) = self.recent.as_ref().and_then(|recent| recent.find(&digest, now)) {
             return Ok(authorization);
         }
-        let found = self.store.access_token(&digest, now).await.map_err(|error| {
+        let found = self.store.authorization(&digest, now).await.map_err(|error| {
             tracing::error!(%error, "answering that tokens cannot be checked");
             Refusal::Unavailable
         })?;
-        let authorization = Authorization::from(found.ok_or(Refusal::InvalidToken)?);
+        let authorization = found.ok_or(Refusal::InvalidToken)?;
         if let Some(recent) = &self.recent {
             recent.keep(digest, authorization.clone(), now);
         }

@@ -1,6 +1,7 @@
 use super::{Grant, Result, Saved};
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, GrantId, Resource};
+use crate::resource::Authorization;
 use crate::scope::Scope;
 use crate::secret::Digest;
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,18 @@ pub trait TokenStore: Send + Sync + 'static {
     /// there and enabled.
     fn access_token(&self, digest: &Digest, now: Timestamp)
     -> impl Future<Output = Result<Option<ActiveToken>>> + Send;
+
+    /// Tells what the token says that [`Self::access_token`] reads: what every check of a request asks.
+    ///
+    /// The provided one is right for every store. One whose records are in memory may spare the copies of
+    /// token and grant that nobody looks at.
+    fn authorization(
+        &self,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Authorization>>> + Send {
+        async move { Ok(self.access_token(digest, now).await?.map(Authorization::from)) }
+    }
 
     /// Reads a refresh token, retired and expired ones too while they are kept.
     fn refresh_token(&self, digest: &Digest) -> impl Future<Output = Result<Option<StoredRefresh>>> + Send;

@@ -2,6 +2,7 @@ use crate::client::{Client, ClientType};
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, GrantId, Subject};
 use crate::pkce::CodeChallenge;
+use crate::resource::Authorization;
 use crate::scope::Scope;
 use crate::secret::{Digest, random_bytes};
 use crate::store::{ClientStore, Session};
@@ -164,7 +165,11 @@ pub(super) async fn redeemed(store: &impl Store) -> (Client, Grant, Code, Issue)
 }
 
 pub(super) async fn is_alive(store: &impl TokenStore, issue: &Issue, now: i64) -> bool {
-    store.access_token(&issue.access.digest, at(now)).await.expect("access_token").is_some()
+    let digest = &issue.access.digest;
+    let read = store.access_token(digest, at(now)).await.expect("access_token");
+    let told = store.authorization(digest, at(now)).await.expect("authorization");
+    assert_eq!(told, read.clone().map(Authorization::from), "both verbs say the same of an access token");
+    read.is_some()
 }
 
 pub(super) async fn is_revoked(store: &impl Store, grant: &Grant) -> bool {

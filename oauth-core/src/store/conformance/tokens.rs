@@ -15,6 +15,7 @@ pub async fn a_token_without_a_grant_comes_back_as_it_was_saved<S: Store>(store:
     issue.access.audience = vec![Resource::new(format!("urn:x:{}", "y".repeat(2_042))).expect("a resource")];
     issue.access.attributes = awkward_attributes();
     assert_eq!(store.issue(&issue).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
+    assert!(is_alive(store, &issue, 1).await, "what was issued is alive");
     let stored = store.access_token(&issue.access.digest, at(1)).await.expect("access_token");
     assert_eq!(stored, Some(ActiveToken { token: issue.access, grant: None }), "a token is read as it was saved");
 }
@@ -26,6 +27,7 @@ pub async fn a_token_comes_back_with_its_grant<S: Store>(store: &S) {
     issue.access.attributes = awkward_attributes();
     issue.access.audience = vec![Resource::new("https://api.example/").expect("a resource")];
     assert_eq!(store.redeem(&code.digest, &issue).await.expect("redeem"), Redeemed::Now, "a new code is redeemed");
+    assert!(is_alive(store, &issue, 6).await, "what was issued is alive");
     let stored = store.access_token(&issue.access.digest, at(6)).await.expect("access_token");
     let mut now = grant;
     now.last_issued_at = Some(at(5));

@@ -3,6 +3,7 @@ use super::shape::Shape;
 use super::{Shared, recovered, taken};
 use crate::clock::Timestamp;
 use crate::identifier::{GrantId, Subject};
+use crate::resource::Authorization;
 use crate::secret::Digest;
 use crate::store::{Code, Grant, Issue, IssuedAccess, IssuedRefresh, Result, Retry, StoreError};
 use std::collections::VecDeque;
@@ -50,8 +51,15 @@ pub(super) struct HeldRefresh {
     pub(super) retry: Option<Box<Retry>>,
 }
 
+/// What a cell has to know of an access token in the index, to take it out again.
 pub(super) struct HeldAccess {
     pub(super) digest: Digest,
+    pub(super) expires_at: Timestamp,
+}
+
+/// What an access token allows, and for how long.
+#[derive(Clone)]
+pub(super) struct Term {
     shape: Arc<Shape>,
     issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
@@ -102,16 +110,33 @@ impl Cell {
         }
     }
 
-    pub(super) fn access_token(&self, held: &HeldAccess) -> IssuedAccess {
+    pub(super) fn access_token(&self, digest: Digest, term: &Term) -> IssuedAccess {
         IssuedAccess {
-            digest: held.digest,
+            digest,
             client_id: self.client.id.clone(),
             grant: Some(self.id),
-            scope: held.shape.scope.clone(),
-            audience: held.shape.audience.clone(),
-            attributes: held.shape.attributes.clone(),
-            issued_at: held.issued_at,
-            expires_at: held.expires_at,
+            scope: term.shape.scope.clone(),
+            audience: term.shape.audience.clone(),
+            attributes: term.shape.attributes.clone(),
+            issued_at: term.issued_at,
+            expires_at: term.expires_at,
+        }
+    }
+
+    /// Says what [`Self::access_token`] and [`Self::grant`] say together, as far as a request needs it.
+    pub(super) fn authorization(&self, family: &Family, term: &Term) -> Authorization {
+        let mut attributes = family.shape.attributes.clone();
+        let own = term.shape.attributes.iter();
+        attributes.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+        Authorization {
+            client_id: self.client.id.clone(),
+            subject: Some(self.subject.clone()),
+            scope: term.shape.scope.clone(),
+            audience: term.shape.audience.clone(),
+            expires_at: term.expires_at,
+            auth_time: family.auth_time,
+            acr: family.acr.as_deref().map(str::to_owned),
+            attributes,
         }
     }
 
@@ -157,15 +182,26 @@ impl Shared {
         if foreign || refresh.as_ref().is_some_and(|refresh| refresh.grant != cell.id) {
             return Err(StoreError::new(doing, "the tokens name another grant or client"));
         }
-        let under = super::Access::Under(Arc::clone(cell));
-        if !self.access.insert(access.digest, under, Some(access.expires_at)) {
+        if let Some(refresh) = refresh
+            && !self.refresh.insert(refresh.digest, Arc::clone(cell), None)
+        {
             return Err(taken(doing));
         }
-        if let Some(refresh) = refresh {
-            if !self.refresh.insert(refresh.digest, Arc::clone(cell), None) {
-                self.access.remove(&access.digest, Some(access.expires_at));
-                return Err(taken(doing));
+        let term = Term {
+            shape: cell.client.shapes.share(&access.scope, &access.audience, &access.attributes),
+            issued_at: access.issued_at,
+            expires_at: access.expires_at,
+        };
+        // Last of what may fail, because who finds it there takes it for issued.
+        let under = super::Access::Under(Arc::clone(cell), term);
+        if !self.access.insert(access.digest, under, Some(access.expires_at)) {
+            if let Some(refresh) = refresh {
+                self.refresh.remove(&refresh.digest, None);
             }
+            return Err(taken(doing));
+        }
+        family.access.push_back(HeldAccess { digest: access.digest, expires_at: access.expires_at });
+        if let Some(refresh) = refresh {
             family.refresh.push(HeldRefresh {
                 digest: refresh.digest,
                 issued_at: refresh.issued_at,
@@ -177,12 +213,6 @@ impl Shared {
                 retry: None,
             });
         }
-        family.access.push_back(HeldAccess {
-            digest: access.digest,
-            shape: cell.client.shapes.share(&access.scope, &access.audience, &access.attributes),
-            issued_at: access.issued_at,
-            expires_at: access.expires_at,
-        });
         self.grants.move_end(&cell.id, Some(family.expires_at), Some(*grant_expires_at));
         family.expires_at = *grant_expires_at;
         family.last_issued_at = Some(*now);

@@ -29,8 +29,8 @@ impl Shared {
             removed += match access {
                 Access::Alone(token) => usize::from(self.access.remove(&digest, Some(token.expires_at))),
                 // Went with another of the same grant.
-                Access::Under(_) if self.access.find(&digest).is_none() => 0,
-                Access::Under(cell) => self.end_over(&mut cell.lock(), now, limit.saturating_sub(removed)),
+                Access::Under(..) if self.access.find(&digest).is_none() => 0,
+                Access::Under(cell, _) => self.end_over(&mut cell.lock(), now, limit.saturating_sub(removed)),
             };
         }
         removed

@@ -1,8 +1,9 @@
-use super::cell::{Cell, Family};
+use super::cell::{Cell, Family, Term};
 use super::clients::ClientEntry;
 use super::shape::Shape;
 use super::{MemoryStore, Shared, taken};
 use crate::clock::Timestamp;
+use crate::resource::Authorization;
 use crate::secret::Digest;
 use crate::store::{
     ActiveToken, Issue, IssuedAccess, Result, Retry, Rotated, Saved, StoreError, StoredRefresh, TokenStore,
@@ -12,12 +13,13 @@ use std::sync::Arc;
 const ISSUE: &str = "issue tokens";
 const ROTATE: &str = "rotate a refresh token";
 
-/// Where an access token is kept.
+/// An access token, in the index itself: a check that had to look for it in the cell would wait for
+/// memory once more.
 #[derive(Clone)]
 pub(super) enum Access {
-    /// In the cell of its grant.
-    Under(Arc<Cell>),
-    /// Here, because there is no grant.
+    /// Alive only while the cell of its grant is.
+    Under(Arc<Cell>, Term),
+    /// Without a grant.
     Alone(Arc<Grantless>),
 }
 
@@ -63,17 +65,17 @@ impl TokenStore for MemoryStore {
     }
 
     async fn access_token(&self, digest: &Digest, now: Timestamp) -> Result<Option<ActiveToken>> {
-        Ok(self.0.access.find(digest).and_then(|access| match access {
-            Access::Alone(token) => {
-                token.is_live(now).then(|| ActiveToken { token: token.token(*digest), grant: None })
-            }
-            Access::Under(cell) => {
-                let family = cell.lock_present()?;
-                let held = family.access.iter().rfind(|held| held.digest == *digest)?;
-                let live = cell.is_live(&family, now) && !held.expires_at.is_over(now);
-                live.then(|| ActiveToken { token: cell.access_token(held), grant: Some(cell.grant(&family)) })
-            }
-        }))
+        let alone = |token: &Grantless| ActiveToken { token: token.token(*digest), grant: None };
+        let under = |cell: &Cell, family: &Family, term: &Term| ActiveToken {
+            token: cell.access_token(*digest, term),
+            grant: Some(cell.grant(family)),
+        };
+        Ok(self.0.live_access(digest, now, alone, under))
+    }
+
+    async fn authorization(&self, digest: &Digest, now: Timestamp) -> Result<Option<Authorization>> {
+        let alone = |token: &Grantless| ActiveToken { token: token.token(*digest), grant: None }.into();
+        Ok(self.0.live_access(digest, now, alone, Cell::authorization))
     }
 
     async fn refresh_token(&self, digest: &Digest) -> Result<Option<StoredRefresh>> {
@@ -118,7 +120,7 @@ impl TokenStore for MemoryStore {
         Ok(match self.0.access.find(digest) {
             None => false,
             Some(Access::Alone(token)) => self.0.access.remove(digest, Some(token.expires_at)) && token.is_live(now),
-            Some(Access::Under(cell)) => {
+            Some(Access::Under(cell, _)) => {
                 let mut family = cell.lock();
                 let ended = self.0.end_access(&mut family, digest);
                 ended.is_some_and(|expires_at| !expires_at.is_over(now))
@@ -128,6 +130,24 @@ impl TokenStore for MemoryStore {
 }
 
 impl Shared {
+    /// Finds an access token, if it is alive, and makes of it and its grant what is asked for.
+    fn live_access<T>(
+        &self,
+        digest: &Digest,
+        now: Timestamp,
+        alone: impl FnOnce(&Grantless) -> T,
+        under: impl FnOnce(&Cell, &Family, &Term) -> T,
+    ) -> Option<T> {
+        match self.access.find(digest)? {
+            Access::Alone(token) => token.is_live(now).then(|| alone(&token)),
+            Access::Under(cell, term) => {
+                let family = cell.lock_present()?;
+                let live = cell.is_live(&family, now) && !term.expires_at.is_over(now);
+                live.then(|| under(&cell, &family, &term))
+            }
+        }
+    }
+
     fn issue_grantless(&self, issue: &Issue) -> Result<Saved> {
         let Issue { access, refresh, now: _, grant_expires_at: _ } = issue;
         if refresh.is_some() {
