@@ -101,6 +101,7 @@
 //! - Rocket answers `HEAD` with the route of `GET`; here `HEAD` has a route of its own.
 //! - Rocket refuses methods it does not know; under the base path and at the well-known documents they
 //!   are answered 405 like others.
+//! - Rocket takes a body that breaks off at its beginning for a whole one; the provider refuses it.
 //! - Rocket's catchers never see why a guard failed; the fairings write that into the answer.
 //! - Rocket's `Shield` sets headers that the core sets too; the core's win, without its warnings.
 //!

@@ -4,13 +4,28 @@ use rocket::Request;
 use rocket::data::Data;
 use rocket::form::Form;
 use rocket::http::Method;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How much of a body Rocket looks at for `_method`.
 const LOOKED_AT: usize = "_method=delete".len();
 const SHORTEST: usize = "_method=get".len();
 
+/// Whether the body of a request broke off where Rocket looked at it first.
+#[derive(Default)]
+struct BrokeOff(AtomicBool);
+
+/// Tells whether a body broke off before Rocket had as much of it as it looks at, which Rocket takes for
+/// the body's end; where it breaks off later, reading it fails. Asked before anything else looks at it.
+pub(super) async fn broke_off(request: &Request<'_>, data: &mut Data<'_>) -> bool {
+    let whole = data.peek_complete();
+    let broke_off = !whole && data.peek(LOOKED_AT).await.len() < LOOKED_AT;
+    let BrokeOff(before) = request.local_cache(BrokeOff::default);
+    before.fetch_or(broke_off, Ordering::Relaxed) || broke_off
+}
+
 /// Sets the method back to the one that was sent.
 pub(super) async fn restore(request: &mut Request<'_>, data: &mut Data<'_>) {
+    broke_off(request, data).await;
     let sent = sent(request, data.peek(LOOKED_AT).await);
     if sent != request.method() {
         request.set_method(sent);

@@ -69,8 +69,10 @@ struct Endpoints(Arc<dyn Service>);
 
 #[rocket::async_trait]
 impl Handler for Endpoints {
-    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+    async fn handle<'r>(&self, request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r> {
+        let broke_off = method::broke_off(request, &mut data).await;
         let answer = match data.open(BODY_LIMIT.bytes()).into_bytes().await {
+            _ if broke_off => bad_request(),
             Ok(body) if body.is_complete() => {
                 let body = body.into_inner();
                 let method = convert::method(method::sent(request, &body));

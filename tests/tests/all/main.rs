@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod adapters;
 mod authorization;
 mod bad_input;
 mod client_authentication;
@@ -35,7 +36,6 @@ mod rfc8414_metadata;
 mod rfc8707_resource;
 mod rfc9470_step_up;
 mod rfc9728_metadata;
-mod rocket_adapter;
 mod store_down;
 mod waiting;
 mod warp_notes;

@@ -1,5 +1,7 @@
-//! What only a socket shows of the Rocket adapter.
+//! What only a socket shows of an adapter.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use oauth_core::secret::Digest;
 use oauth_core::store::CodeStore as _;
 use oauth_tests::{Server, on_every_server};
@@ -21,6 +23,27 @@ on_every_server! {
 
     async fn raw_bytes_arrive(server: &Server) {
         server.raw("TRACE /oauth/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").await.expect(405);
+    }
+
+    async fn a_body_that_breaks_off_is_not_acted_on(server: &Server) {
+        let app = server.confidential().await;
+        let credentials = STANDARD.encode(format!("{}:{}", app.id, app.secret()));
+        let head = format!(
+            "POST /oauth/revoke HTTP/1.1\r\nHost: {{host}}\r\nConnection: close\r\nAuthorization: Basic {credentials}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
+        // The first ones are shorter than what Rocket looks at before it routes.
+        for arrived in ["token=a", "token=ab&a=bc", "token=abcdefghijklmnopqrstuvwxyz"] {
+            let chunk = format!("{:x}\r\n{arrived}\r\n", arrived.len());
+            assert_eq!(server.raw(format!("{head}{chunk}broken\r\n")).await.expect(400).text(), "", "{arrived}");
+            server.raw(format!("{head}{chunk}0\r\n\r\n")).await.expect(200);
+        }
+    }
+
+    async fn a_target_without_a_path_is_refused(server: &Server) {
+        for method in ["CONNECT", "GET", "OPTIONS"] {
+            server.raw(format!("{method} client.example:80 HTTP/1.1\r\nHost: {{host}}\r\nConnection: close\r\n\r\n")).await.expect(400);
+        }
     }
 
     async fn the_peer_is_the_sockets_and_nobody_elses(server: &Server) {
