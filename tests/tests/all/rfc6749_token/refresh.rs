@@ -22,6 +22,15 @@ pub(super) fn altered(token: &str) -> Vec<String> {
     cut.chain(flipped).chain(longer).chain(rewritten).filter(|other| other != token).collect()
 }
 
+/// Gives the tokens of a fresh grant and of three rotations after it, the newest last.
+async fn rotated_three_times(server: &Server, app: &App) -> [Tokens; 4] {
+    let first = server.approved_tokens(app, "read").await;
+    let second = Tokens::from(server.refresh(app, &first.refresh).await);
+    let third = Tokens::from(server.refresh(app, &second.refresh).await);
+    let fourth = Tokens::from(server.refresh(app, &third.refresh).await);
+    [first, second, third, fourth]
+}
+
 on_every_server! {
     async fn r_042_a_refresh_token_is_bound_to_its_client(server: &Server) {
         for client_type in [ClientType::Confidential, ClientType::Public] {
@@ -151,11 +160,7 @@ on_every_server! {
     async fn vuln_07_order_is_not_judged_by_time(server: &Server) {
         let app = server.confidential().await;
         for replayed in 0..3 {
-            let mut chain = vec![server.approved_tokens(&app, "read").await];
-            for _ in 0..3 {
-                let newest = chain.last().unwrap().refresh.clone();
-                chain.push(server.refresh(&app, &newest).await.into());
-            }
+            let chain = rotated_three_times(server, &app).await;
             let answer = server.refresh(&app, &chain[replayed].refresh).await;
             if replayed == 2 {
                 // Only the last one's successor was not presented: a retry, the same answer again.
@@ -175,11 +180,7 @@ on_every_server! {
     async fn vuln_07_order_is_not_judged_by_time_without_a_window(server: &Server) {
         let app = server.confidential().await;
         for replayed in 0..3 {
-            let mut chain = vec![server.approved_tokens(&app, "read").await];
-            for _ in 0..3 {
-                let newest = chain.last().unwrap().refresh.clone();
-                chain.push(server.refresh(&app, &newest).await.into());
-            }
+            let chain = rotated_three_times(server, &app).await;
             server.refresh(&app, &chain[replayed].refresh).await.expect_error(400, "invalid_grant");
             assert!(!server.is_alive(&chain[3].access).await);
             server.refresh(&app, &chain[3].refresh).await.expect_error(400, "invalid_grant");
