@@ -7,7 +7,10 @@ directly above it:
 
     // proves: R-043, R-119, vuln_12
 
-In `deny.toml` such a comment stands above the entry that keeps the vulnerability out. Run without an
+In `deny.toml` such a comment stands above the entry that keeps the vulnerability out.
+
+A test inside `on_every_server!` is told on every adapter: the page marks it, and says which rules have
+none such. What the macro makes of it is read from the macro. Run without an
 argument it writes the file; with `--check` it only says whether the committed file is as it would be
 written, and fails where it is not.
 """
@@ -20,6 +23,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "rules.txt"
 PAGE = ROOT / "tests" / "rules.md"
+MACRO = ROOT / "tests" / "src" / "macros.rs"
 NOT_OURS = {".git", "target", "node_modules", "__pycache__"}
 
 # What starts a test, by the file's extension; the name or title is in the first group that matched.
@@ -29,6 +33,9 @@ STARTS = {
     ".js": re.compile(r"^\s*(?:await\s+)?(?:test|it)\(\s*[\"'`](.+?)[\"'`]\s*,"),
     ".toml": re.compile(r"^\s*(?:\{\s*)?(?:crate|name|features?)\s*=\s*\"([^\"]+)\""),
 }
+STAR = "\\*"
+STORIES = re.compile(r"^(\s*)on_every_server! \{")
+SERVER = re.compile(r"^\s*async fn (\w+)\(\) \{", re.MULTILINE)
 TAG = re.compile(r"^\s*(?://|#)\s*proves:\s*(.+?)\s*$")
 NAMED = re.compile(r"(?<![a-z])((?:r_\d{3}_)+|(?:vuln_\d{2}_)+)")
 RANGE = re.compile(r"(R-|vuln_)(\d+)(?:\.\.(?:R-|vuln_)?(\d+))?")
@@ -84,10 +91,19 @@ def sources() -> list[pathlib.Path]:
     return [path for path in found if path != pathlib.Path(__file__).resolve()]
 
 
-def proofs(path: pathlib.Path) -> list[tuple[str, list[str]]]:
-    """Gives each test of a file that proves something, with the rules that it proves."""
-    start, found, tagged, tagged_at = STARTS[path.suffix], [], [], 0
+def servers() -> list[str]:
+    """Reads on which servers a story is told, by the names of the tests that the macro makes of it."""
+    return SERVER.findall(MACRO.read_text(encoding="utf-8"))
+
+
+def proofs(path: pathlib.Path) -> list[tuple[str, bool, list[str]]]:
+    """Gives each test of a file that proves something, whether it is told everywhere, and the rules that it proves."""
+    start, found, tagged, tagged_at, end = STARTS[path.suffix], [], [], 0, None
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if stories := STORIES.match(line):
+            end = stories[1] + "}"
+        elif line == end:
+            end = None
         if tag := TAG.match(line):
             try:
                 tagged, tagged_at = tagged + identifiers(tag[1]), number
@@ -95,7 +111,7 @@ def proofs(path: pathlib.Path) -> list[tuple[str, list[str]]]:
                 raise Mistake(f"{path.relative_to(ROOT)}:{number}: {mistake}") from None
         elif test := start.match(line):
             if proved := list(dict.fromkeys(from_name(test[1]) + tagged)):
-                found.append((test[1], proved))
+                found.append((test[1], end is not None, proved))
             tagged = []
         if tagged and number - tagged_at > NEAR:
             raise Mistake(f"{path.relative_to(ROOT)}:{tagged_at}: no test follows this tag")
@@ -104,26 +120,32 @@ def proofs(path: pathlib.Path) -> list[tuple[str, list[str]]]:
     return found
 
 
-def collect(rules: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
-    """Gathers the tests of each rule, as links."""
+def collect(rules: dict[str, tuple[str, str]]) -> tuple[dict[str, list[str]], set[str]]:
+    """Gathers the tests of each rule, as links, and the rules that have one on every adapter."""
     tests: dict[str, list[str]] = {identifier: [] for identifier in rules}
+    everywhere = set()
     for path in sources():
         place = os.path.relpath(path, PAGE.parent)
-        for name, proved in proofs(path):
+        for name, is_story, proved in proofs(path):
             for identifier in proved:
                 if identifier not in tests:
                     raise Mistake(f"{path.relative_to(ROOT)}: {name} proves {identifier}, which is not in the list")
                 words = name.replace("|", "/").replace("`", "'")
-                tests[identifier].append(f"[`{words}`]({place})")
-    return tests
+                tests[identifier].append(f"[`{words}`]({place}){STAR if is_story else ''}")
+                if is_story:
+                    everywhere.add(identifier)
+    return tests, everywhere
 
 
-def summary(title: str, kind: str, tests: dict[str, list[str]], required: set[str]) -> list[str]:
-    """Says how many of one kind are proved, and which are not."""
+def summary(title: str, kind: str, tests: dict[str, list[str]], required: set[str], everywhere: set[str]) -> list[str]:
+    """Says how many of one kind are proved, where, and which are not."""
     needed = sorted(identifier for identifier in required if identifier.startswith(kind))
     open_now = [identifier for identifier in needed if not tests[identifier]]
     later = [name for name in tests if name.startswith(kind) and name not in required and not tests[name]]
     lines = [f"**{title}: {len(needed) - len(open_now)} of the {len(needed)} that are required have a test.**", ""]
+    inside = [identifier for identifier in needed if tests[identifier] and identifier not in everywhere]
+    lines += [f"**{len(needed) - len(open_now) - len(inside)} of them have one on every adapter.**", ""]
+    lines += [f"By unit tests, clients and browsers or the list of bans only: {', '.join(inside) or 'none'}.", ""]
     lines += [f"Required and without a test: {', '.join(open_now) or 'none'}.", ""]
     lines += [f"Not required yet and without a test: {', '.join(later) or 'none'}.", ""]
     return lines
@@ -132,10 +154,12 @@ def summary(title: str, kind: str, tests: dict[str, list[str]], required: set[st
 def page() -> str:
     """Writes the page."""
     rules, required = listed()
-    tests = collect(rules)
+    tests, everywhere = collect(rules)
+    told = ", ".join(f"`{name}`" for name in servers())
     lines = ["# Rules and their tests", "", "Written by `tests/rules.py` from `rules.txt` and the names of the tests; do not edit.", ""]
+    lines += [f"{STAR} is told on every adapter and every store: {told} of `tests/src/macros.rs`.", ""]
     for title, kind in (("Rules", "R-"), ("Vulnerabilities of others", "vuln_")):
-        lines += [f"## {title}", "", *summary(title, kind, tests, required)]
+        lines += [f"## {title}", "", *summary(title, kind, tests, required, everywhere)]
         lines += ["| | from | in few words | tests |", "|---|---|---|---|"]
         for identifier, (source, words) in rules.items():
             if identifier.startswith(kind):

@@ -8,6 +8,13 @@ impl Server {
     /// Writes into the store that Ada allowed a request, and gives the code: what
     /// [`code_for`](Self::code_for) comes to without her browser, for tests that need many.
     pub async fn approved(&self, app: &App, ask: Ask) -> Code {
+        let (grant, record, code) = self.approval(app, ask);
+        assert_eq!(self.store().save_code(&grant, &record).await.unwrap(), Saved::Now);
+        code
+    }
+
+    /// Makes the records of an approval, and the code that they are of, for any store.
+    pub fn approval(&self, app: &App, ask: Ask) -> (Grant, store::Code, Code) {
         let (code, expires_at) = (AuthorizationCode::generate(), self.now().after(self.config().code_lifetime));
         let asked = |name: &str| ask.parameter(name).unwrap_or_default().to_owned();
         let grant = Grant {
@@ -33,8 +40,8 @@ impl Server {
             nonce: None,
             expires_at,
         };
-        assert_eq!(self.store().save_code(&grant, &record).await.unwrap(), Saved::Now);
-        Code { code: code.expose().to_owned(), redirect_uri: asked("redirect_uri"), verifier: ask.verifier }
+        let (code, redirect_uri) = (code.expose().to_owned(), asked("redirect_uri"));
+        (grant, record, Code { code, redirect_uri, verifier: ask.verifier })
     }
 
     /// Gives the tokens of a request that was [`approved`](Self::approved).

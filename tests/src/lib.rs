@@ -31,7 +31,7 @@
 //! | many requests at the same time | [`Race::run`] |
 //! | the token endpoint | [`Server::redeem`], [`Server::refresh`], [`Server::token`] |
 //! | any request | [`Server::get`], [`Server::post`], [`Server::call`]; [`Call`] is awaited |
-//! | the very bytes | [`Server::raw`] |
+//! | the very bytes | [`Server::raw`], [`Server::exchange`] |
 //! | a person | [`Server::browser`], [`Browser::sign_in`], [`Browser::authorize`] |
 //! | the time | [`Server::advance`], [`Server::now`] |
 //! | what happened | [`Server::events`] |
@@ -58,6 +58,7 @@ mod faults;
 mod flow;
 mod html;
 mod macros;
+mod numbers;
 mod pause;
 mod race;
 mod raw;
@@ -74,6 +75,7 @@ pub use events::Recorder;
 pub use faults::{Failing, Faults};
 pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
 pub use html::{Form, text_of};
+pub use numbers::Numbers;
 pub use pause::{Pause, Stop};
 pub use race::Race;
 pub use server::{Server, free_address};

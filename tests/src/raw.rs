@@ -18,14 +18,29 @@ impl Server {
     /// # }
     /// ```
     pub async fn raw(&self, request: impl AsRef<[u8]>) -> Answer {
-        let mut stream = self.connect().await;
         let host = self.address().to_string();
         let request = replace(request.as_ref(), b"{host}", host.as_bytes());
+        let answers = self.exchange(&request, |_| false).await;
+        answers.into_iter().next().expect("the server answers")
+    }
+
+    /// Sends bytes as they are, and reads every answer until the server closes; `is_head` tells whether
+    /// the answer at a position is one to `HEAD`, which has no body. What comes between (1xx) is left out.
+    pub async fn exchange(&self, bytes: &[u8], is_head: impl Fn(usize) -> bool) -> Vec<Answer> {
+        let mut stream = self.connect().await;
         // The server may refuse before it has read all; what it says is what counts.
-        let _ = stream.write_all(&request).await;
+        let _ = stream.write_all(bytes).await;
         let mut received = Vec::new();
         let _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut received)).await;
-        parse(&received)
+        let (mut answers, mut rest) = (Vec::new(), received.as_slice());
+        while !rest.is_empty() {
+            let (answer, after) = parse(rest, is_head(answers.len()));
+            rest = after;
+            if !answer.status.is_informational() {
+                answers.push(answer);
+            }
+        }
+        answers
     }
 
     /// Opens a connection to write to and to drop at will.
@@ -41,8 +56,8 @@ fn replace(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Reads a response; its body may come in chunks.
-fn parse(received: &[u8]) -> Answer {
+/// Reads a response, and gives what comes after it.
+fn parse(received: &[u8], is_head: bool) -> (Answer, &[u8]) {
     let shown = || String::from_utf8_lossy(received).into_owned();
     let end = received.windows(4).position(|window| window == b"\r\n\r\n");
     let end = end.unwrap_or_else(|| panic!("the answer has no whole head: {:?}", shown()));
@@ -50,25 +65,37 @@ fn parse(received: &[u8]) -> Answer {
     let mut lines = head.split("\r\n");
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
     let mut response = Response::builder().status(status);
-    let mut chunked = false;
+    let (mut chunked, mut length) = (false, None);
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         chunked |= name.eq_ignore_ascii_case("transfer-encoding");
+        if name.eq_ignore_ascii_case("content-length") {
+            length = Some(value.trim().parse().expect("a length"));
+        }
         response = response.header(name, value.trim());
     }
-    let body = &received[end + 4..];
-    let body = if chunked { unchunk(body) } else { body.to_vec() };
-    response.body(Bytes::from(body)).unwrap_or_else(|error| panic!("{error}: {:?}", shown())).into()
+    let rest = &received[end + 4..];
+    let (body, after) = if is_head || status.starts_with('1') || status == "204" || status == "304" {
+        (Vec::new(), rest)
+    } else if chunked {
+        unchunk(rest)
+    } else {
+        // One that broke off, as by a reset, is as long as it came.
+        let (body, after) = rest.split_at(length.unwrap_or(rest.len()).min(rest.len()));
+        (body.to_vec(), after)
+    };
+    let answer = response.body(Bytes::from(body)).unwrap_or_else(|error| panic!("{error}: {:?}", shown()));
+    (answer.into(), after)
 }
 
-fn unchunk(mut body: &[u8]) -> Vec<u8> {
+fn unchunk(mut body: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut whole = Vec::new();
     while let Some(at) = body.windows(2).position(|window| window == b"\r\n") {
         let length = usize::from_str_radix(&String::from_utf8_lossy(&body[..at]), 16).unwrap_or(0);
         if length == 0 {
-            break;
+            return (whole, &body[(at + 4).min(body.len())..]);
         }
         whole.extend_from_slice(&body[at + 2..at + 2 + length]);
         body = &body[at + 4 + length..];
     }
-    whole
+    (whole, body)
 }

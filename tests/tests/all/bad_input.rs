@@ -2,7 +2,7 @@
 //! RFC 6749 §5.2, never a 5xx, never a token.
 
 use http::StatusCode;
-use oauth_tests::{Answer, App, Call, Server, on_every_server};
+use oauth_tests::{Answer, App, Call, Numbers, Server, on_every_server};
 use std::collections::BTreeMap;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -167,64 +167,47 @@ on_every_server! {
     }
 }
 
-/// Numbers that look random and are the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % end as u64).unwrap()
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        let at = self.below(of.len());
-        of[at]
-    }
-
-    /// Makes a body of parts that mean something, and of bytes that do not.
-    fn body(&mut self, app: &App) -> Vec<u8> {
-        let known = [
-            "grant_type=authorization_code&code=abc",
-            "grant_type=refresh_token&refresh_token=abc",
-            "grant_type=password",
-            "grant_type=client_credentials",
-            "token=abc",
-            "token_type_hint=refresh_token",
-            "redirect_uri=https://a.example/",
-            "code_verifier=abc",
-            "scope=read",
-            "scope=%22",
-            "resource=https://a.example/",
-            "resource=x",
-            "username=ada",
-            "password=x",
-            "=",
-            "&",
-            "client_assertion=a.b.c&client_secret=%",
-            "\0",
-        ];
-        let mut body = match self.below(8) {
-            0 => Vec::new(),
-            _ => format!("client_id={}&", app.id).into_bytes(),
-        };
-        for _ in 0..self.below(6) {
-            match self.below(12) {
-                0 => body
-                    .extend((0..self.below(12)).map(|_| u8::try_from(self.below(256)).unwrap()).collect::<Vec<u8>>()),
-                _ => body.extend(self.pick(&known).bytes()),
-            }
-            if self.below(12) > 0 {
-                body.push(b'&');
-            }
+/// Makes a body of parts that mean something, and of bytes that do not.
+fn body(numbers: &mut Numbers, app: &App) -> Vec<u8> {
+    let known = [
+        "grant_type=authorization_code&code=abc",
+        "grant_type=refresh_token&refresh_token=abc",
+        "grant_type=password",
+        "grant_type=client_credentials",
+        "token=abc",
+        "token_type_hint=refresh_token",
+        "redirect_uri=https://a.example/",
+        "code_verifier=abc",
+        "scope=read",
+        "scope=%22",
+        "resource=https://a.example/",
+        "resource=x",
+        "username=ada",
+        "password=x",
+        "=",
+        "&",
+        "client_assertion=a.b.c&client_secret=%",
+        "\0",
+    ];
+    let mut body = match numbers.below(8) {
+        0 => Vec::new(),
+        _ => format!("client_id={}&", app.id).into_bytes(),
+    };
+    for _ in 0..numbers.below(6) {
+        match numbers.below(12) {
+            0 => body
+                .extend((0..numbers.below(12)).map(|_| u8::try_from(numbers.below(256)).unwrap()).collect::<Vec<u8>>()),
+            _ => body.extend(numbers.pick(&known).bytes()),
         }
-        if !body.is_empty() && self.below(10) == 0 {
-            let at = self.below(body.len());
-            body[at] ^= 1 << self.below(8);
+        if numbers.below(12) > 0 {
+            body.push(b'&');
         }
-        body
     }
+    if !body.is_empty() && numbers.below(10) == 0 {
+        let at = numbers.below(body.len());
+        body[at] ^= 1 << numbers.below(8);
+    }
+    body
 }
 
 on_every_server! {
@@ -234,14 +217,14 @@ on_every_server! {
     async fn r_041_two_thousand_bodies_of_nonsense(server: &Server) {
         let app = server.public().await;
         let known = server.confidential().await;
-        let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+        let mut numbers = Numbers::new(0x9E37_79B9_7F4A_7C15);
         let odd_kinds = ["application/json", "multipart/form-data; boundary=b", ""];
         let authorizations = ["Basic", "Basic YTpi", "Bearer abc", "Basic \u{e9}", "Digest a=b"];
         let mut counted = BTreeMap::<String, usize>::new();
         for _ in 0..2_000 {
             let (path, _) = endpoints(server)[numbers.below(3)].clone();
             let named = if numbers.below(4) > 0 { &app } else { &known };
-            let body = numbers.body(named);
+            let body = body(&mut numbers, named);
             let kind = if numbers.below(15) == 0 { numbers.pick(&odd_kinds) } else { FORM };
             let mut call = server.post(&path).body(kind, body.clone());
             if numbers.below(15) == 0 {

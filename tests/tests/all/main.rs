@@ -22,6 +22,7 @@ mod hung_up;
 mod lifecycle;
 mod local_cache;
 mod metadata_truth;
+mod parity;
 mod readme;
 mod remote;
 mod restart;
