@@ -1,7 +1,6 @@
 //! The provider as a service, and as a layer before an application's own.
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
@@ -41,14 +40,15 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (mut parts, body) = request.into_parts();
+    // A request may name a host of its own choice (RFC 9112 §3.2.2); who the provider is, its issuer says. A
+    // target without a path is for proxies.
+    let Some(target) = parts.uri.path_and_query().cloned() else { return bad_request() };
+    parts.uri = Uri::from(target);
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => return body_too_large(service.config()),
         Err(_) => return bad_request(),
     };
-    // A request may name a host of its own choice (RFC 9112 §3.2.2); who the provider is, its issuer says.
-    let target = parts.uri.path_and_query().cloned();
-    parts.uri = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
     let (service, request) = (Arc::clone(service), Request::from_parts(parts, body));
     to_its_end(&RUNNING, async move { service.call(request).await }).await
 }

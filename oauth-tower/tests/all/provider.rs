@@ -2,8 +2,12 @@
 
 use crate::running::start;
 use bytes::Bytes;
+use http_body_util::Full;
 use oauth_core::http::{BODY_LIMIT, PeerAddress};
-use oauth_tower::Limits;
+use oauth_core::provider::Service;
+use oauth_tower::{Limits, ProviderService};
+use std::sync::Arc;
+use tower_service::Service as _;
 
 #[tokio::test]
 async fn requests_arrive_as_they_were_sent() {
@@ -30,6 +34,17 @@ async fn a_host_in_the_target_is_not_handed_on() {
     let server = start(Limits::default()).await;
     let request = server.seen("GET", "http://evil.example/oauth/authorize?a=b", "", "").await;
     assert_eq!(request.uri().to_string(), "/oauth/authorize?a=b");
+}
+
+#[tokio::test]
+async fn a_target_without_a_path_is_refused() {
+    let server = start(Limits::default()).await;
+    let provider: Arc<dyn Service> = server.witness.clone();
+    let mut request = http::Request::new(Full::new(Bytes::new()));
+    *request.uri_mut() = "client.example:80".parse().unwrap();
+    let answer = ProviderService::new(provider).call(request).await.unwrap();
+    assert_eq!(answer.status(), 400);
+    assert!(server.witness.seen.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
