@@ -3,6 +3,7 @@ use crate::store::verbs;
 use oauth_core::client::Client;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId, Subject};
+use oauth_core::resource::Authorization;
 use oauth_core::secret::Digest;
 use oauth_core::store::{
     Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,

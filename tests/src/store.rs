@@ -3,6 +3,7 @@
 use oauth_core::client::Client;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId, Subject};
+use oauth_core::resource::Authorization;
 use oauth_core::secret::Digest;
 use oauth_core::store::{
     Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
@@ -78,6 +79,7 @@ macro_rules! verbs {
             TokenStore {
                 fn issue(issue: &Issue) -> Saved;
                 fn access_token(digest: &Digest, now: Timestamp) -> Option<ActiveToken>;
+                fn authorization(digest: &Digest, now: Timestamp) -> Option<Authorization>;
                 fn refresh_token(digest: &Digest) -> Option<StoredRefresh>;
                 fn rotate(digest: &Digest, issue: &Issue, retry: &Retry) -> Rotated;
                 fn revoke_access_token(digest: &Digest, now: Timestamp) -> bool;

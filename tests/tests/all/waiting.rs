@@ -46,7 +46,7 @@ on_every_server! {
         let app = server.confidential().await;
         let token = server.approved_tokens(&app, "read").await.access;
         let checks = vec![server.get("/api/profile").bearer(&token); WAITING];
-        stopped_at(server, "access_token", checks, everything(server, &app, &token)).await;
+        stopped_at(server, "authorization", checks, everything(server, &app, &token)).await;
     }
 
     async fn while_tokens_are_issued(server: &Server) {
