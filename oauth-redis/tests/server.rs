@@ -331,6 +331,35 @@ async fn a_cluster_spreads_its_records_and_is_swept_empty() {
     }
 }
 
+#[tokio::test]
+async fn a_token_may_stand_in_a_cluster_where_its_grant_does() {
+    let cluster = Cluster::start();
+    let store = RedisStore::cluster(cluster.urls()).await.unwrap();
+    let notes = client("notes");
+    store.create_client(&notes).await.unwrap();
+    let grant = grant(&notes);
+    let code = code(&grant, AuthorizationCode::generate().digest());
+    store.save_code(&grant, &code).await.unwrap();
+    let mut tokens = issue(&notes, Some(grant.id), 1);
+    let mut bytes = *tokens.access.digest.as_bytes();
+    bytes[0] = grant.id.as_bytes()[0];
+    tokens.access.digest = Digest::from_bytes(bytes);
+    store.redeem(&code.digest, &tokens).await.unwrap();
+    let digest = tokens.access.digest;
+    assert!(store.access_token(&digest, at(2)).await.unwrap().is_some_and(|active| active.grant.is_some()));
+    assert!(store.revoke_access_token(&digest, at(2)).await.unwrap());
+    assert_eq!(store.access_token(&digest, at(2)).await.unwrap(), None);
+
+    // Pointers go with what they led to.
+    store.issue(&issue(&notes, Some(grant.id), 3)).await.unwrap();
+    sweep(&store, 1_000).await;
+    store.delete_client(&notes.id, at(300)).await.unwrap();
+    for node in cluster.nodes() {
+        let left = node.cli(&["keys", "*"]);
+        assert!(left.lines().filter(|key| !key.is_empty()).count() <= 1, "{left}");
+    }
+}
+
 /// The dictionaries of Redis double now and then, so that a number between has the most room to spare.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_access_token_takes_at_most_350_bytes() {

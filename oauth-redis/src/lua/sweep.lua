@@ -6,14 +6,19 @@ limit = tonumber(limit)
 local kinds = {
   a = function(digest)
     local key = T .. 'a' .. digest
-    return call('EXISTS', key) == 1 and function() call('DEL', key) end
+    local first = call('GETRANGE', key, 0, 0)
+    return first ~= '' and function()
+      call('DEL', key)
+      -- Only a token under a grant has a pointer, and only in a cluster.
+      if single == '' and first == '\1' then tell(gone, 'p', digest, '') end
+    end
   end,
   k = function(rest)
     local key, digest = T .. 'g' .. string.sub(rest, 1, 16), string.sub(rest, 17)
     local code = call('HMGET', key, 'k', 'u')
     return code[1] == digest and not code[2] and function()
       call('HDEL', key, 'k', 'K', 'x')
-      if single ~= '' then call('DEL', T .. 'k' .. digest) end
+      if single ~= '' then call('DEL', T .. 'k' .. digest) else tell(gone, 'k', digest, '') end
     end
   end,
   g = function(id)
@@ -26,7 +31,7 @@ local kinds = {
     return subject and function()
       call('DEL', key)
       if single ~= '' then call('ZREM', T .. 'v' .. subject, digest)
-      else for _, part in ipairs({ 'v', digest, subject }) do gone[#gone + 1] = part end end
+      else tell(gone, 'v', digest, subject) end
     end
   end,
   d = function(rest)

@@ -11,6 +11,7 @@ use crate::link::Access;
 use crate::place::Place;
 use crate::record::{Field, HeldGrant, HeldToken, read_pointer};
 use crate::{RedisStore, script};
+use futures_util::future::try_join;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId};
 use oauth_core::secret::Digest;
@@ -28,16 +29,17 @@ impl RedisStore {
         let mut command = redis::cmd("MGET");
         command.arg(place.key('a', digest.as_bytes())).arg(place.key('p', digest.as_bytes()));
         let (alone, pointer): (Field, Field) = self.0.link.run(Access::Read, &command).await?;
-        if let Some(token) = alone {
-            let held = HeldToken::read(digest, &token)?;
-            let client = self.client_state(&held.token.client_id).await?;
-            return Ok(Some(Checked { held, grant: None, client }));
+        // The pointer comes first: a grant may stand in this very place, with its token beside the pointer.
+        if let Some(pointer) = pointer {
+            let (id, client) = read_pointer(&pointer)?;
+            let both = try_join(self.under(&id, digest), self.client_state(&client));
+            let (token, client) = both.await?;
+            return Ok(token.map(|(held, grant)| Checked { held, grant: Some(grant), client }));
         }
-        let Some(pointer) = pointer else { return Ok(None) };
-        let (id, client) = read_pointer(&pointer)?;
-        let (token, client) =
-            futures_util::future::try_join(self.under(&id, digest), self.client_state(&client)).await?;
-        Ok(token.map(|(held, grant)| Checked { held, grant: Some(grant), client }))
+        let Some(token) = alone else { return Ok(None) };
+        let held = HeldToken::read(digest, &token)?;
+        let client = self.client_state(&held.token.client_id).await?;
+        Ok(Some(Checked { held, grant: None, client }))
     }
 
     /// Reads an access token with its grant in the grant's place.

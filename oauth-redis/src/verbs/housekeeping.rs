@@ -42,7 +42,7 @@ impl RedisStore {
             let (more_removed, state, gone): (u64, i64, Vec<Vec<u8>>) =
                 self.0.link.script(Access::Write, &script::SWEEP, &key, &arguments).await?;
             removed += more_removed;
-            self.take_from_lists(&gone).await?;
+            self.clear_away(&gone).await?;
             // 2: it has looked at as much as one script may, and does not know yet.
             if state != 2 {
                 return Ok(Swept { removed, more: state == 1 });

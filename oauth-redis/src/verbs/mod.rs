@@ -13,9 +13,11 @@ mod token;
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
 use crate::place::Place;
-use crate::record::ClientState;
+use crate::record::{ClientState, text};
 use crate::{RedisStore, script};
+use futures_util::future::try_join_all;
 use oauth_core::identifier::ClientId;
+use oauth_core::secret::Digest;
 use std::future::Future;
 
 /// How many entries of a list are read at once.
@@ -57,15 +59,21 @@ impl RedisStore {
         self.0.link.run(Access::Write, &command).await
     }
 
-    /// Takes out of lists that stand elsewhere what a script removed: a kind of list, the entry, and
-    /// whose list it is, again and again.
-    async fn take_from_lists(&self, gone: &[Vec<u8>]) -> Outcome<()> {
-        for part in gone.chunks_exact(3) {
-            let [kind, entry, owner] = part else { continue };
-            let owner = crate::record::text(owner, "a list")?;
+    /// Removes elsewhere what hung on what a script removed: a kind, an entry, and whose list it is
+    /// in, again and again; a pointer is in no list.
+    async fn clear_away(&self, gone: &[Vec<u8>]) -> Outcome<()> {
+        let clear = gone.chunks_exact(3).map(async |part| {
+            let [kind, entry, owner] = part else { return Ok(()) };
             let kind = kind.first().map_or('?', |byte| char::from(*byte));
-            self.take_from(&self.0.places.of_name(owner).key(kind, owner), entry).await?;
-        }
+            if !owner.is_empty() {
+                let owner = text(owner, "a list")?;
+                return self.take_from(&self.0.places.of_name(owner).key(kind, owner), entry).await;
+            }
+            let digest = entry.as_slice().try_into().map_err(|_| Failure::Corrupt("a pointer"))?;
+            let pointer = self.0.places.of_digest(&Digest::from_bytes(digest)).key(kind, entry);
+            self.0.link.run(Access::Write, redis::cmd("DEL").arg(pointer)).await
+        });
+        try_join_all(clear).await?;
         Ok(())
     }
 
@@ -73,7 +81,7 @@ impl RedisStore {
         let arguments = [place.as_str().as_bytes(), self.0.places.if_single().as_bytes(), id];
         let key = place.key('g', id);
         let gone: Vec<Vec<u8>> = self.0.link.script(Access::Write, &script::REMOVE, &key, &arguments).await?;
-        self.take_from_lists(&gone).await
+        self.clear_away(&gone).await
     }
 }
 

@@ -106,7 +106,7 @@ impl RedisStore {
         let subject: Field = self.0.link.script(Access::Write, &script::END_SESSION, &key, &arguments).await?;
         let Some(subject) = subject else { return Ok(false) };
         if self.0.places.is_cluster() {
-            self.take_from_lists(&[b"v".to_vec(), digest.as_bytes().to_vec(), subject]).await?;
+            self.clear_away(&[b"v".to_vec(), digest.as_bytes().to_vec(), subject]).await?;
         }
         Ok(true)
     }
