@@ -9,6 +9,7 @@ use oauth_core::store::{ClientStore, Created};
 use oauth_redis::RedisStore;
 
 /// Starts a server that speaks TLS only, and gives the certificate that it shows.
+#[allow(clippy::unwrap_used, reason = "a test that cannot start fails")]
 fn start(names: &[&str]) -> (Redis, u16, String) {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let made = rcgen::generate_simple_self_signed(names).unwrap();
