@@ -2,8 +2,8 @@
 
 mod fixture;
 
-use fixture::Redis;
 use fixture::sample::{at, client, code, fill, grant, issue, open, sweep};
+use fixture::{Redis, files_in};
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::*;
@@ -96,7 +96,7 @@ async fn the_dump_holds_digests_only() {
     let secrets = fill(&store).await;
     server.cli(&["save"]);
     let mut read = 0;
-    for entry in walk(&server.directory) {
+    for entry in files_in(&server.directory) {
         let bytes = std::fs::read(&entry).unwrap();
         read += bytes.len();
         for secret in &secrets {
@@ -107,11 +107,6 @@ async fn the_dump_holds_digests_only() {
     assert!(read > 1_000, "something was written");
     let debug = format!("{store:?}");
     assert!(!debug.contains("127.0.0.1"), "{debug}");
-}
-
-fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 /// The dictionaries of Redis double now and then, so that a number between has the most room to spare.
