@@ -70,3 +70,28 @@ async fn a_token_may_stand_in_a_cluster_where_its_grant_does() {
         assert!(left.lines().filter(|key| !key.is_empty()).count() <= 1, "{left}");
     }
 }
+
+/// The client of a cluster sends a script again whose answer was lost with its connection. The second
+/// time must not be taken for a replay, which would sign the person out.
+#[tokio::test]
+async fn a_call_that_is_repeated_in_a_cluster_has_happened_once() {
+    let (store, ()) = fixture::fresh_in_cluster().await;
+    let notes = client("notes");
+    store.create_client(&notes).await.unwrap();
+    let grant = grant(&notes);
+    let code = code(&grant, AuthorizationCode::generate().digest());
+    store.save_code(&grant, &code).await.unwrap();
+    let (first, second) = (issue(&notes, Some(grant.id), 1), issue(&notes, Some(grant.id), 2));
+    let refresh = first.refresh.as_ref().unwrap().digest;
+    let retry = Retry { sealed: vec![1], until: at(2) };
+    for _ in 0..2 {
+        assert_eq!(store.redeem(&code.digest, &first).await.unwrap(), Redeemed::Now);
+    }
+    for _ in 0..2 {
+        assert_eq!(store.rotate(&refresh, &second, &retry).await.unwrap(), Rotated::Now);
+    }
+    assert!(store.access_token(&second.access.digest, at(3)).await.unwrap().is_some());
+    let replay = issue(&notes, Some(grant.id), 3);
+    assert_eq!(store.rotate(&refresh, &replay, &retry).await.unwrap(), Rotated::Reused(grant.id));
+    assert_eq!(store.access_token(&second.access.digest, at(3)).await.unwrap(), None);
+}
