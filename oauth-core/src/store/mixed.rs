@@ -6,6 +6,7 @@ use super::{
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId, Subject};
+use crate::resource::Authorization;
 use crate::secret::Digest;
 
 /// Two stores as one: `truth` keeps what must never be lost, `short_lived` what may be.
@@ -107,6 +108,10 @@ impl<T: TokenStore, S: Send + Sync + 'static> TokenStore for Mixed<T, S> {
 
     async fn access_token(&self, digest: &Digest, now: Timestamp) -> Result<Option<ActiveToken>> {
         self.truth.access_token(digest, now).await
+    }
+
+    async fn authorization(&self, digest: &Digest, now: Timestamp) -> Result<Option<Authorization>> {
+        self.truth.authorization(digest, now).await
     }
 
     async fn refresh_token(&self, digest: &Digest) -> Result<Option<StoredRefresh>> {

@@ -222,6 +222,11 @@ impl RedisStore {
         command.arg(place.key('a', digest.as_bytes()));
         let ended: Field = self.0.link.run(Access::Write, &command).await?;
         let Some(record) = ended else { return Ok(false) };
+        if self.0.places.is_cluster() {
+            // Its pointer leads nowhere now.
+            let pointer = self.0.places.of_digest(digest).key('p', digest.as_bytes());
+            let _: i64 = self.0.link.run(Access::Write, redis::cmd("DEL").arg(pointer)).await?;
+        }
         Ok(!HeldToken::read(digest, &record)?.token.expires_at.is_over(now))
     }
 }
