@@ -17,8 +17,10 @@
 //! # What it promises
 //! All that [`oauth_core::store`] does, proved by its conformance tests on one server and on a cluster.
 //! In the database there are digests, never a token, code or generated secret. On one server checking
-//! a token is one trip, and so is issuing one; in a cluster checking is two, and what stands under a
-//! grant takes up to four.
+//! a token is one trip, and so is issuing one; in a cluster checking is two, and issuing under a grant up
+//! to five. Changing a client, revoking many grants at once and ending an account take several steps on
+//! both: they run to their end although the caller goes away, and what a process that died leaves of an
+//! account's end the sweep finishes.
 //!
 //! # What Redis can lose
 //! Redis answers before a write is on disk, and before a replica has it:
