@@ -168,8 +168,12 @@ pub(super) async fn is_alive(store: &impl TokenStore, issue: &Issue, now: i64) -
     let digest = &issue.access.digest;
     let read = store.access_token(digest, at(now)).await.expect("access_token");
     let told = store.authorization(digest, at(now)).await.expect("authorization");
-    assert_eq!(told, read.clone().map(Authorization::from), "both verbs say the same of an access token");
-    read.is_some()
+    if told != read.clone().map(Authorization::from) {
+        // What a dropped verb began may have come to its end between the two.
+        let read = store.access_token(digest, at(now)).await.expect("access_token");
+        assert_eq!(told, read.map(Authorization::from), "both verbs say the same of an access token");
+    }
+    told.is_some()
 }
 
 pub(super) async fn is_revoked(store: &impl Store, grant: &Grant) -> bool {

@@ -1,0 +1,24 @@
+-- `P`, `C`, `I` are empty in a cluster: pointer, client and lists stand elsewhere, and were seen to.
+local T, P, C, I, id, digest, client_id, incarnation, subject, now, code_ends, horizon, grant_ends = unpack(ARGV, 1, 13)
+if C ~= '' then
+  local client = call('HMGET', C .. 'c' .. client_id, 'e', 'i')
+  if client[1] ~= '1' then return 0 end
+  incarnation = client[2]
+end
+local key = T .. 'g' .. id
+if call('EXISTS', key) == 1 then return 2 end
+if P ~= '' and call('EXISTS', P .. 'k' .. digest) == 1 then return 2 end
+local seconds = left(horizon, now)
+call('HSET', key, 'c', client_id, 'i', incarnation, 's', subject, 'e', grant_ends, 'h', horizon, 'k', digest, 'x',
+  code_ends, unpack(ARGV, 14))
+call('EXPIRE', key, seconds)
+if P ~= '' then call('SET', P .. 'k' .. digest, id .. client_id, 'EX', seconds) end
+if I ~= '' then
+  for _, list in ipairs({ I .. 'l' .. client_id, I .. 'u' .. subject }) do
+    call('ZADD', list, 0, id)
+    keep(list, seconds)
+  end
+end
+due(T, grant_ends, 'g' .. id, seconds, now)
+due(T, code_ends, 'k' .. id .. digest, seconds, now)
+return 1

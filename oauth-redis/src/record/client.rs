@@ -1,0 +1,60 @@
+use super::{Field, fields};
+use crate::error::Outcome;
+use oauth_core::client::Client;
+use oauth_core::secret::Digest;
+use oauth_core::store::ClientFilter;
+
+/// What decides whether something that was issued to a client is alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClientState {
+    pub(crate) is_enabled: bool,
+    /// Random for each registration: what was issued under another one under the same name is dead.
+    pub(crate) incarnation: Vec<u8>,
+    /// Random for each revocation of everything: a token without a grant dies with the one it carries.
+    pub(crate) epoch: Vec<u8>,
+}
+
+impl ClientState {
+    /// Reads the fields `e`, `i`, `o`; `None` where there is no such client.
+    pub(crate) fn read(found: Vec<Field>) -> Outcome<Option<Self>> {
+        let [enabled, incarnation, epoch] = fields(found, "a client")?;
+        Ok(enabled.zip(incarnation).zip(epoch).map(|((enabled, incarnation), epoch)| Self {
+            is_enabled: enabled == b"1",
+            incarnation,
+            epoch,
+        }))
+    }
+}
+
+/// The terms by which a client can be found, each a digest of fixed length: an attribute may be long.
+pub(crate) fn index_terms(client: &Client) -> Vec<Digest> {
+    let owner = client.owner.iter().map(|owner| term("owner", "", owner.as_str()));
+    let resources = client.resources.iter().map(|resource| term("resource", "", resource.as_str()));
+    let attributes = client.attributes.iter().map(|(name, value)| term("attribute", name, value));
+    let mut terms: Vec<_> =
+        std::iter::once(term("all", "", "")).chain(owner).chain(resources).chain(attributes).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// The term under which all clients stand that a filter may mean.
+pub(crate) fn term_of(filter: &ClientFilter) -> Digest {
+    let ClientFilter { owner, resource, attributes } = filter;
+    let by_owner = owner.as_ref().map(|owner| term("owner", "", owner.as_str()));
+    let by_attribute = || attributes.first().map(|(name, value)| term("attribute", name, value));
+    let by_resource = || resource.as_ref().map(|resource| term("resource", "", resource.as_str()));
+    by_owner.or_else(by_attribute).or_else(by_resource).unwrap_or_else(|| term("all", "", ""))
+}
+
+/// Tells whether all that a filter asks for holds.
+pub(crate) fn matches(filter: &ClientFilter, client: &Client) -> bool {
+    let ClientFilter { owner, resource, attributes } = filter;
+    owner.as_ref().is_none_or(|owner| client.owner.as_ref() == Some(owner))
+        && resource.as_ref().is_none_or(|resource| client.resources.contains(resource))
+        && attributes.iter().all(|(name, value)| client.attributes.get(name) == Some(value))
+}
+
+fn term(kind: &str, name: &str, value: &str) -> Digest {
+    Digest::of(&format!("{kind}:{}:{name}{value}", name.len()))
+}

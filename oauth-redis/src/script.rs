@@ -1,0 +1,54 @@
+//! The scripts: each runs as a whole or not at all, and nothing comes between its steps.
+
+use redis::Script;
+use std::sync::LazyLock;
+
+macro_rules! scripts {
+    ($($(#[$meta:meta])* $name:ident = $($file:literal)+;)*) => {
+        $(
+            $(#[$meta])*
+            pub(crate) static $name: Source = Source(LazyLock::new(|| {
+                const TEXT: &str = concat!($(include_str!(concat!("lua/", $file, ".lua"))),+);
+                (TEXT, Script::new(TEXT))
+            }));
+        )*
+    };
+}
+
+/// The text of a script, and the digest by which a server knows it.
+pub(crate) struct Source(LazyLock<(&'static str, Script)>);
+
+impl Source {
+    pub(crate) fn text(&self) -> &'static str {
+        self.0.0
+    }
+
+    pub(crate) fn hash(&self) -> &str {
+        self.0.1.get_hash()
+    }
+}
+
+scripts! {
+    CHECK = "check";
+    READ = "read";
+    REDEEM = "common" "under" "redeem";
+    ROTATE = "common" "under" "rotate";
+    ISSUE_UNDER = "common" "under" "issue_under";
+    ISSUE_ALONE = "common" "issue_alone";
+    SAVE_CODE = "common" "save_code";
+    REVOKE = "revoke";
+    REMOVE = "common" "remove_grant" "remove";
+    SWEEP = "common" "remove_grant" "sweep";
+    RESERVE = "reserve";
+    ENTER = "common" "enter";
+    CREATE_CLIENT = "create_client";
+    REPLACE_CLIENT = "replace_client";
+    DELETE_CLIENT = "delete_client";
+    RENEW_EPOCH = "renew_epoch";
+    CREATE_SESSION = "common" "create_session";
+    END_SESSION = "end_session";
+    SAVE_DECISION = "common" "save_decision";
+    TAKE_DECISION = "take_decision";
+    CREATE_ACCOUNT = "common" "create_account";
+    CHANGE_ACCOUNT = "common" "change_account";
+}

@@ -1,0 +1,150 @@
+use super::{BATCH, after};
+use crate::error::Outcome;
+use crate::link::Access;
+use crate::record::{ClientState, Field, HeldGrant, grant_id, read_pointer, seconds};
+use crate::{RedisStore, script};
+use futures_util::future::try_join_all;
+use oauth_core::clock::Timestamp;
+use oauth_core::identifier::GrantId;
+use oauth_core::secret::{Digest, random_bytes};
+use oauth_core::store::{Grant, GrantFilter, GrantStore, Page, Result};
+
+/// A grant with a part of it, as the script `read` gives them: the identifier, the grant's fields,
+/// those of the part, those of the client where they were at hand.
+type Found = Option<(Vec<u8>, Vec<Field>, Vec<Field>, Option<Vec<Field>>)>;
+
+/// A grant that is there, whose client is there, and the fields of a part of it.
+pub(super) struct Present {
+    pub(super) grant: Grant,
+    pub(super) part: Vec<Field>,
+}
+
+/// What leads to a grant.
+#[derive(Clone, Copy)]
+pub(super) enum By<'a> {
+    Id(&'a GrantId),
+    Code(&'a Digest),
+    Refresh(&'a Digest),
+}
+
+impl GrantStore for RedisStore {
+    async fn grant(&self, id: &GrantId) -> Result<Option<Grant>> {
+        self.live_grant(id).await.map_err(|failure| failure.while_doing("read a grant"))
+    }
+
+    async fn grants(&self, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Result<Vec<Grant>> {
+        self.list_grants(filter, page, now).await.map_err(|failure| failure.while_doing("list grants"))
+    }
+
+    async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        self.revoke(id, now).await.map_err(|failure| failure.while_doing("revoke a grant"))
+    }
+
+    async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
+        let (store, filter) = (self.clone(), filter.clone());
+        let steps = Self::whole(async move { store.revoke_all(&filter, now).await });
+        steps.await.map_err(|failure| failure.while_doing("revoke grants"))
+    }
+}
+
+impl RedisStore {
+    /// Reads a grant whose client was not deleted since.
+    pub(super) async fn live_grant(&self, id: &GrantId) -> Outcome<Option<Grant>> {
+        Ok(self.present(By::Id(id)).await?.map(|present| present.grant))
+    }
+
+    /// Reads a grant with the part of it that leads to it, in one trip on one server.
+    pub(super) async fn present(&self, by: By<'_>) -> Outcome<Option<Present>> {
+        let places = &self.0.places;
+        let (kind, digest, pointer): (&str, &[u8], _) = match by {
+            By::Id(_) => ("", b"", None),
+            By::Code(digest) => ("k", digest.as_bytes(), Some(places.of_digest(digest).key('k', digest.as_bytes()))),
+            By::Refresh(digest) => ("r", digest.as_bytes(), Some(places.of_digest(digest).key('r', digest.as_bytes()))),
+        };
+        let id = match (by, &pointer) {
+            (By::Id(id), _) => Some(*id),
+            (_, Some(pointer)) if places.is_cluster() => match self.followed(pointer).await? {
+                Some((id, _)) => Some(id),
+                None => return Ok(None),
+            },
+            _ => None,
+        };
+        let single = places.if_single().as_bytes();
+        let place = id.as_ref().map(|id| places.of_grant(id).as_str().as_bytes().to_vec());
+        let place = place.as_deref().unwrap_or(single);
+        let id = id.as_ref().map_or(&b""[..], |id| id.as_bytes());
+        let key = [place, b"g", id].concat();
+        let arguments = [place, single, id, kind.as_bytes(), digest, single];
+        let found: Found = self.0.link.script(Access::Read, &script::READ, &key, &arguments).await?;
+        let Some((id, grant, part, client)) = found else { return Ok(None) };
+        let Some(HeldGrant { grant, incarnation }) = HeldGrant::read(grant_id(&id)?, grant)? else { return Ok(None) };
+        let client = match client {
+            Some(fields) => ClientState::read(fields)?,
+            None => self.client_state(&grant.client_id).await?,
+        };
+        let is_present = client.is_some_and(|client| client.incarnation == incarnation);
+        Ok(is_present.then_some(Present { grant, part }))
+    }
+
+    /// Follows a pointer in a cluster: to a grant and its client. A pointer alone proves nothing.
+    pub(super) async fn followed(
+        &self,
+        pointer: &[u8],
+    ) -> Outcome<Option<(GrantId, oauth_core::identifier::ClientId)>> {
+        let found: Field = self.0.link.run(Access::Read, redis::cmd("GET").arg(pointer)).await?;
+        found.map(|pointer| read_pointer(&pointer)).transpose()
+    }
+
+    async fn list_grants(&self, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Outcome<Vec<Grant>> {
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let list = self.grant_list(filter);
+        let mut from = page.after.map_or(b"-".to_vec(), |id| after(id.as_bytes()));
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let entries = self.listed(&list, &from, BATCH.min(limit - found.len())).await?;
+            let Some(last) = entries.last() else { break };
+            from = after(last);
+            let grants = self.listed_grants(&entries).await?;
+            found.extend(grants.into_iter().filter(|grant| filter.matches(grant) && grant.is_live(now)));
+        }
+        Ok(found)
+    }
+
+    async fn listed_grants(&self, entries: &[Vec<u8>]) -> Outcome<Vec<Grant>> {
+        let read = entries.iter().map(async |entry| self.live_grant(&grant_id(entry)?).await);
+        Ok(try_join_all(read).await?.into_iter().flatten().collect())
+    }
+
+    fn grant_list(&self, filter: &GrantFilter) -> Vec<u8> {
+        let (kind, owner) = match filter {
+            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => ('u', subject.as_str()),
+            GrantFilter::Client(client) => ('l', client.as_str()),
+        };
+        self.0.places.of_name(owner).key(kind, owner)
+    }
+
+    async fn revoke(&self, id: &GrantId, now: Timestamp) -> Outcome<bool> {
+        let key = self.0.places.of_grant(id).key('g', id.as_bytes());
+        self.0.link.script(Access::Write, &script::REVOKE, &key, &[seconds(now).as_bytes()]).await
+    }
+
+    /// Revokes what is meant, grant by grant, and counts what was live.
+    pub(super) async fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> Outcome<u64> {
+        if let GrantFilter::Client(id) = filter {
+            let epoch = random_bytes::<8>();
+            let key = self.client_key(id);
+            let _: i64 = self.0.link.script(Access::Write, &script::RENEW_EPOCH, &key, &[&epoch]).await?;
+        }
+        let list = self.grant_list(filter);
+        let (mut from, mut revoked) = (b"-".to_vec(), 0);
+        loop {
+            let entries = self.listed(&list, &from, BATCH).await?;
+            let Some(last) = entries.last() else { return Ok(revoked) };
+            from = after(last);
+            let grants = self.listed_grants(&entries).await?;
+            let meant = grants.iter().filter(|grant| filter.matches(grant));
+            let done = try_join_all(meant.map(|grant| self.revoke(&grant.id, now))).await?;
+            revoked += done.into_iter().map(u64::from).sum::<u64>();
+        }
+    }
+}

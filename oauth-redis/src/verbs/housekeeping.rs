@@ -1,0 +1,52 @@
+use crate::error::Outcome;
+use crate::link::Access;
+use crate::place::Place;
+use crate::record::seconds;
+use crate::{RedisStore, script};
+use oauth_core::clock::Timestamp;
+use oauth_core::store::{Housekeeping, Result, Swept};
+
+/// How many entries one script looks at: no other client waits longer than that takes.
+const STEPS: &str = "500";
+
+impl Housekeeping for RedisStore {
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
+        let store = self.clone();
+        let steps = Self::whole(async move { store.sweep_all(now, limit.into()).await });
+        steps.await.map_err(|failure| failure.while_doing("sweep"))
+    }
+}
+
+impl RedisStore {
+    async fn sweep_all(&self, now: Timestamp, limit: u64) -> Outcome<Swept> {
+        self.finish_sign_outs(now).await?;
+        let mut swept = Swept::default();
+        for place in self.0.places.all() {
+            let here = self.sweep_place(&place, now, limit - swept.removed).await?;
+            swept.removed += here.removed;
+            swept.more |= here.more;
+            if swept.more {
+                break;
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn sweep_place(&self, place: &Place, now: Timestamp, limit: u64) -> Outcome<Swept> {
+        let key = place.key('B', "");
+        let now = seconds(now);
+        let mut removed = 0;
+        loop {
+            let left = (limit - removed).to_string();
+            let arguments = [place.as_str(), self.0.places.if_single(), &now, &left, STEPS].map(str::as_bytes);
+            let (more_removed, state, gone): (u64, i64, Vec<Vec<u8>>) =
+                self.0.link.script(Access::Write, &script::SWEEP, &key, &arguments).await?;
+            removed += more_removed;
+            self.clear_away(&gone).await?;
+            // 2: it has looked at as much as one script may, and does not know yet.
+            if state != 2 {
+                return Ok(Swept { removed, more: state == 1 });
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A cluster of three masters keeps every promise of the store traits.
+
+mod fixture;
+
+use fixture::Cluster;
+use fixture::sample::{at, client, code, grant, issue, sweep};
+use oauth_core::secret::{AuthorizationCode, Digest};
+use oauth_core::store::*;
+use oauth_redis::RedisStore;
+
+oauth_core::store_conformance!(fixture::fresh_in_cluster());
+oauth_core::session_conformance!(fixture::fresh_in_cluster());
+oauth_core::account_conformance!(fixture::fresh_in_cluster());
+
+#[tokio::test]
+async fn a_cluster_spreads_its_records_and_is_swept_empty() {
+    let cluster = Cluster::start();
+    assert!(RedisStore::open(&cluster.urls()[0]).await.unwrap_err().to_string().contains("cluster"));
+    let store = RedisStore::cluster(cluster.urls()).await.unwrap();
+    let notes = client("notes");
+    store.create_client(&notes).await.unwrap();
+    for _ in 0..200 {
+        store.issue(&issue(&notes, None, 0)).await.unwrap();
+    }
+    for node in cluster.nodes() {
+        let size: usize = node.cli(&["dbsize"]).trim().parse().unwrap();
+        assert!(size > 60, "one of three nodes has {size} keys of 200 tokens and their lists");
+    }
+    let mut removed = 0;
+    loop {
+        let swept = store.sweep(at(300), 64).await.unwrap();
+        assert!(swept.removed <= 64);
+        removed += swept.removed;
+        if !swept.more {
+            break;
+        }
+    }
+    assert_eq!(removed, 200);
+    store.delete_client(&notes.id, at(300)).await.unwrap();
+    for node in cluster.nodes() {
+        assert_eq!(node.cli(&["dbsize"]).trim(), "0", "{}", node.cli(&["keys", "*"]));
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_stand_in_a_cluster_where_its_grant_does() {
+    let cluster = Cluster::start();
+    let store = RedisStore::cluster(cluster.urls()).await.unwrap();
+    let notes = client("notes");
+    store.create_client(&notes).await.unwrap();
+    let grant = grant(&notes);
+    let code = code(&grant, AuthorizationCode::generate().digest());
+    store.save_code(&grant, &code).await.unwrap();
+    let mut tokens = issue(&notes, Some(grant.id), 1);
+    let mut bytes = *tokens.access.digest.as_bytes();
+    bytes[0] = grant.id.as_bytes()[0];
+    tokens.access.digest = Digest::from_bytes(bytes);
+    store.redeem(&code.digest, &tokens).await.unwrap();
+    let digest = tokens.access.digest;
+    assert!(store.access_token(&digest, at(2)).await.unwrap().is_some_and(|active| active.grant.is_some()));
+    assert!(store.revoke_access_token(&digest, at(2)).await.unwrap());
+    assert_eq!(store.access_token(&digest, at(2)).await.unwrap(), None);
+
+    // Pointers go with what they led to.
+    store.issue(&issue(&notes, Some(grant.id), 3)).await.unwrap();
+    sweep(&store, 1_000).await;
+    store.delete_client(&notes.id, at(300)).await.unwrap();
+    for node in cluster.nodes() {
+        assert_eq!(node.cli(&["dbsize"]).trim(), "0", "{}", node.cli(&["keys", "*"]));
+    }
+}
+
+/// The client of a cluster sends a script again whose answer was lost with its connection. The second
+/// time must not be taken for a replay, which would sign the person out.
+#[tokio::test]
+async fn a_call_that_is_repeated_in_a_cluster_has_happened_once() {
+    let (store, ()) = fixture::fresh_in_cluster().await;
+    let notes = client("notes");
+    store.create_client(&notes).await.unwrap();
+    let grant = grant(&notes);
+    let code = code(&grant, AuthorizationCode::generate().digest());
+    store.save_code(&grant, &code).await.unwrap();
+    let (first, second) = (issue(&notes, Some(grant.id), 1), issue(&notes, Some(grant.id), 2));
+    let refresh = first.refresh.as_ref().unwrap().digest;
+    let retry = Retry { sealed: vec![1], until: at(2) };
+    for _ in 0..2 {
+        assert_eq!(store.redeem(&code.digest, &first).await.unwrap(), Redeemed::Now);
+    }
+    for _ in 0..2 {
+        assert_eq!(store.rotate(&refresh, &second, &retry).await.unwrap(), Rotated::Now);
+    }
+    assert!(store.access_token(&second.access.digest, at(3)).await.unwrap().is_some());
+    let replay = issue(&notes, Some(grant.id), 3);
+    assert_eq!(store.rotate(&refresh, &replay, &retry).await.unwrap(), Rotated::Reused(grant.id));
+    assert_eq!(store.access_token(&second.access.digest, at(3)).await.unwrap(), None);
+}

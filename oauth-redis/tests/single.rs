@@ -1,0 +1,7 @@
+//! One server keeps every promise of the store traits.
+
+mod fixture;
+
+oauth_core::store_conformance!(fixture::fresh());
+oauth_core::session_conformance!(fixture::fresh());
+oauth_core::account_conformance!(fixture::fresh());
