@@ -40,7 +40,7 @@ use std::future::Future;
 /// Makes a fresh store and checks one promise on it, on a runtime with four threads: what the macros
 /// write into each test.
 pub fn check<S, Kept>(fresh: impl Future<Output = (S, Kept)>, promise: impl AsyncFnOnce(&S)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
         let (store, kept) = fresh.await;
         promise(&store).await;
