@@ -26,8 +26,9 @@ pub(crate) fn compare<DB: Backend>(migrations: &EmbeddedMigrations, applied: &[S
     Ok(if all { Schema::Current } else { Schema::Behind })
 }
 
+/// A migration that was applied.
 #[derive(QueryableByName)]
-struct Applied {
+pub(crate) struct Applied {
     #[diesel(sql_type = Text)]
     version: String,
 }

@@ -23,7 +23,7 @@ case $directory in */oauth-test-server-*) [ -e "$directory/keep" ] || rm -rf "$d
 "#;
 
 /// How long a server may take to start or to stop on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server's process, with a shell beside it that ends it.
 pub(crate) struct Keeper {

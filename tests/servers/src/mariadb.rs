@@ -35,6 +35,8 @@ impl Mariadb {
         let install = program(&["/usr/bin/mariadb-install-db", "/usr/local/bin/mariadb-install-db"], "mariadb-server");
         run(Command::new(install)
             .args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal", "--skip-name-resolve"])
+            // The kernel has places for a few servers only that use its own way.
+            .arg("--innodb-use-native-aio=0")
             .args(&account)
             .arg(format!("--datadir={}", data.display())));
         for (name, content) in files {
@@ -55,6 +57,7 @@ impl Mariadb {
             // No test pulls the plug, and this is what lets a busy machine run them.
             "--innodb-flush-log-at-trx-commit=0".into(),
             "--innodb-log-file-size=16M".into(),
+            "--innodb-use-native-aio=0".into(),
             "--skip-log-bin".into(),
         ]);
         command.extend(options.iter().map(|option| format!("--{option}")));

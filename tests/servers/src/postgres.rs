@@ -1,11 +1,12 @@
 use crate::fresh::Fresh;
-use crate::keeper::{Keeper, is_root, output, own, program, run};
+use crate::keeper::{Keeper, PATIENCE, is_root, output, own, program, run};
 use crate::{PASSWORD, PLAIN_PASSWORD, USER};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// Debian's user for it, which is used when the tests run as root.
 const ACCOUNT: &str = "postgres";
@@ -63,7 +64,7 @@ impl Postgres {
             command.extend(["-c".to_owned(), format!("{name}={value}")]);
         }
         let server = Self { keeper: Keeper::new(directory, port, command), made: AtomicU32::new(0) };
-        server.keeper.start();
+        server.begin();
         server
     }
 
@@ -122,13 +123,19 @@ impl Postgres {
     /// Starts it again, on the same port and files.
     pub fn restart(&self) {
         let _ = fs::remove_file(self.keeper.directory().join("data/postmaster.pid"));
+        self.begin();
+    }
+
+    /// Starts it, and waits until it is done with its beginnings: it listens before it answers.
+    fn begin(&self) {
         self.keeper.start();
-        let ready = || {
-            let port = self.keeper.port.to_string();
-            Command::new("pg_isready").args(["-q", "-h", "127.0.0.1", "-p", &port]).status().unwrap().success()
-        };
-        while !ready() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+        let pg_isready = program(&["/usr/bin/pg_isready", "/usr/local/bin/pg_isready"], "postgresql-client");
+        let port = self.keeper.port.to_string();
+        let ready = || Command::new(&pg_isready).args(["-q", "-h", "127.0.0.1", "-p", &port]).status().unwrap();
+        let started = Instant::now();
+        while !ready().success() {
+            assert!(started.elapsed() < PATIENCE, "the server listens and does not answer");
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
