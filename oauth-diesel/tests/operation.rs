@@ -5,7 +5,7 @@
 mod fixture;
 
 use fixture::{NOW, access, at, client, own};
-use oauth_core::store::{ClientStore, Created, Saved, TokenStore};
+use oauth_core::store::{ClientStore, Created, Replaced, Saved, TokenStore};
 use oauth_diesel::SqlStore;
 use oauth_test_servers::{Mariadb, Postgres};
 use std::process::{Child, Command, Stdio};
@@ -218,5 +218,31 @@ async fn a_store_does_not_show_its_password() {
         let store = SqlStore::open(&url).await.unwrap();
         let shown = format!("{store:?}");
         assert!(shown.contains("127.0.0.1") && !shown.contains("p%C3%A4ss") && !shown.contains("päss"), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_who_replace_what_they_read_one_does() {
+    for url in shared() {
+        let store = SqlStore::open(&url).await.unwrap();
+        for round in 0..10 {
+            let read = client(&format!("client-{round}"));
+            store.create_client(&read).await.unwrap();
+            let calls: Vec<_> = (0..8)
+                .map(|n| {
+                    let (store, read, mut changed) = (store.clone(), read.clone(), read.clone());
+                    changed.name = format!("changed by {n}");
+                    tokio::spawn(async move { store.replace_client(&read, &changed).await.unwrap() })
+                })
+                .collect();
+            let mut replaced = 0;
+            for call in calls {
+                match call.await.unwrap() {
+                    Replaced::Now => replaced += 1,
+                    outcome => assert_eq!(outcome, Replaced::Changed),
+                }
+            }
+            assert_eq!(replaced, 1, "of any number that read the same, one replaces it");
+        }
     }
 }

@@ -48,8 +48,16 @@ async fn postgres_with_tls() {
     let stranger = write(files.path(), "stranger.pem", &other.authority);
     let settings = [("ssl", "on"), ("ssl_cert_file", "server.pem"), ("ssl_key_file", "server.key")];
     let server = Postgres::start_with(&settings, &[("server.pem", &good.certificate), ("server.key", &good.key)]);
-    let protected = || server.sql("postgres", "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
-         WHERE ssl AND application_name = 'oauth'").trim().to_owned();
+    let protected = || {
+        server
+            .sql(
+                "postgres",
+                "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+         WHERE ssl AND application_name = 'oauth'",
+            )
+            .trim()
+            .to_owned()
+    };
 
     let url = server.database();
     for parameters in ["sslmode=require".to_owned(), format!("sslmode=verify-full&sslrootcert={authority}")] {

@@ -14,7 +14,9 @@ impl TokenStore for Store {
     async fn issue(&self, issue: &Issue) -> Result<Saved> {
         let issue = issue.clone();
         let Some(id) = issue.access.grant else {
-            return self.write_one("issue a token", move |connection, tenant| save_own(connection, tenant, &issue)).await;
+            return self
+                .write_one("issue a token", move |connection, tenant| save_own(connection, tenant, &issue))
+                .await;
         };
         self.write("issue tokens", move |connection, tenant| save(connection, tenant, &id, &issue)).await
     }

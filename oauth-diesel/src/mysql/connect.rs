@@ -50,9 +50,9 @@ fn protection(location: &Location) -> Option<SslOpts> {
             Some(options.with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true))
         }
         Protection::Verified => Some(match &location.authorities {
-            Some(path) => options
-                .with_root_certs(vec![std::path::PathBuf::from(path).into()])
-                .with_disable_built_in_roots(true),
+            Some(path) => {
+                options.with_root_certs(vec![std::path::PathBuf::from(path).into()]).with_disable_built_in_roots(true)
+            }
             None => options,
         }),
     }

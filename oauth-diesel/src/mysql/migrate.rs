@@ -28,8 +28,8 @@ pub(super) fn migrate(connection: &mut Connection<AsyncMysqlConnection>) -> Outc
         return Ok(());
     }
     connection.batch_execute("SET SESSION innodb_lock_wait_timeout = 60 /*M! , SESSION max_statement_time = 0 */")?;
-    let locked: Locked = diesel::sql_query("SELECT GET_LOCK(CONCAT('oauth.', MD5(DATABASE())), 60) AS taken")
-        .get_result(connection)?;
+    let locked: Locked =
+        diesel::sql_query("SELECT GET_LOCK(CONCAT('oauth.', MD5(DATABASE())), 60) AS taken").get_result(connection)?;
     if locked.taken != Some(1) {
         return Err(Failure::Unusable("another process is still making the tables: try again later".to_owned()));
     }

@@ -36,7 +36,8 @@ where
     Box::new(move || {
         let lent = lending();
         Box::pin(async move {
-            let lease = lent.await.map_err(|error| Failure::Unusable(format!("the pool gave no connection: {error}")))?;
+            let lease =
+                lent.await.map_err(|error| Failure::Unusable(format!("the pool gave no connection: {error}")))?;
             Ok(Opened { lease: Box::new(lease), closed: Arc::default(), stays: false })
         })
     })

@@ -274,8 +274,8 @@ async fn no_verb_walks_through_a_table() {
         let plan: Vec<Step> =
             diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut connection).unwrap();
         let plan: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
-        let lists_all =
-            ["clients", "accounts"].map(|table| format!("SEARCH oauth_{table} USING INDEX sqlite_autoindex_oauth_{table}_"));
+        let lists_all = ["clients", "accounts"]
+            .map(|table| format!("SEARCH oauth_{table} USING INDEX sqlite_autoindex_oauth_{table}_"));
         // A person's grants are few, and sorted when they are listed.
         let sorts_few = statement.contains("`subject` = ?");
         for step in &plan {

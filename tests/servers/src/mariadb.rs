@@ -34,7 +34,12 @@ impl Mariadb {
         let account: Vec<String> = if is_root() { vec![format!("--user={ACCOUNT}")] } else { Vec::new() };
         let install = program(&["/usr/bin/mariadb-install-db", "/usr/local/bin/mariadb-install-db"], "mariadb-server");
         run(Command::new(install)
-            .args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal", "--skip-name-resolve"])
+            .args([
+                "--no-defaults",
+                "--skip-test-db",
+                "--auth-root-authentication-method=normal",
+                "--skip-name-resolve",
+            ])
             // The kernel has places for a few servers only that use its own way.
             .arg("--innodb-use-native-aio=0")
             .args(&account)
@@ -43,8 +48,10 @@ impl Mariadb {
             fs::write(data.join(name), content).unwrap();
             own(&data.join(name), ACCOUNT);
         }
-        let mut command =
-            vec![program(&["/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd"], "mariadb-server"), "--no-defaults".into()];
+        let mut command = vec![
+            program(&["/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd"], "mariadb-server"),
+            "--no-defaults".into(),
+        ];
         command.extend(account);
         command.extend([
             format!("--datadir={}", data.display()),
