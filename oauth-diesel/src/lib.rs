@@ -2,7 +2,6 @@
 //! to install), PostgreSQL, MySQL and MariaDB, whose clients are Rust and need no C library.
 //!
 //! ```
-//! # #[cfg(feature = "sqlite")]
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! use oauth_core::client::{Client, ClientType};
 //! use oauth_core::identifier::ClientId;
@@ -48,6 +47,8 @@
 //! `for_tenant` of a store gives one whose records are its own, in the same tables. `from_pool` of a
 //! server's store takes the connections of an application's pool, and [`migrations`] lets it keep the
 //! tables in its own migration run.
+
+#![allow(clippy::duplicate_mod, reason = "the verbs' bodies are compiled once for each database's connection")]
 
 // The tests inside the crate share the records of those outside, which know it by its name.
 #[cfg(test)]

@@ -28,8 +28,8 @@ use writer::Writer;
 /// The name by which the verbs know the store they are implemented for.
 use SqliteStore as Store;
 
-/// The most rows that one sweep removes: as many as it is asked to.
-const SWEEP: u32 = u32::MAX;
+/// The most rows that one sweep removes. Others wait for it, and how long is for the caller to say.
+const SWEEP: u32 = 1_000_000;
 
 /// Keeps everything in one SQLite file. A clone is another handle on it.
 ///
