@@ -16,7 +16,7 @@
 //! }
 //! ```
 //!
-//! That makes `r_026_code_used_twice::memory`, `::sqlite`, `::postgres`, `::mysql` and `::warp`: pairs of an adapter and a store
+//! That makes `r_026_code_used_twice::memory`, `::sqlite` and `::warp`: pairs of an adapter and a store
 //! in which each of them comes once. `memory` is Rocket on the store in memory, and every other test is
 //! named after the one thing that it has in another's place, so that the name of the one that fails
 //! says where to look. All tests stand in one binary, `tests/all/main.rs`, one module per RFC, because

@@ -30,16 +30,6 @@ macro_rules! on_every_server {
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                story(&$crate::Server::start($crate::Backend::Postgres, $change).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn mysql() {
-                story(&$crate::Server::start($crate::Backend::Mysql, $change).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn warp() {
                 story(&$crate::Server::start_on($crate::Adapter::Warp, $crate::Backend::Memory, $change).await).await;
             }
