@@ -24,12 +24,33 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Contradiction(&'static str),
     /// The file system refused.
+    #[cfg(feature = "sqlite")]
     #[error("{0}: {1}")]
     File(String, std::io::Error),
     /// The database cannot be used, for a reason that the text gives.
     #[error("{0}")]
     Unusable(String),
+    /// Another call changed what this one had read: nothing was written, and read anew it will be told
+    /// what became of it.
+    #[error("another call was faster, again and again: try again")]
+    Raced,
+    /// The tables are not there, or are those of an earlier version, and are not made here.
+    #[cfg(feature = "_server")]
+    #[error(
+        "the tables are missing or older than this program: run the migrations of oauth_diesel::migrations, or open \
+         the database once by its URL"
+    )]
+    Behind,
+    /// All connections were at work for as long as a verb may take.
+    #[cfg(feature = "_server")]
+    #[error("no connection to the database became free in time: it is slow, or `connections` in its URL is too few")]
+    Busy,
+    /// No connection could be opened in time.
+    #[cfg(feature = "_server")]
+    #[error("the database could not be reached in time: is it running, and is its address right?")]
+    Unreachable,
     /// Other verbs of the same commit went with it: the reason stands in the log.
+    #[cfg(feature = "sqlite")]
     #[error("the transaction was not committed: {0}")]
     NotCommitted(String),
     /// The thread that would have answered is gone: it panicked, or the program is ending.
@@ -38,6 +59,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Says that the tables have a version that this program does not know.
+    pub(crate) fn newer_schema(version: &impl std::fmt::Display) -> Self {
+        Self::Unusable(format!(
+            "the database was written by a newer version of this program (schema {version}): start that version, or \
+             restore a backup from before the update"
+        ))
+    }
+
     /// Says what was being done when it failed.
     pub(crate) fn while_doing(self, doing: &'static str) -> StoreError {
         StoreError::new(doing, self)

@@ -1,8 +1,10 @@
-//! The tables, as Diesel sees them; `migrations/` says what each column means.
+//! The tables, as Diesel sees them; `migrations/` says what each column means. In the database their
+//! names begin with `oauth_`, so that they can stand among an application's own.
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
 table! {
+    #[sql_name = "oauth_clients"]
     clients (id) {
         id -> BigInt,
         tenant -> BigInt,
@@ -14,6 +16,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_client_attributes"]
     client_attributes (client_ref, name) {
         tenant -> BigInt,
         client_ref -> BigInt,
@@ -23,6 +26,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_client_resources"]
     client_resources (client_ref, resource) {
         tenant -> BigInt,
         client_ref -> BigInt,
@@ -31,6 +35,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_grants"]
     grants (id) {
         id -> BigInt,
         tenant -> BigInt,
@@ -50,6 +55,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_codes"]
     codes (id) {
         id -> BigInt,
         tenant -> BigInt,
@@ -65,6 +71,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_access_tokens"]
     access_tokens (id) {
         id -> BigInt,
         tenant -> BigInt,
@@ -80,6 +87,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_refresh_tokens"]
     refresh_tokens (id) {
         id -> BigInt,
         tenant -> BigInt,
@@ -96,6 +104,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_accounts"]
     accounts (id) {
         id -> BigInt,
         tenant -> BigInt,
@@ -110,6 +119,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_sessions"]
     sessions (id) {
         id -> BigInt,
         tenant -> BigInt,
@@ -122,6 +132,7 @@ table! {
 }
 
 table! {
+    #[sql_name = "oauth_decisions"]
     decisions (id) {
         id -> BigInt,
         tenant -> BigInt,

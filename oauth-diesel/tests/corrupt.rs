@@ -54,7 +54,7 @@ async fn stored() -> Stored {
 impl Stored {
     fn put(&self, table: &str, column: &str, value: &str) {
         let mut connection = self.database.connect();
-        connection.batch_execute(&format!("UPDATE {table} SET {column} = {value}")).unwrap();
+        connection.batch_execute(&format!("UPDATE oauth_{table} SET {column} = {value}")).unwrap();
     }
 
     /// Tells whether every verb that reads this column refuses it.

@@ -187,8 +187,8 @@ async fn a_million_access_tokens_take_130_megabytes_at_most() {
     // Rows as the store writes them, in the order of time and with the keys of random digests.
     let copies = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {TOKENS}) \
-         INSERT INTO access_tokens SELECT random(), tenant, randomblob(32), client_ref, grant_ref, issued_at + i / 100, \
-         expires_at + i / 100, scope, audience, attributes FROM n, (SELECT * FROM access_tokens LIMIT 1)"
+         INSERT INTO oauth_access_tokens SELECT random(), tenant, randomblob(32), client_ref, grant_ref, issued_at + i / 100, \
+         expires_at + i / 100, scope, audience, attributes FROM n, (SELECT * FROM oauth_access_tokens LIMIT 1)"
     );
     connection.batch_execute(&copies).unwrap();
     let each = (size(&mut connection) - before) / TOKENS;

@@ -1,5 +1,6 @@
 use crate::accounts::{self, ADA};
 use crate::adapter::{Adapter, Running};
+use crate::store::Place;
 use crate::{AnyStore, Backend, Browser, Call, Failing, Faults, Recorder};
 use http::Method;
 use oauth_core::clock::{Clock as _, ManualClock, Timestamp};
@@ -8,7 +9,6 @@ use oauth_core::store::Account;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 /// When every server's clock starts: 2027-01-15T08:00:00Z.
@@ -30,8 +30,7 @@ pub struct Server {
     clock: Arc<ManualClock>,
     events: Recorder,
     ada: OnceCell<Browser>,
-    /// Removed with the last server on it.
-    files: Option<Arc<TempDir>>,
+    place: Option<Arc<Place>>,
 }
 
 impl Server {
@@ -42,29 +41,29 @@ impl Server {
 
     /// Starts a server on an adapter.
     pub async fn start_on(adapter: Adapter, backend: Backend, change: impl Fn(&mut Config)) -> Self {
-        let (store, files) = AnyStore::open(backend).await;
+        let (store, place) = AnyStore::open(backend).await;
         accounts::create(&store, ADA, true).await;
         let clock = Arc::new(ManualClock::starting_at(START));
-        Self::launch(adapter, store, files.map(Arc::new), clock, change).await
+        Self::launch(adapter, store, place.map(Arc::new), clock, change).await
     }
 
     /// Starts another server over the same records, settings and clock, as a second process of the
-    /// same provider, or the first one started anew: a SQLite file is opened once more.
+    /// same provider, or the first one started anew: a database is opened once more.
     pub async fn beside(&self) -> Self {
-        let store = self.store.again(self.files.as_deref()).await;
+        let store = self.store.again(self.place.as_deref()).await;
         let first = self.config.clone();
         let change = |config: &mut Config| {
             let (issuer, events) = (config.issuer.clone(), Arc::clone(&config.events));
             *config = first.clone();
             (config.issuer, config.events) = (issuer, events);
         };
-        Self::launch(self.adapter, store, self.files.clone(), Arc::clone(&self.clock), change).await
+        Self::launch(self.adapter, store, self.place.clone(), Arc::clone(&self.clock), change).await
     }
 
     async fn launch(
         adapter: Adapter,
         store: AnyStore,
-        files: Option<Arc<TempDir>>,
+        place: Option<Arc<Place>>,
         clock: Arc<ManualClock>,
         change: impl Fn(&mut Config),
     ) -> Self {
@@ -80,7 +79,7 @@ impl Server {
             let failing = Failing::new(store.clone(), faults.clone());
             let started = adapter.start(address, config.clone(), failing).await;
             if let Some(running) = started {
-                return Self { adapter, running, config, store, faults, clock, events, ada: OnceCell::new(), files };
+                return Self { adapter, running, config, store, faults, clock, events, ada: OnceCell::new(), place };
             }
         }
         panic!("no port stays free long enough");
@@ -118,7 +117,7 @@ impl Server {
 
     /// Reads the files that its records are in, as somebody would who stole them.
     pub fn database_files(&self) -> Vec<Vec<u8>> {
-        let Some(files) = &self.files else { return Vec::new() };
+        let Some(files) = self.place.as_ref().and_then(|place| place.files()) else { return Vec::new() };
         let entries = std::fs::read_dir(files.path()).expect("the directory is there");
         entries.map(|entry| std::fs::read(entry.unwrap().path()).expect("it can be read")).collect()
     }

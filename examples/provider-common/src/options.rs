@@ -5,7 +5,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use oauth_core::config::{Config, InvalidIssuer, Issuer};
 use oauth_core::identifier::Resource;
-use oauth_diesel::SqliteStore;
+use oauth_diesel::SqlStore;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_ISSUER", value_name = "URL")]
     pub(crate) issuer: Option<String>,
 
-    /// The SQLite database: a path, or a URL such as sqlite:///var/lib/provider.db.
+    /// The database: the path of a SQLite file, or a URL: sqlite:, postgres: or mysql:.
     #[arg(long, global = true, env = "PROVIDER_DATABASE", value_name = "PATH|URL", default_value = "./provider.db")]
     pub(crate) database: String,
 
@@ -123,8 +123,8 @@ impl Options {
     }
 
     /// Opens the database, and creates it where there is none.
-    pub(crate) async fn store(&self) -> Result<SqliteStore, Refused> {
-        let opened = SqliteStore::open(&self.database).await;
+    pub(crate) async fn store(&self) -> Result<SqlStore, Refused> {
+        let opened = SqlStore::open(&self.database).await;
         opened.map_err(|error| Refused::new("temporarily_unavailable", format!("--database: {error}")))
     }
 

@@ -6,12 +6,12 @@ use crate::output::{Format, Refused, write_out};
 use crate::signals::{self, Stop};
 use crate::welcome::{self, Welcome};
 use oauth_core::provider::Provider;
-use oauth_diesel::SqliteStore;
+use oauth_diesel::SqlStore;
 use oauth_pages::{PagesProvider, StoredAccounts};
 use std::net::{SocketAddr, TcpListener};
 
 /// The application behind the provider: pages, and accounts of its own in SQLite.
-pub type App = PagesProvider<SqliteStore, StoredAccounts<SqliteStore>>;
+pub type App = PagesProvider<SqlStore, StoredAccounts<SqlStore>>;
 
 /// A provider that is ready to be put on the web.
 pub struct Site {

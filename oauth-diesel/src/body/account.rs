@@ -1,5 +1,5 @@
 use super::{Connection, Store, grant, session};
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
 use crate::record::AccountRow;
 use crate::schema::accounts;
 use diesel::prelude::*;
@@ -80,6 +80,10 @@ fn account(connection: &mut Connection, tenant: i64, subject: &Subject) -> Outco
 }
 
 fn named(connection: &mut Connection, tenant: i64, username: &str) -> Outcome<Option<Account>> {
+    // Nobody has such a name, and PostgreSQL cannot even be asked for it.
+    if username.contains('\0') {
+        return Ok(None);
+    }
     let found = accounts::table
         .filter(accounts::tenant.eq(tenant))
         .filter(accounts::username.eq(username))
@@ -105,6 +109,9 @@ fn list(connection: &mut Connection, tenant: i64, page: &Page<String>) -> Outcom
 }
 
 fn create(connection: &mut Connection, tenant: i64, account: &Account) -> Outcome<Created> {
+    if account.username.contains('\0') {
+        return Err(Failure::Contradiction("a username has no NUL in it"));
+    }
     let taken = accounts::table
         .filter(accounts::tenant.eq(tenant))
         .filter(accounts::username.eq(&account.username).or(accounts::subject.eq(account.subject.as_str())));

@@ -1,4 +1,4 @@
-use super::{Connection, Store, find_client};
+use super::{Connection, Store, find_client, only_one};
 use crate::error::{Failure, Outcome};
 use crate::record::json;
 use crate::schema::{client_attributes, client_resources, clients};
@@ -110,30 +110,52 @@ fn update(connection: &mut Connection, tenant: i64, client: &Client) -> Outcome<
     let Some((row, _)) = find_client(connection, tenant, &client.id)? else {
         return Ok(false);
     };
-    diesel::update(clients::table.find(row))
-        .set((
-            clients::owner.eq(client.owner.as_ref().map(|owner| owner.as_str())),
-            clients::enabled.eq(client.enabled),
-            clients::body.eq(serde_json::to_string(client)?),
-        ))
+    let updated = diesel::update(clients::table.find(row).filter(clients::client_id.is_not_null()))
+        .set(changes(client)?)
         .execute(connection)?;
+    only_one(updated)?;
     forget_lookups(connection, row)?;
     save_lookups(connection, tenant, row, client)?;
     Ok(true)
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = clients, treat_none_as_null = true)]
+struct Changes<'a> {
+    owner: Option<&'a str>,
+    enabled: bool,
+    body: String,
+}
+
+fn changes(client: &Client) -> Outcome<Changes<'_>> {
+    let owner = client.owner.as_ref().map(|owner| owner.as_str());
+    Ok(Changes { owner, enabled: client.enabled, body: serde_json::to_string(client)? })
 }
 
 fn replace(connection: &mut Connection, tenant: i64, read: &Client, changed: &Client) -> Outcome<Replaced> {
     if read.id != changed.id {
         return Err(Failure::Contradiction("the client would get another identifier"));
     }
-    match client(connection, tenant, &read.id)? {
-        None => Ok(Replaced::Gone),
-        Some(present) if present != *read => Ok(Replaced::Changed),
-        Some(_) => {
-            update(connection, tenant, changed)?;
-            Ok(Replaced::Now)
-        }
+    let found: Option<(i64, String)> = clients::table
+        .filter(clients::tenant.eq(tenant))
+        .filter(clients::client_id.eq(read.id.as_str()))
+        .select((clients::id, clients::body))
+        .first(connection)
+        .optional()?;
+    let Some((row, body)) = found else {
+        return Ok(Replaced::Gone);
+    };
+    if json::<Client>(&body, "clients.body")? != *read {
+        return Ok(Replaced::Changed);
     }
+    // The very text that was compared, and no other, is replaced.
+    let replaced = diesel::update(clients::table.find(row).filter(clients::body.eq(&body)))
+        .set(changes(changed)?)
+        .execute(connection)?;
+    only_one(replaced)?;
+    forget_lookups(connection, row)?;
+    save_lookups(connection, tenant, row, changed)?;
+    Ok(Replaced::Now)
 }
 
 /// Takes the client's name away and disables it: from here on everything under it is dead, however
@@ -142,8 +164,7 @@ fn delete(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outcome<bo
     let Some((row, _)) = find_client(connection, tenant, id)? else {
         return Ok(false);
     };
-    forget_lookups(connection, row)?;
-    diesel::update(clients::table.find(row))
+    let deleted = diesel::update(clients::table.find(row).filter(clients::client_id.is_not_null()))
         .set((
             clients::client_id.eq(None::<String>),
             clients::owner.eq(None::<String>),
@@ -151,6 +172,8 @@ fn delete(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outcome<bo
             clients::body.eq(""),
         ))
         .execute(connection)?;
+    only_one(deleted)?;
+    forget_lookups(connection, row)?;
     Ok(true)
 }
 

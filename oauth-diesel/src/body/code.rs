@@ -1,4 +1,4 @@
-use super::{Connection, Store, find_client, grant, token};
+use super::{Connection, Store, find_client, grant, only_one, token};
 use crate::error::{Failure, Outcome};
 use crate::record::{CodeRow, GrantRow, client_id, key};
 use crate::schema::{clients, codes, grants};
@@ -74,9 +74,10 @@ fn redeem(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Iss
     if Timestamp::from_unix_seconds(code.expires_at).is_over(issue.now) {
         return Ok(Redeemed::Gone);
     }
-    diesel::update(codes::table.find(code.id))
+    let used = diesel::update(codes::table.find(code.id).filter(codes::used_at.is_null()))
         .set(codes::used_at.eq(issue.now.as_unix_seconds()))
         .execute(connection)?;
+    only_one(used)?;
     token::save_under(connection, tenant, row, client_id(client)?, issue, None)?;
     Ok(Redeemed::Now)
 }

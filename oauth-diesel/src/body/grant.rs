@@ -1,4 +1,4 @@
-use super::{Connection, Store, find_client};
+use super::{Connection, Store, find_client, only_one};
 use crate::error::Outcome;
 use crate::record::{GrantRow, client_id, key};
 use crate::schema::{access_tokens, clients, grants};
@@ -100,10 +100,10 @@ fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp
 
 /// Revokes a grant, with everything under it: whoever reads a code or a token reads its grant too.
 pub(super) fn mark_revoked(connection: &mut Connection, row: i64, now: Timestamp) -> Outcome<()> {
-    diesel::update(grants::table.find(row).filter(grants::revoked_at.is_null()))
+    let revoked = diesel::update(grants::table.find(row).filter(grants::revoked_at.is_null()))
         .set(grants::revoked_at.eq(now.as_unix_seconds()))
         .execute(connection)?;
-    Ok(())
+    only_one(revoked)
 }
 
 pub(super) fn revoke_all(

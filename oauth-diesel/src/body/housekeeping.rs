@@ -1,5 +1,5 @@
 use super::grant::deleted_clients;
-use super::{Connection, Store};
+use super::{Connection, SWEEP, Store};
 use crate::error::Outcome;
 use crate::schema::{access_tokens, clients, codes, decisions, grants, refresh_tokens, sessions};
 use diesel::dsl::{exists, not};
@@ -12,7 +12,8 @@ const BATCH: u32 = 500;
 
 impl Housekeeping for Store {
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
-        self.write("sweep", move |connection, tenant| sweep(connection, tenant, now.as_unix_seconds(), limit)).await
+        let (now, limit) = (now.as_unix_seconds(), limit.min(SWEEP));
+        self.write("sweep", move |connection, tenant| sweep(connection, tenant, now, limit)).await
     }
 }
 
@@ -24,17 +25,39 @@ macro_rules! over {
 }
 
 /// Deletes rows in batches until none or no budget is left. By their keys: `LIMIT` in a `DELETE` is
-/// not SQL.
+/// not SQL. `claim!` is the database's: rows that another process is clearing away or writing right
+/// now are left to it, or to the next sweep.
 macro_rules! remove {
     ($connection:expr, $budget:expr, $table:ident, $rows:expr) => {
+        remove!(@ $connection, $budget, $table, claim!($rows.select($table::id).limit(BATCH.min(*$budget).into())))
+    };
+    (@ $connection:expr, $budget:expr, $table:ident, $ids:expr) => {
         while *$budget > 0 {
-            let batch = BATCH.min(*$budget);
-            let ids: Vec<i64> = $rows.select($table::id).limit(batch.into()).load($connection)?;
+            let ids: Vec<i64> = $ids.load($connection)?;
             if ids.is_empty() {
                 break;
             }
             diesel::delete($table::table.filter($table::id.eq_any(&ids))).execute($connection)?;
             *$budget = budget_after(*$budget, ids.len());
+        }
+    };
+}
+
+/// Removes grants with their codes and refresh tokens, these first: a piece of them may be all that
+/// fits into this sweep, and the grant, which is over, is what keeps the rest from being used.
+macro_rules! remove_grants {
+    ($connection:expr, $budget:expr, $grants:expr) => {
+        while *$budget > 0 {
+            let batch = BATCH.min(*$budget);
+            let ids: Vec<i64> = claim!($grants.select(grants::id).limit(batch.into())).load($connection)?;
+            if ids.is_empty() {
+                break;
+            }
+            remove_under($connection, $budget, &ids)?;
+            let fits = usize::try_from(*$budget).unwrap_or(usize::MAX).min(ids.len());
+            let (empty, _) = ids.split_at(fits);
+            diesel::delete(grants::table.filter(grants::id.eq_any(empty))).execute($connection)?;
+            *$budget = budget_after(*$budget, fits);
         }
     };
 }
@@ -51,8 +74,8 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     remove!(connection, budget, sessions, over!(sessions, tenant, now));
     remove!(connection, budget, decisions, over!(decisions, tenant, now));
     remove!(connection, budget, access_tokens, left_behind(tenant));
-    remove_grants(connection, budget, || over!(grants, tenant, now).select(grants::id).into_boxed())?;
-    remove_grants(connection, budget, || of_deleted(tenant).into_boxed())?;
+    remove_grants!(connection, budget, over!(grants, tenant, now));
+    remove_grants!(connection, budget, of_deleted(tenant));
     remove!(connection, budget, clients, without_grants(tenant));
     let all_forgotten = forget_answers(connection, tenant, now, limit)?;
     // What is left of the budget says that nothing is left of the work.
@@ -60,33 +83,13 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     Ok(Swept { removed: u64::from(limit - left), more })
 }
 
-/// Removes grants with their codes and refresh tokens, these first: a piece of them may be all that
-/// fits into this sweep, and the grant, which is over, is what keeps the rest from being used.
-fn remove_grants<'a, F>(connection: &mut Connection, budget: &mut u32, over: F) -> Outcome<()>
-where
-    F: Fn() -> grants::BoxedQuery<'a, <Connection as diesel::Connection>::Backend, diesel::sql_types::BigInt>,
-{
-    while *budget > 0 {
-        let batch = BATCH.min(*budget);
-        let ids: Vec<i64> = over().limit(batch.into()).load(connection)?;
-        if ids.is_empty() {
-            break;
-        }
-        remove!(connection, budget, codes, codes::table.filter(codes::grant_ref.eq_any(&ids)));
-        remove!(
-            connection,
-            budget,
-            refresh_tokens,
-            refresh_tokens::table.filter(refresh_tokens::grant_ref.eq_any(&ids))
-        );
-        let fits = usize::try_from(*budget).unwrap_or(usize::MAX).min(ids.len());
-        if fits == 0 {
-            break;
-        }
-        let (empty, _) = ids.split_at(fits);
-        diesel::delete(grants::table.filter(grants::id.eq_any(empty))).execute(connection)?;
-        *budget = budget_after(*budget, fits);
-    }
+/// Removes what hangs on grants that were claimed: all of it, since nothing else would ever find what
+/// was left. Whoever holds a row of it waits for its grant; the database lets one of the two go on.
+fn remove_under(connection: &mut Connection, budget: &mut u32, grants: &[i64]) -> Outcome<()> {
+    let codes = || codes::table.filter(codes::grant_ref.eq_any(grants)).select(codes::id);
+    remove!(@ connection, budget, codes, codes().limit(BATCH.min(*budget).into()));
+    let tokens = || refresh_tokens::table.filter(refresh_tokens::grant_ref.eq_any(grants)).select(refresh_tokens::id);
+    remove!(@ connection, budget, refresh_tokens, tokens().limit(BATCH.min(*budget).into()));
     Ok(())
 }
 
@@ -102,7 +105,7 @@ fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32
     let mut left = limit;
     while left > 0 {
         let batch = BATCH.min(left);
-        let ids: Vec<i64> = over().limit(batch.into()).load(connection)?;
+        let ids: Vec<i64> = claim!(over().limit(batch.into())).load(connection)?;
         if ids.is_empty() {
             return Ok(true);
         }
@@ -137,7 +140,7 @@ fn left_behind(tenant: i64) -> _ {
 #[diesel::dsl::auto_type(no_type_alias)]
 fn of_deleted(tenant: i64) -> _ {
     let deleted: deleted_clients = deleted_clients(tenant);
-    grants::table.filter(grants::client_ref.eq_any(deleted)).select(grants::id)
+    grants::table.filter(grants::client_ref.eq_any(deleted))
 }
 
 /// The deleted clients after which everything is cleared away.

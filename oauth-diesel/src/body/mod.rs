@@ -1,11 +1,20 @@
 //! The store's verbs: each one closure over one connection, the same text for every database.
 //!
-//! Nothing in here names a database. A module that wants these verbs brings a `Connection` and a
-//! `Store` with `read` and `write`, and mounts this folder with `#[path]`; that compiles it once
-//! more, for that connection. So: Diesel's own language, no `RETURNING`, no `ON CONFLICT`.
+//! Nothing in here names a database. A module that wants these verbs brings a `Connection`, a `Store`
+//! with `read`, `write` and `write_one`, the macro `claim!` and the most rows of a `SWEEP`, and mounts
+//! this folder with `#[path]`; that compiles it once more, for that connection. So: Diesel's own
+//! language, no `RETURNING`, no `ON CONFLICT`.
 //!
-//! A body given to `write` runs inside a transaction that no other writer shares, and its changes
-//! stay if it returns `Ok`, bad news included; a body given to `read` runs one `SELECT`.
+//! A body given to `write` runs inside a transaction of its own, and its changes stay if it returns
+//! `Ok`, bad news included; a body given to `read` runs one `SELECT`; one given to `write_one` is a
+//! single statement, which needs no transaction around it.
+//!
+//! Other writers may be under way at the same time (not on SQLite, where there is one). So nothing
+//! that was read is written over on trust: the statement that changes it says again what must still
+//! hold (`.. AND used_at IS NULL`), and [`only_one`] turns "no row" into [`Failure::Raced`]. The
+//! transaction is then rolled back and the body run again: what it reads now says how it ended. That
+//! is right at any isolation level from READ COMMITTED up, and takes no lock before it writes.
+//! Where several rows are changed a code or a token comes before its grant, on every way.
 
 mod account;
 mod client;
@@ -15,9 +24,9 @@ mod housekeeping;
 mod session;
 mod token;
 
-use super::{Connection, Store};
+use super::{Connection, SWEEP, Store};
 
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
 use crate::schema::clients;
 use diesel::prelude::*;
 use oauth_core::identifier::ClientId;
@@ -31,4 +40,9 @@ fn find_client(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outco
         .first(connection)
         .optional()?;
     Ok(found)
+}
+
+/// Takes what a statement says that it changed, where that must be one row.
+fn only_one(changed: usize) -> Outcome<()> {
+    if changed == 1 { Ok(()) } else { Err(Failure::Raced) }
 }

@@ -1,4 +1,4 @@
-use super::{Connection, Store};
+use super::{Connection, Store, only_one};
 use crate::error::Outcome;
 use crate::record::{DecisionRow, SessionRow, key};
 use crate::schema::{decisions, sessions};
@@ -15,7 +15,7 @@ impl SessionStore for Store {
             diesel::insert_into(sessions::table).values(SessionRow::new(tenant, &session)).execute(connection)?;
             Ok(())
         };
-        self.write("create a session", body).await
+        self.write_one("create a session", body).await
     }
 
     async fn session(&self, digest: &Digest, now: Timestamp) -> Result<Option<Session>> {
@@ -113,7 +113,7 @@ fn take(
         .first(connection)
         .optional()?;
     if found.is_some() {
-        diesel::delete(decision(tenant, session, request)).execute(connection)?;
+        only_one(diesel::delete(decision(tenant, session, request)).execute(connection)?)?;
     }
     found.map(DecisionRow::read).transpose()
 }

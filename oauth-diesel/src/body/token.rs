@@ -1,18 +1,24 @@
-use super::{Connection, Store, find_client, grant};
+use super::{Connection, Store, grant, only_one};
 use crate::error::{Failure, Outcome};
 use crate::record::{AccessRow, GrantRow, RefreshRow, client_id, key};
 use crate::schema::{access_tokens, clients, grants, refresh_tokens};
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use oauth_core::clock::Timestamp;
-use oauth_core::identifier::ClientId;
+use oauth_core::identifier::{ClientId, GrantId};
 use oauth_core::secret::Digest;
 use oauth_core::store::{ActiveToken, Issue, Result, Retry, Rotated, Saved, StoredRefresh, TokenStore};
 
 impl TokenStore for Store {
     async fn issue(&self, issue: &Issue) -> Result<Saved> {
         let issue = issue.clone();
-        self.write("issue tokens", move |connection, tenant| save(connection, tenant, &issue)).await
+        let Some(id) = issue.access.grant else {
+            return self
+                .write_one("issue a token", move |connection, tenant| save_own(connection, tenant, &issue))
+                .await;
+        };
+        self.write("issue tokens", move |connection, tenant| save(connection, tenant, &id, &issue)).await
     }
 
     async fn access_token(&self, digest: &Digest, now: Timestamp) -> Result<Option<ActiveToken>> {
@@ -33,23 +39,54 @@ impl TokenStore for Store {
 
     async fn revoke_access_token(&self, digest: &Digest, now: Timestamp) -> Result<bool> {
         let digest = *digest;
-        self.write("revoke an access token", move |connection, tenant| revoke(connection, tenant, &digest, now)).await
+        let body = move |connection: &mut Connection, tenant| revoke(connection, tenant, &digest, now);
+        self.write_one("revoke an access token", body).await
     }
 }
 
-fn save(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<Saved> {
-    let Some(id) = issue.access.grant else {
-        if issue.refresh.is_some() {
-            return Err(Failure::Contradiction("a refresh token stands under a grant, and none is named"));
-        }
-        let Some((client, true)) = find_client(connection, tenant, &issue.access.client_id)? else {
-            return Ok(Saved::Gone);
-        };
-        let token = AccessRow::new(tenant, client, &issue.access, None)?;
-        diesel::insert_into(access_tokens::table).values(token).execute(connection)?;
-        return Ok(Saved::Now);
-    };
-    match grant::find(connection, tenant, &id)? {
+/// Stores the token of a client that acts for itself, in one statement that finds the client too. It
+/// may meet the one that disables or deletes the client and still store it: it is dead all the same,
+/// since whoever reads a token reads its client.
+fn save_own(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<Saved> {
+    if issue.refresh.is_some() {
+        return Err(Failure::Contradiction("a refresh token stands under a grant, and none is named"));
+    }
+    let columns = (
+        access_tokens::client_ref,
+        access_tokens::id,
+        access_tokens::tenant,
+        access_tokens::digest,
+        access_tokens::issued_at,
+        access_tokens::expires_at,
+        access_tokens::scope,
+        access_tokens::audience,
+        access_tokens::attributes,
+    );
+    let AccessRow { id, digest, issued_at, expires_at, scope, audience, attributes, .. } =
+        AccessRow::new(tenant, 0, &issue.access, None)?;
+    let saved = clients::table
+        .filter(clients::tenant.eq(tenant))
+        .filter(clients::client_id.eq(issue.access.client_id.as_str()))
+        .filter(clients::enabled.eq(true))
+        .select((
+            clients::id,
+            id.into_sql::<BigInt>(),
+            tenant.into_sql::<BigInt>(),
+            digest.into_sql::<Binary>(),
+            issued_at.into_sql::<BigInt>(),
+            expires_at.into_sql::<BigInt>(),
+            scope.into_sql::<Nullable<Text>>(),
+            audience.into_sql::<Nullable<Text>>(),
+            attributes.into_sql::<Nullable<Text>>(),
+        ))
+        .insert_into(access_tokens::table)
+        .into_columns(columns)
+        .execute(connection)?;
+    Ok(if saved == 0 { Saved::Gone } else { Saved::Now })
+}
+
+fn save(connection: &mut Connection, tenant: i64, id: &GrantId, issue: &Issue) -> Outcome<Saved> {
+    match grant::find(connection, tenant, id)? {
         Some((row, client, true)) if row.is_live(issue.now) => {
             save_under(connection, tenant, row, client_id(client)?, issue, None)?;
             Ok(Saved::Now)
@@ -73,18 +110,19 @@ pub(super) fn save_under(
     if issue.access.grant != Some(grant.id) || issue.access.client_id != grant.client_id || !refresh_is_of_it {
         return Err(Failure::Contradiction("the tokens name another grant or client than they are issued under"));
     }
+    let updated = diesel::update(grants::table.find(grant_ref).filter(grants::revoked_at.is_null()))
+        .set((
+            grants::last_issued_at.eq(issue.now.as_unix_seconds()),
+            grants::expires_at.eq(issue.grant_expires_at.as_unix_seconds()),
+        ))
+        .execute(connection)?;
+    only_one(updated)?;
     let access = AccessRow::new(tenant, client_ref, &issue.access, Some(&grant))?;
     diesel::insert_into(access_tokens::table).values(access).execute(connection)?;
     if let Some(refresh) = &issue.refresh {
         let refresh = RefreshRow::new(tenant, refresh, predecessor);
         diesel::insert_into(refresh_tokens::table).values(refresh).execute(connection)?;
     }
-    diesel::update(grants::table.find(grant_ref))
-        .set((
-            grants::last_issued_at.eq(issue.now.as_unix_seconds()),
-            grants::expires_at.eq(issue.grant_expires_at.as_unix_seconds()),
-        ))
-        .execute(connection)?;
     Ok(())
 }
 
@@ -156,13 +194,14 @@ fn rotate(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Iss
         return Ok(Rotated::Gone);
     }
     let retry = Some(retry).filter(|retry| !retry.until.is_over(issue.now));
-    diesel::update(refresh_tokens::table.find(token.id))
+    let retired = diesel::update(refresh_tokens::table.find(token.id).filter(refresh_tokens::retired_at.is_null()))
         .set((
             refresh_tokens::retired_at.eq(issue.now.as_unix_seconds()),
             refresh_tokens::retry_sealed.eq(retry.map(|retry| &retry.sealed)),
             refresh_tokens::retry_until.eq(retry.map(|retry| retry.until.as_unix_seconds())),
         ))
         .execute(connection)?;
+    only_one(retired)?;
     if let Some(predecessor) = token.predecessor {
         diesel::update(refresh_tokens::table.find(predecessor))
             .set((refresh_tokens::retry_sealed.eq(None::<Vec<u8>>), refresh_tokens::retry_until.eq(None::<i64>)))

@@ -9,16 +9,16 @@ use oauth_core::store::{Grant, IssuedAccess, IssuedRefresh, StoredRefresh};
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = access_tokens)]
 pub(crate) struct AccessRow {
-    id: i64,
+    pub(crate) id: i64,
     tenant: i64,
-    digest: Vec<u8>,
+    pub(crate) digest: Vec<u8>,
     client_ref: i64,
     pub(crate) grant_ref: Option<i64>,
-    issued_at: i64,
-    expires_at: i64,
-    scope: Option<String>,
-    audience: Option<String>,
-    attributes: Option<String>,
+    pub(crate) issued_at: i64,
+    pub(crate) expires_at: i64,
+    pub(crate) scope: Option<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) attributes: Option<String>,
 }
 
 impl AccessRow {

@@ -1,5 +1,12 @@
 //! SQLite: one thread that writes, a few connections that read.
 
+/// Takes rows for itself: here a transaction that writes has the whole database for itself.
+macro_rules! claim {
+    ($rows:expr) => {
+        $rows
+    };
+}
+
 #[path = "../body/mod.rs"]
 mod body;
 mod location;
@@ -10,6 +17,7 @@ mod tests;
 mod writer;
 
 use crate::error::Outcome;
+use crate::tenant::Tenant;
 use diesel::SqliteConnection as Connection;
 use oauth_core::store::Result;
 use readers::Readers;
@@ -20,8 +28,8 @@ use writer::Writer;
 /// The name by which the verbs know the store they are implemented for.
 use SqliteStore as Store;
 
-/// The only tenant there is in this version.
-const TENANT: i64 = 0;
+/// The most rows that one sweep removes. Others wait for it, and how long is for the caller to say.
+const SWEEP: u32 = 1_000_000;
 
 /// Keeps everything in one SQLite file. A clone is another handle on it.
 ///
@@ -43,7 +51,7 @@ const TENANT: i64 = 0;
 #[derive(Clone)]
 pub struct SqliteStore {
     inner: Arc<Inner>,
-    tenant: i64,
+    tenant: Tenant,
 }
 
 struct Inner {
@@ -72,7 +80,29 @@ impl SqliteStore {
         let path = location::parse(location)?;
         let connection = open::create(&path)?;
         let inner = Inner { writer: Writer::start(connection, path.clone())?, readers: Readers::new(&path), path };
-        Ok(Self { inner: Arc::new(inner), tenant: TENANT })
+        Ok(Self { inner: Arc::new(inner), tenant: Tenant::default() })
+    }
+
+    /// Gives a store for another tenant of the same file: it sees none of the records of this one, nor
+    /// this one any of its.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # use oauth_core::client::{Client, ClientType};
+    /// # use oauth_core::identifier::ClientId;
+    /// # use oauth_core::store::ClientStore;
+    /// # use oauth_diesel::SqliteStore;
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("provider.db").display().to_string();
+    /// let store = SqliteStore::open(&path).await?;
+    /// let north = store.for_tenant("north");
+    /// let client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Public);
+    /// north.create_client(&client).await?;
+    /// assert!(store.client(&client.id).await?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_tenant(&self, name: &str) -> Self {
+        Self { tenant: Tenant::named(name), ..self.clone() }
     }
 
     /// Runs a body that reads, on a thread where waiting for the disk harms nobody.
@@ -81,7 +111,7 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant;
+        let tenant = self.tenant.as_i64();
         let outcome = self.inner.readers.run(move |connection| body(connection, tenant)).await;
         outcome.map_err(|failure| failure.while_doing(doing))
     }
@@ -93,9 +123,18 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant;
+        let tenant = self.tenant.as_i64();
         let outcome = self.inner.writer.run(move |connection| body(connection, tenant)).await;
         outcome.map_err(|failure| failure.while_doing(doing))
+    }
+
+    /// Runs a body of one statement that writes: in the writer's next transaction, as all of them.
+    async fn write_one<T, F>(&self, doing: &'static str, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
+    {
+        self.write(doing, body).await
     }
 }
 

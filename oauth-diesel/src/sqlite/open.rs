@@ -1,14 +1,13 @@
 use crate::error::{Failure, Outcome};
+use crate::migrations::SQLITE as MIGRATIONS;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sqlite::Sqlite;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_migrations::MigrationHarness;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// How long opening waits for other processes that open the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -86,10 +85,7 @@ fn migrate(connection: &mut SqliteConnection) -> Outcome<()> {
         let known: Vec<_> = known.iter().map(|migration| migration.name().version().as_owned()).collect();
         let applied: Vec<MigrationVersion<'_>> = connection.applied_migrations().map_err(Failure::Migration)?;
         if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
-            return Err(Failure::Unusable(format!(
-                "the database was written by a newer version of this program (schema {newer}): start that version, \
-                 or restore a backup from before the update"
-            )));
+            return Err(Failure::newer_schema(newer));
         }
         connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
         Ok(())

@@ -60,7 +60,7 @@ async fn the_connections_are_set_up() {
     let reader =
         store.read("read", |connection, _| Ok(["query_only", "busy_timeout"].map(|pragma| number(connection, pragma))));
     assert_eq!(reader.await.unwrap(), [1, 5_000]);
-    let refused = store.read("write", |connection, _| Ok(connection.batch_execute("DELETE FROM clients")?)).await;
+    let refused = store.read("write", |connection, _| Ok(connection.batch_execute("DELETE FROM oauth_clients")?)).await;
     assert!(refused.is_err(), "a reader cannot write");
 }
 
@@ -106,7 +106,7 @@ async fn a_commit_that_fails_fails_for_all_and_leaves_nothing() {
         tokio::spawn(async move {
             let body = |connection: &mut Connection, _| {
                 connection.batch_execute(
-                    "PRAGMA defer_foreign_keys = ON; INSERT INTO codes (id, tenant, digest, grant_ref, redirect_uri, \
+                    "PRAGMA defer_foreign_keys = ON; INSERT INTO oauth_codes (id, tenant, digest, grant_ref, redirect_uri, \
                      redirect_uri_sent, expires_at) VALUES (1, 0, x'00', 1, '', 0, 0)",
                 )?;
                 Ok(())
@@ -217,7 +217,7 @@ async fn vuln_54_reuse_costs_the_same_in_a_family_of_ten_thousand() {
         let body = move |connection: &mut Connection, _| {
             Ok(connection.batch_execute(&format!(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {size}) \
-                 INSERT INTO refresh_tokens (id, tenant, digest, grant_ref, issued_at, expires_at, family_expires_at, \
+                 INSERT INTO oauth_refresh_tokens (id, tenant, digest, grant_ref, issued_at, expires_at, family_expires_at, \
                  retired_at) SELECT i, 0, randomblob(32), {row}, {NOW}, {NOW}, {NOW}, {NOW} FROM n WHERE {size} > 0"
             ))?)
         };
@@ -274,8 +274,8 @@ async fn no_verb_walks_through_a_table() {
         let plan: Vec<Step> =
             diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut connection).unwrap();
         let plan: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
-        let lists_all =
-            ["clients", "accounts"].map(|table| format!("SEARCH {table} USING INDEX sqlite_autoindex_{table}_"));
+        let lists_all = ["clients", "accounts"]
+            .map(|table| format!("SEARCH oauth_{table} USING INDEX sqlite_autoindex_oauth_{table}_"));
         // A person's grants are few, and sorted when they are listed.
         let sorts_few = statement.contains("`subject` = ?");
         for step in &plan {

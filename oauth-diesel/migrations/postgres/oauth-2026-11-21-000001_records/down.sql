@@ -1,0 +1,10 @@
+DROP TABLE oauth_decisions;
+DROP TABLE oauth_sessions;
+DROP TABLE oauth_accounts;
+DROP TABLE oauth_refresh_tokens;
+DROP TABLE oauth_access_tokens;
+DROP TABLE oauth_codes;
+DROP TABLE oauth_grants;
+DROP TABLE oauth_client_resources;
+DROP TABLE oauth_client_attributes;
+DROP TABLE oauth_clients;

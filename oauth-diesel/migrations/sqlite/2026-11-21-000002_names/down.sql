@@ -1,0 +1,10 @@
+ALTER TABLE oauth_decisions RENAME TO decisions;
+ALTER TABLE oauth_sessions RENAME TO sessions;
+ALTER TABLE oauth_accounts RENAME TO accounts;
+ALTER TABLE oauth_refresh_tokens RENAME TO refresh_tokens;
+ALTER TABLE oauth_access_tokens RENAME TO access_tokens;
+ALTER TABLE oauth_codes RENAME TO codes;
+ALTER TABLE oauth_grants RENAME TO grants;
+ALTER TABLE oauth_client_resources RENAME TO client_resources;
+ALTER TABLE oauth_client_attributes RENAME TO client_attributes;
+ALTER TABLE oauth_clients RENAME TO clients;

@@ -1,0 +1,164 @@
+use crate::error::Failure;
+#[cfg(feature = "mysql")]
+use crate::mysql::MysqlStore;
+#[cfg(feature = "postgres")]
+use crate::postgres::PostgresStore;
+#[cfg(feature = "sqlite")]
+use crate::sqlite::SqliteStore;
+use oauth_core::client::Client;
+use oauth_core::clock::Timestamp;
+use oauth_core::identifier::{ClientId, GrantId, Subject};
+use oauth_core::secret::Digest;
+use oauth_core::store::{
+    Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
+    GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, Redeemed, Replaced, Result, Retry, Rotated,
+    Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
+};
+
+/// A store in whichever database a URL names, of those that were compiled in: one type for a program
+/// that is told at its start.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use oauth_diesel::SqlStore;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("provider.db").display().to_string();
+/// let store = SqlStore::open(&format!("sqlite:{path}")).await?;
+/// let refused = SqlStore::open("oracle://db.example/provider").await.unwrap_err();
+/// assert!(refused.to_string().contains("postgres:"), "it says what there is");
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SqlStore {
+    /// In a SQLite file.
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqliteStore),
+    /// In a PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresStore),
+    /// In a MySQL or MariaDB database.
+    #[cfg(feature = "mysql")]
+    Mysql(MysqlStore),
+}
+
+impl SqlStore {
+    /// Opens the database of a URL: `sqlite:PATH`, `postgres:` (or `postgresql:`), `mysql:` (or
+    /// `mariadb:`); a plain path is a SQLite file. What else it may hold the crate's page says.
+    ///
+    /// # Errors
+    /// Those of the store that the scheme names; where it was not compiled in, the name of its feature.
+    pub async fn open(url: &str) -> Result<Self> {
+        let scheme = url.split_once(':').map_or("sqlite", |(scheme, _)| scheme);
+        match scheme {
+            "postgres" | "postgresql" => {
+                #[cfg(feature = "postgres")]
+                return Ok(Self::Postgres(PostgresStore::open(url).await?));
+                #[cfg(not(feature = "postgres"))]
+                return Err(not_compiled("postgres"));
+            }
+            "mysql" | "mariadb" => {
+                #[cfg(feature = "mysql")]
+                return Ok(Self::Mysql(MysqlStore::open(url).await?));
+                #[cfg(not(feature = "mysql"))]
+                return Err(not_compiled("mysql"));
+            }
+            other if other != "sqlite" && url.contains("://") => {
+                let text = "the scheme of a database URL is sqlite:, postgres: or mysql:";
+                Err(Failure::Unusable(text.to_owned()).while_doing("open the database"))
+            }
+            _ => {
+                #[cfg(feature = "sqlite")]
+                return Ok(Self::Sqlite(SqliteStore::open(url).await?));
+                #[cfg(not(feature = "sqlite"))]
+                return Err(not_compiled("sqlite-bundled"));
+            }
+        }
+    }
+
+    /// Gives a store for another tenant of the same database: it sees none of the records of this one,
+    /// nor this one any of its.
+    pub fn for_tenant(&self, name: &str) -> Self {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(store) => Self::Sqlite(store.for_tenant(name)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => Self::Postgres(store.for_tenant(name)),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(store) => Self::Mysql(store.for_tenant(name)),
+        }
+    }
+}
+
+#[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+fn not_compiled(feature: &str) -> oauth_core::store::StoreError {
+    let text = format!("this program was built without it: add the feature `{feature}` of oauth-diesel");
+    Failure::Unusable(text).while_doing("open the database")
+}
+
+macro_rules! delegate {
+    ($($trait:ident { $(fn $verb:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
+        $(impl $trait for SqlStore {
+            $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
+                match self {
+                    #[cfg(feature = "sqlite")]
+                    Self::Sqlite(store) => $trait::$verb(store, $($argument),*).await,
+                    #[cfg(feature = "postgres")]
+                    Self::Postgres(store) => $trait::$verb(store, $($argument),*).await,
+                    #[cfg(feature = "mysql")]
+                    Self::Mysql(store) => $trait::$verb(store, $($argument),*).await,
+                }
+            })*
+        })*
+    };
+}
+
+delegate! {
+    ClientStore {
+        fn client(id: &ClientId) -> Option<Client>;
+        fn clients(filter: &ClientFilter, page: &Page<ClientId>) -> Vec<Client>;
+        fn create_client(client: &Client) -> Created;
+        fn update_client(client: &Client) -> bool;
+        fn replace_client(read: &Client, changed: &Client) -> Replaced;
+        fn delete_client(id: &ClientId, now: Timestamp) -> bool;
+    }
+    GrantStore {
+        fn grant(id: &GrantId) -> Option<Grant>;
+        fn grants(filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Vec<Grant>;
+        fn revoke_grant(id: &GrantId, now: Timestamp) -> bool;
+        fn revoke_grants(filter: &GrantFilter, now: Timestamp) -> u64;
+    }
+    CodeStore {
+        fn save_code(grant: &Grant, code: &Code) -> Saved;
+        fn code(digest: &Digest) -> Option<StoredCode>;
+        fn redeem(digest: &Digest, issue: &Issue) -> Redeemed;
+    }
+    TokenStore {
+        fn issue(issue: &Issue) -> Saved;
+        fn access_token(digest: &Digest, now: Timestamp) -> Option<ActiveToken>;
+        fn refresh_token(digest: &Digest) -> Option<StoredRefresh>;
+        fn rotate(digest: &Digest, issue: &Issue, retry: &Retry) -> Rotated;
+        fn revoke_access_token(digest: &Digest, now: Timestamp) -> bool;
+    }
+    Housekeeping {
+        fn sweep(now: Timestamp, limit: u32) -> Swept;
+    }
+    AccountStore {
+        fn account(subject: &Subject) -> Option<Account>;
+        fn account_named(username: &str) -> Option<Account>;
+        fn accounts(page: &Page<String>) -> Vec<Account>;
+        fn create_account(account: &Account) -> Created;
+        fn set_password(subject: &Subject, password: &PasswordHash, now: Timestamp) -> bool;
+        fn set_account_enabled(subject: &Subject, enabled: bool, now: Timestamp) -> bool;
+        fn delete_account(subject: &Subject, now: Timestamp) -> bool;
+    }
+    SessionStore {
+        fn create_session(session: &Session) -> ();
+        fn session(digest: &Digest, now: Timestamp) -> Option<Session>;
+        fn end_session(digest: &Digest) -> bool;
+        fn end_sessions(subject: &Subject) -> u64;
+        fn save_decision(decision: &PendingDecision) -> ();
+        fn take_decision(session: &Digest, request: &Digest, now: Timestamp) -> Option<PendingDecision>;
+    }
+}

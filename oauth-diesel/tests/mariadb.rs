@@ -1,0 +1,14 @@
+//! The promises that every store must keep, on MariaDB: each test in a database of its own.
+#![cfg(feature = "mysql")]
+
+use oauth_diesel::MysqlStore;
+use oauth_test_servers::{Fresh, Mariadb};
+
+async fn fresh() -> (MysqlStore, Fresh) {
+    let database = Mariadb::fresh();
+    (MysqlStore::open(database.url()).await.unwrap(), database)
+}
+
+oauth_core::store_conformance!(fresh());
+oauth_core::session_conformance!(fresh());
+oauth_core::account_conformance!(fresh());

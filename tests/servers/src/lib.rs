@@ -1,0 +1,33 @@
+//! Private database servers for tests: on a free port of 127.0.0.1, in a temporary directory, and
+//! gone with the program that started them, however it ends.
+//!
+//! ```no_run
+//! use oauth_test_servers::{Mariadb, Postgres};
+//!
+//! let database = Postgres::fresh(); // a new, empty database on a server that the program shares
+//! let url = database.url();
+//! let database = Mariadb::fresh();
+//! let own = Postgres::start(&[("max_connections", "5")]); // one that a test may stop
+//! own.pause();
+//! ```
+//!
+//! A program that is not installed is a failure that says what to install; nothing is skipped.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot start fails")]
+
+mod fresh;
+mod keeper;
+mod mariadb;
+mod postgres;
+
+pub use fresh::Fresh;
+pub use mariadb::Mariadb;
+pub use postgres::Postgres;
+
+/// The name of the user that every server knows.
+pub const USER: &str = "oauth";
+
+/// The password of that user: to be looked for where no password may be.
+pub const PASSWORD: &str = "p%C3%A4ss-of-the-test";
+
+/// The same, not percent-encoded.
+const PLAIN_PASSWORD: &str = "päss-of-the-test";
