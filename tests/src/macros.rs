@@ -33,6 +33,11 @@ macro_rules! on_every_server {
             async fn warp() {
                 story(&$crate::Server::start_on($crate::Adapter::Warp, $crate::Backend::Memory, $change).await).await;
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn tower() {
+                story(&$crate::Server::start_on($crate::Adapter::Tower, $crate::Backend::Memory, $change).await).await;
+            }
         }
     };
     ($($rest:tt)*) => {

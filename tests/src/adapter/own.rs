@@ -13,6 +13,7 @@ use oauth_core::scope::Scope;
 use std::sync::Arc;
 
 /// What a token says, and the row of the person it acts for.
+#[derive(Clone)]
 pub(super) struct Own {
     token: Authorization,
     pub(super) row: String,

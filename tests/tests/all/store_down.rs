@@ -55,7 +55,7 @@ on_every_server! {
     async fn introspection_that_failed_says_nothing_of_the_token(server: &Server) {
         let app = server.confidential().await;
         let tokens = server.approved_tokens(&app, "read").await;
-        server.faults().fail("authorization");
+        server.faults().fail("access_token");
         expect_unavailable(server.introspect(&app, &tokens.access).await);
         server.faults().heal();
         assert_eq!(server.introspect(&app, &tokens.access).await.expect(200).json()["active"], true);
