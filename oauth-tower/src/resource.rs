@@ -19,11 +19,7 @@ use tower_service::Service;
 /// It stands on a route, not before a router, which could no longer answer 404 or 405. Tokens are taken
 /// from the header, and from the query where the resource says so; a layer does not read bodies.
 ///
-/// On axum:
-/// ```ignore
-/// async fn add(Extension(token): Extension<Authorization>) -> String { /* ... */ }
-/// let api = Router::new().route("/notes", post(add).route_layer(authorized::<Write, _>(&resource)));
-/// ```
+/// On axum it is a `route_layer`, and the handler takes `Extension<Authorization>`: `examples/axum` has it.
 /// ```
 /// use oauth_tower::{Authorized, ProtectedResource, authorized, scopes};
 /// use oauth_core::resource::Authorization;

@@ -24,7 +24,7 @@ use warp::{Filter, Reply};
 /// # async fn run(service: Arc<dyn Service>) -> std::io::Result<()> {
 /// let listener = TcpListener::bind("127.0.0.1:8000").await?;
 /// let server = serve(provider(Arc::clone(&service)), listener, Limits::default()).sweeping(service);
-/// server.until(std::future::pending()).await;
+/// server.until(std::future::pending::<()>()).await;
 /// # Ok(())
 /// # }
 /// ```
