@@ -1,5 +1,6 @@
 //! The promises that every store must keep, on MariaDB: each test in a database of its own.
 #![cfg(feature = "mysql")]
+#![allow(clippy::unwrap_used, reason = "a fixture fails by panicking")]
 
 use oauth_diesel::MysqlStore;
 use oauth_test_servers::{Fresh, Mariadb};

@@ -1,5 +1,6 @@
 //! The promises that every store must keep, on PostgreSQL: each test in a database of its own.
 #![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used, reason = "a fixture fails by panicking")]
 
 use oauth_diesel::PostgresStore;
 use oauth_test_servers::{Fresh, Postgres};
