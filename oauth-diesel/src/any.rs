@@ -5,14 +5,9 @@ use crate::mysql::MysqlStore;
 use crate::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use crate::sqlite::SqliteStore;
-use oauth_core::client::Client;
-use oauth_core::clock::Timestamp;
-use oauth_core::identifier::{ClientId, GrantId, Subject};
-use oauth_core::secret::Digest;
+use oauth_core::every_store_verb;
 use oauth_core::store::{
-    Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
-    GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, Redeemed, Replaced, Result, Retry, Rotated,
-    Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
+    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, Result, SessionStore, TokenStore,
 };
 
 /// A store in whichever database a URL names, of those that were compiled in: one type for a program
@@ -114,51 +109,4 @@ macro_rules! delegate {
     };
 }
 
-delegate! {
-    ClientStore {
-        fn client(id: &ClientId) -> Option<Client>;
-        fn clients(filter: &ClientFilter, page: &Page<ClientId>) -> Vec<Client>;
-        fn create_client(client: &Client) -> Created;
-        fn update_client(client: &Client) -> bool;
-        fn replace_client(read: &Client, changed: &Client) -> Replaced;
-        fn delete_client(id: &ClientId, now: Timestamp) -> bool;
-    }
-    GrantStore {
-        fn grant(id: &GrantId) -> Option<Grant>;
-        fn grants(filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Vec<Grant>;
-        fn revoke_grant(id: &GrantId, now: Timestamp) -> bool;
-        fn revoke_grants(filter: &GrantFilter, now: Timestamp) -> u64;
-    }
-    CodeStore {
-        fn save_code(grant: &Grant, code: &Code) -> Saved;
-        fn code(digest: &Digest) -> Option<StoredCode>;
-        fn redeem(digest: &Digest, issue: &Issue) -> Redeemed;
-    }
-    TokenStore {
-        fn issue(issue: &Issue) -> Saved;
-        fn access_token(digest: &Digest, now: Timestamp) -> Option<ActiveToken>;
-        fn refresh_token(digest: &Digest) -> Option<StoredRefresh>;
-        fn rotate(digest: &Digest, issue: &Issue, retry: &Retry) -> Rotated;
-        fn revoke_access_token(digest: &Digest, now: Timestamp) -> bool;
-    }
-    Housekeeping {
-        fn sweep(now: Timestamp, limit: u32) -> Swept;
-    }
-    AccountStore {
-        fn account(subject: &Subject) -> Option<Account>;
-        fn account_named(username: &str) -> Option<Account>;
-        fn accounts(page: &Page<String>) -> Vec<Account>;
-        fn create_account(account: &Account) -> Created;
-        fn set_password(subject: &Subject, password: &PasswordHash, now: Timestamp) -> bool;
-        fn set_account_enabled(subject: &Subject, enabled: bool, now: Timestamp) -> bool;
-        fn delete_account(subject: &Subject, now: Timestamp) -> bool;
-    }
-    SessionStore {
-        fn create_session(session: &Session) -> ();
-        fn session(digest: &Digest, now: Timestamp) -> Option<Session>;
-        fn end_session(digest: &Digest) -> bool;
-        fn end_sessions(subject: &Subject) -> u64;
-        fn save_decision(decision: &PendingDecision) -> ();
-        fn take_decision(session: &Digest, request: &Digest, now: Timestamp) -> Option<PendingDecision>;
-    }
-}
+every_store_verb!(delegate);

@@ -1,14 +1,7 @@
 use crate::pause::{Pause, Stop};
-use crate::store::verbs;
-use oauth_core::client::Client;
-use oauth_core::clock::Timestamp;
-use oauth_core::identifier::{ClientId, GrantId, Subject};
-use oauth_core::resource::Authorization;
-use oauth_core::secret::Digest;
+use oauth_core::every_store_verb;
 use oauth_core::store::{
-    Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
-    GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, Redeemed, Replaced, Result, Retry, Rotated,
-    Saved, Session, SessionStore, Store, StoreError, StoredCode, StoredRefresh, Swept, TokenStore,
+    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, Result, SessionStore, Store, StoreError, TokenStore,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -206,4 +199,4 @@ macro_rules! fail {
     };
 }
 
-verbs!(fail);
+every_store_verb!(fail);

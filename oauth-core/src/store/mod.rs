@@ -23,6 +23,7 @@ mod mixed;
 mod page;
 mod session;
 mod token;
+mod verbs;
 
 pub use account::{Account, AccountStore, PasswordHash};
 pub use client::{ClientFilter, ClientStore};

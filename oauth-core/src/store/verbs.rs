@@ -1,0 +1,57 @@
+/// Hands every verb of every store trait to a macro, so that a store which stands in front of others
+/// writes each of its wrappers once, and cannot forget one. The traits must be in scope there.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! every_store_verb {
+    ($then:ident) => {
+        $then! {
+            ClientStore {
+                fn client(id: &$crate::identifier::ClientId) -> Option<$crate::client::Client>;
+                fn clients(filter: &$crate::store::ClientFilter, page: &$crate::store::Page<$crate::identifier::ClientId>) -> Vec<$crate::client::Client>;
+                fn create_client(client: &$crate::client::Client) -> $crate::store::Created;
+                fn update_client(client: &$crate::client::Client) -> bool;
+                fn replace_client(read: &$crate::client::Client, changed: &$crate::client::Client) -> $crate::store::Replaced;
+                fn delete_client(id: &$crate::identifier::ClientId, now: $crate::clock::Timestamp) -> bool;
+            }
+            GrantStore {
+                fn grant(id: &$crate::identifier::GrantId) -> Option<$crate::store::Grant>;
+                fn grants(filter: &$crate::store::GrantFilter, page: &$crate::store::Page<$crate::identifier::GrantId>, now: $crate::clock::Timestamp) -> Vec<$crate::store::Grant>;
+                fn revoke_grant(id: &$crate::identifier::GrantId, now: $crate::clock::Timestamp) -> bool;
+                fn revoke_grants(filter: &$crate::store::GrantFilter, now: $crate::clock::Timestamp) -> u64;
+            }
+            CodeStore {
+                fn save_code(grant: &$crate::store::Grant, code: &$crate::store::Code) -> $crate::store::Saved;
+                fn code(digest: &$crate::secret::Digest) -> Option<$crate::store::StoredCode>;
+                fn redeem(digest: &$crate::secret::Digest, issue: &$crate::store::Issue) -> $crate::store::Redeemed;
+            }
+            TokenStore {
+                fn issue(issue: &$crate::store::Issue) -> $crate::store::Saved;
+                fn access_token(digest: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> Option<$crate::store::ActiveToken>;
+                fn authorization(digest: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> Option<$crate::resource::Authorization>;
+                fn refresh_token(digest: &$crate::secret::Digest) -> Option<$crate::store::StoredRefresh>;
+                fn rotate(digest: &$crate::secret::Digest, issue: &$crate::store::Issue, retry: &$crate::store::Retry) -> $crate::store::Rotated;
+                fn revoke_access_token(digest: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> bool;
+            }
+            Housekeeping {
+                fn sweep(now: $crate::clock::Timestamp, limit: u32) -> $crate::store::Swept;
+            }
+            AccountStore {
+                fn account(subject: &$crate::identifier::Subject) -> Option<$crate::store::Account>;
+                fn account_named(username: &str) -> Option<$crate::store::Account>;
+                fn accounts(page: &$crate::store::Page<String>) -> Vec<$crate::store::Account>;
+                fn create_account(account: &$crate::store::Account) -> $crate::store::Created;
+                fn set_password(subject: &$crate::identifier::Subject, password: &$crate::store::PasswordHash, now: $crate::clock::Timestamp) -> bool;
+                fn set_account_enabled(subject: &$crate::identifier::Subject, enabled: bool, now: $crate::clock::Timestamp) -> bool;
+                fn delete_account(subject: &$crate::identifier::Subject, now: $crate::clock::Timestamp) -> bool;
+            }
+            SessionStore {
+                fn create_session(session: &$crate::store::Session) -> ();
+                fn session(digest: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> Option<$crate::store::Session>;
+                fn end_session(digest: &$crate::secret::Digest) -> bool;
+                fn end_sessions(subject: &$crate::identifier::Subject) -> u64;
+                fn save_decision(decision: &$crate::store::PendingDecision) -> ();
+                fn take_decision(session: &$crate::secret::Digest, request: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> Option<$crate::store::PendingDecision>;
+            }
+        }
+    };
+}
