@@ -11,6 +11,7 @@ macro_rules! claim {
 mod body;
 mod connect;
 mod migrate;
+mod protection;
 mod tls;
 
 use crate::error::{Failure, Outcome};
@@ -69,7 +70,7 @@ impl PostgresStore {
 
     fn open_now(url: &str) -> Outcome<Self> {
         let location = Arc::new(Location::parse(url, &connect::DIALECT)?);
-        let tls = crate::server::tls::configure(&location)?;
+        let tls = protection::configure(&location)?;
         let (place, connections) = (location.display(), location.connections);
         let open = move || connect::connect(Arc::clone(&location), tls.clone());
         let deadline = Instant::now() + MIGRATION;
