@@ -35,7 +35,7 @@ STARTS = {
 }
 STAR = "\\*"
 STORIES = re.compile(r"^(\s*)on_every_server! \{")
-SERVER = re.compile(r"^\s*async fn (\w+)\(\) \{", re.MULTILINE)
+SERVER = re.compile(r"^\s*(\w+): \w+ \w+,$", re.MULTILINE)
 TAG = re.compile(r"^\s*(?://|#)\s*proves:\s*(.+?)\s*$")
 NAMED = re.compile(r"(?<![a-z])((?:r_\d{3}_)+|(?:vuln_\d{2}_)+)")
 RANGE = re.compile(r"(R-|vuln_)(\d+)(?:\.\.(?:R-|vuln_)?(\d+))?")
@@ -157,7 +157,7 @@ def page() -> str:
     tests, everywhere = collect(rules)
     told = ", ".join(f"`{name}`" for name in servers())
     lines = ["# Rules and their tests", "", "Written by `tests/rules.py` from `rules.txt` and the names of the tests; do not edit.", ""]
-    lines += [f"{STAR} is told on every adapter and every store: {told} of `tests/src/macros.rs`.", ""]
+    lines += [f"{STAR} is told on every adapter and every store, as pairs of them: {told} of `tests/src/macros.rs`.", ""]
     for title, kind in (("Rules", "R-"), ("Vulnerabilities of others", "vuln_")):
         lines += [f"## {title}", "", *summary(title, kind, tests, required, everywhere)]
         lines += ["| | from | in few words | tests |", "|---|---|---|---|"]

@@ -170,6 +170,7 @@ rejections! {
     3013 ResponseModeUnsupported InvalidRequest 400 "this response_mode is not offered" "leave response_mode out, or send response_mode=query";
     3014 ApprovalBeyondRequest ServerError 500 "more was approved than was asked" "tell whoever runs this server: its consent page approves what the application did not ask for";
     3015 RequestObjectUnsupported InvalidRequest 400 "request and request_uri are not offered" "send the parameters themselves";
+    3016 ApprovalMalformed ServerError 500 "what was approved holds control characters" "tell whoever runs this server: its acr and attributes have line breaks or other control characters in them";
 
     // 4xxx: grants, tokens, scope and resources
     4001 GrantTypeUnsupported UnsupportedGrantType 400 "this grant_type is not offered" "use one of grant_types_supported in the metadata";

@@ -8,8 +8,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Free attributes of a client, a grant or a token: text to text, never interpreted by the core.
+/// Free attributes of a client, a grant or a token: text to text, without control characters, never
+/// interpreted by the core.
 pub type Attributes = BTreeMap<String, String>;
+
+/// Tells whether a text has control characters. Nothing that is stored may: a NUL is what some databases
+/// refuse and others cut a text off at, and the rest is what logs and terminals obey.
+pub(crate) fn has_control(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}
+
+/// Tells whether a name or a value of attributes has control characters.
+#[cfg(feature = "provider")]
+pub(crate) fn any_control(attributes: &Attributes) -> bool {
+    attributes.iter().any(|(name, value)| has_control(name) || has_control(value))
+}
 
 /// The longest identifier in bytes: a client identifier may be an https URL.
 pub const IDENTIFIER_LENGTH: usize = 255;
@@ -108,7 +121,7 @@ impl Subject {
     /// Refuses what is empty, longer than 255 bytes or has control characters.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidIdentifier> {
         let text = text.into();
-        if text.is_empty() || text.len() > IDENTIFIER_LENGTH || text.chars().any(char::is_control) {
+        if text.is_empty() || text.len() > IDENTIFIER_LENGTH || has_control(&text) {
             return Err(InvalidIdentifier("a subject is 1 to 255 bytes without control characters"));
         }
         Ok(Self(text.into()))

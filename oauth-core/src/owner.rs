@@ -85,9 +85,9 @@ pub struct Approval {
     pub scope: Scope,
     /// When the person signed in.
     pub auth_time: Option<Timestamp>,
-    /// How strongly the person was authenticated.
+    /// How strongly the person was authenticated; no control characters.
     pub acr: Option<String>,
-    /// Free attributes for the grant and its tokens.
+    /// Free attributes for the grant and its tokens; no control characters.
     pub attributes: Attributes,
     /// Whether it was decided without a page, by a consent that is remembered: the browser is then
     /// redirected with 302 rather than 303.

@@ -26,11 +26,22 @@ use oauth_core::store::{
 /// Somebody who always agrees, and whose session may end while the code is stored.
 struct Ada {
     stays: bool,
+    acr: Option<&'static str>,
+    attribute: (&'static str, &'static str),
+}
+
+impl Ada {
+    fn who(stays: bool) -> Self {
+        Self { stays, acr: None, attribute: ("school", "12") }
+    }
 }
 
 impl ResourceOwner for Ada {
     async fn decide(&self, _: &Request<Bytes>, ask: &AuthorizationRequest) -> Result<Decided> {
-        Ok(Decision::Allow(Approval::new(ada(), ask.scope().clone())).into())
+        let mut approval = Approval::new(ada(), ask.scope().clone());
+        approval.acr = self.acr.map(str::to_owned);
+        approval.attributes = [(self.attribute.0.to_owned(), self.attribute.1.to_owned())].into();
+        Ok(Decision::Allow(approval).into())
     }
 
     async fn still_holds(&self, _: &Request<Bytes>, subject: &Subject) -> Result<bool> {
@@ -83,12 +94,35 @@ async fn authorize(store: &MemoryStore, owner: Ada) -> Response<Bytes> {
 async fn vuln_18_an_approval_that_ended_while_its_code_was_stored_gives_none() {
     for (stays, expected) in [(true, "code="), (false, "error=access_denied")] {
         let store = MemoryStore::new();
-        let answer = authorize(&store, Ada { stays }).await;
+        let answer = authorize(&store, Ada::who(stays)).await;
         let location = answer.headers()[LOCATION].to_str().unwrap();
         assert!(location.contains(expected), "{location}");
         let grants = store.grants(&GrantFilter::Subject(ada()), &Page::first(9), SystemClock.now()).await.unwrap();
         assert_eq!(grants.len(), usize::from(stays), "what came too late is revoked");
     }
+}
+
+#[tokio::test]
+async fn an_approval_with_control_characters_is_never_stored() {
+    for control in ["\0", "\n", "\u{7f}", "\u{85}"] {
+        let odd: &str = format!("a{control}b").leak();
+        let odd_ones = [
+            Ada { acr: Some(odd), ..Ada::who(true) },
+            Ada { attribute: (odd, "12"), ..Ada::who(true) },
+            Ada { attribute: ("school", odd), ..Ada::who(true) },
+        ];
+        for owner in odd_ones {
+            let store = MemoryStore::new();
+            let answer = authorize(&store, owner).await;
+            let location = answer.headers()[LOCATION].to_str().unwrap();
+            assert!(location.contains("error=server_error") && location.contains("3016"), "{location}");
+            let grants = store.grants(&GrantFilter::Subject(ada()), &Page::first(9), SystemClock.now()).await.unwrap();
+            assert!(grants.is_empty());
+        }
+    }
+    let fine = Ada { acr: Some("urn:é strong"), attribute: ("école", "№ 12 \u{1f511}"), ..Ada::who(true) };
+    let answer = authorize(&MemoryStore::new(), fine).await;
+    assert!(answer.headers()[LOCATION].to_str().unwrap().contains("code="));
 }
 
 #[tokio::test]

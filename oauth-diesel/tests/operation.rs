@@ -7,57 +7,18 @@ mod fixture;
 use fixture::{NOW, access, at, client, own};
 use oauth_core::store::{ClientStore, Created, Replaced, Saved, TokenStore};
 use oauth_diesel::SqlStore;
-use oauth_test_servers::{Mariadb, Postgres};
+use oauth_test_servers::{Mariadb, Postgres, Process};
+use std::ops::Deref;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const ROLE: &str = "OAUTH_DIESEL_TEST_URL";
 
-/// Both kinds of servers, for a story that is the same on each.
-enum Server {
-    Postgres(Postgres),
-    Mariadb(Mariadb),
-}
-
-impl Server {
-    fn url(&self) -> String {
-        match self {
-            Self::Postgres(server) => server.database(),
-            Self::Mariadb(server) => server.database(),
-        }
-    }
-
-    fn pause(&self) {
-        match self {
-            Self::Postgres(server) => server.pause(),
-            Self::Mariadb(server) => server.pause(),
-        }
-    }
-
-    fn resume(&self) {
-        match self {
-            Self::Postgres(server) => server.resume(),
-            Self::Mariadb(server) => server.resume(),
-        }
-    }
-
-    fn stop(&self) {
-        match self {
-            Self::Postgres(server) => server.stop(),
-            Self::Mariadb(server) => server.stop(),
-        }
-    }
-
-    fn restart(&self) {
-        match self {
-            Self::Postgres(server) => server.restart(),
-            Self::Mariadb(server) => server.restart(),
-        }
-    }
-}
-
-fn both() -> [Server; 2] {
-    [Server::Postgres(Postgres::start(&[])), Server::Mariadb(Mariadb::start(&[]))]
+/// A server of each kind that a test may stop, and an empty database on it.
+fn both() -> [(Box<dyn Deref<Target = Process>>, String); 2] {
+    let (postgres, mariadb) = (Postgres::start(&[]), Mariadb::start(&[]));
+    let urls = (postgres.database(), mariadb.database());
+    [(Box::new(postgres), urls.0), (Box::new(mariadb), urls.1)]
 }
 
 /// Runs statements in the database of a URL, on one of the shared servers.
@@ -129,8 +90,8 @@ async fn works_again(store: &SqlStore, within: Duration) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_stands_still_or_goes_away_is_an_error_in_time_and_comes_back() {
-    for server in both() {
-        let store = SqlStore::open(&server.url()).await.unwrap();
+    for (server, url) in both() {
+        let store = SqlStore::open(&url).await.unwrap();
         store.create_client(&client("notes")).await.unwrap();
         let token = own("notes", access(), NOW);
         store.issue(&token).await.unwrap();
@@ -174,8 +135,8 @@ async fn a_database_that_stands_still_or_goes_away_is_an_error_in_time_and_comes
 
 #[tokio::test]
 async fn the_first_call_after_a_restart_is_answered() {
-    for server in both() {
-        let store = SqlStore::open(&server.url()).await.unwrap();
+    for (server, url) in both() {
+        let store = SqlStore::open(&url).await.unwrap();
         store.create_client(&client("notes")).await.unwrap();
         server.stop();
         server.restart();

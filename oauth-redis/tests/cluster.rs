@@ -2,11 +2,11 @@
 
 mod fixture;
 
-use fixture::Cluster;
 use fixture::sample::{at, client, code, grant, issue, sweep};
 use oauth_core::secret::{AuthorizationCode, Digest};
 use oauth_core::store::*;
 use oauth_redis::RedisStore;
+use oauth_test_servers::RedisCluster;
 
 oauth_core::store_conformance!(fixture::fresh_in_cluster());
 oauth_core::session_conformance!(fixture::fresh_in_cluster());
@@ -14,7 +14,7 @@ oauth_core::account_conformance!(fixture::fresh_in_cluster());
 
 #[tokio::test]
 async fn a_cluster_spreads_its_records_and_is_swept_empty() {
-    let cluster = Cluster::start();
+    let cluster = RedisCluster::start();
     assert!(RedisStore::open(&cluster.urls()[0]).await.unwrap_err().to_string().contains("cluster"));
     let store = RedisStore::cluster(cluster.urls()).await.unwrap();
     let notes = client("notes");
@@ -44,7 +44,7 @@ async fn a_cluster_spreads_its_records_and_is_swept_empty() {
 
 #[tokio::test]
 async fn a_token_may_stand_in_a_cluster_where_its_grant_does() {
-    let cluster = Cluster::start();
+    let cluster = RedisCluster::start();
     let store = RedisStore::cluster(cluster.urls()).await.unwrap();
     let notes = client("notes");
     store.create_client(&notes).await.unwrap();

@@ -2,28 +2,28 @@
 
 mod fixture;
 
-use fixture::Redis;
 use fixture::sample::{at, client, code, fill, grant, issue, open};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::*;
 use oauth_redis::RedisStore;
+use oauth_test_servers::Redis;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_stopped_server_is_an_error_in_time_and_comes_back_by_itself() {
-    let mut server = Redis::start(&["appendonly yes", "appendfsync always"]);
+    let server = Redis::start(&["appendonly yes", "appendfsync always"]);
     let store = open(&server).await;
     let notes = client("notes");
     store.create_client(&notes).await.unwrap();
     let own = issue(&notes, None, 0);
     store.issue(&own).await.unwrap();
 
-    server.signal("STOP");
+    server.pause();
     let started = Instant::now();
     store.access_token(&own.access.digest, at(1)).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    server.signal("CONT");
+    server.resume();
     assert!(lives_within(&store, &own, Duration::from_secs(10)).await, "it goes on");
 
     server.stop();
@@ -49,7 +49,7 @@ async fn lives_within(store: &RedisStore, issue: &Issue, patience: Duration) -> 
 #[tokio::test]
 async fn a_server_that_evicts_is_refused_and_a_password_stays_secret() {
     let evicting = Redis::start(&["maxmemory-policy allkeys-lru", "requirepass s3cret-of-redis"]);
-    let url = |password: &str| format!("redis://:{password}@127.0.0.1:{}", evicting.port);
+    let url = |password: &str| format!("redis://:{password}@127.0.0.1:{}", evicting.port());
     for (password, why) in [("s3cret-of-redis", "noeviction"), ("wr0ng-of-redis", "")] {
         let error = format!("{:?} {0}", RedisStore::open(&url(password)).await.unwrap_err());
         assert!(error.contains(why), "{error}");
@@ -70,7 +70,7 @@ async fn a_server_that_evicts_is_refused_and_a_password_stays_secret() {
 #[tokio::test]
 async fn a_write_waits_for_its_replicas() {
     let master = Redis::start(&[]);
-    let port = master.port.to_string();
+    let port = master.port().to_string();
     let replica = Redis::start(&[&format!("replicaof 127.0.0.1 {port}")]);
     let until = Instant::now() + Duration::from_secs(30);
     while !replica.cli(&["info", "replication"]).contains("master_link_status:up") {
@@ -84,11 +84,11 @@ async fn a_write_waits_for_its_replicas() {
     store.issue(&own).await.unwrap();
     assert!(RedisStore::open(&replica.url()).await.unwrap_err().to_string().contains("replica"));
 
-    replica.signal("STOP");
+    replica.pause();
     let error = store.issue(&issue(&notes, None, 0)).await.unwrap_err().to_string();
     assert!(error.contains("0 of 1 replicas"), "{error}");
     assert!(store.access_token(&own.access.digest, at(1)).await.unwrap().is_some(), "reading needs no replica");
-    replica.signal("CONT");
+    replica.resume();
 }
 
 /// A process that dies while it deletes a client has made the client invisible first.

@@ -2,11 +2,12 @@
 
 mod fixture;
 
+use fixture::files_in;
 use fixture::sample::{at, client, code, fill, grant, issue, open, sweep};
-use fixture::{Redis, files_in};
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::*;
+use oauth_test_servers::Redis;
 
 /// How often each command was called since the last time, `INFO` and what the client says of itself
 /// aside.
@@ -96,7 +97,7 @@ async fn the_dump_holds_digests_only() {
     let secrets = fill(&store).await;
     server.cli(&["save"]);
     let mut read = 0;
-    for entry in files_in(&server.directory) {
+    for entry in files_in(server.directory()) {
         let bytes = std::fs::read(&entry).unwrap();
         read += bytes.len();
         for secret in &secrets {

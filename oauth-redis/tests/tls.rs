@@ -1,37 +1,23 @@
 //! `rediss:` speaks TLS to who proves that it is the server, and falls back to nothing.
 
-mod fixture;
-
-use fixture::{Redis, free_port};
 use oauth_core::client::{Client, ClientType};
 use oauth_core::identifier::ClientId;
 use oauth_core::store::{ClientStore, Created};
 use oauth_redis::RedisStore;
+use oauth_test_servers::Redis;
 
 /// Starts a server that speaks TLS only, and gives the certificate that it shows.
 #[allow(clippy::unwrap_used, reason = "a test that cannot start fails")]
-fn start(names: &[&str]) -> (Redis, u16, String) {
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let made = rcgen::generate_simple_self_signed(names).unwrap();
-    let directory = tempfile::Builder::new().prefix("oauth-test-redis-").tempdir().unwrap().keep();
-    let file = |name: &str| directory.join(name).display().to_string();
-    std::fs::write(file("cert.pem"), made.cert.pem()).unwrap();
-    std::fs::write(file("key.pem"), made.signing_key.serialize_pem()).unwrap();
-    let tls_port = free_port();
-    let options = [
-        format!("tls-port {tls_port}"),
-        format!("tls-cert-file {}", file("cert.pem")),
-        format!("tls-key-file {}", file("key.pem")),
-        "tls-auth-clients no".to_owned(),
-        "requirepass s3cret".to_owned(),
-    ];
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    (Redis::start_in(directory, 0, &options), tls_port, made.cert.pem())
+fn start(name: &str) -> (Redis, String) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let key = made.signing_key.serialize_pem();
+    (Redis::start_with_tls(&made.cert.pem(), &key, &["requirepass s3cret"]), made.cert.pem())
 }
 
 #[tokio::test]
 async fn a_server_whose_certificate_is_trusted_is_used() {
-    let (_server, port, pem) = start(&["127.0.0.1"]);
+    let (server, pem) = start("127.0.0.1");
+    let port = server.port();
     let url = format!("rediss://:s3cret@127.0.0.1:{port}");
     let store = RedisStore::builder([&*url]).root_certificates(pem).open().await.unwrap();
     let notes = Client::new(ClientId::new("notes").unwrap(), "Notes", ClientType::Public);
@@ -41,15 +27,16 @@ async fn a_server_whose_certificate_is_trusted_is_used() {
 
 #[tokio::test]
 async fn a_server_that_proves_nothing_is_refused() {
-    let (_server, port, pem) = start(&["127.0.0.1"]);
+    let (server, pem) = start("127.0.0.1");
+    let port = server.port();
     let url = format!("rediss://:s3cret@127.0.0.1:{port}");
-    let (_other, other_port, other_pem) = start(&["redis.example"]);
+    let (other, other_pem) = start("redis.example");
     let refused = [
         ("unknown to the system", RedisStore::builder([&*url])),
         ("of another authority", RedisStore::builder([&*url]).root_certificates(other_pem.clone())),
         (
             "for another name",
-            RedisStore::builder([format!("rediss://:s3cret@127.0.0.1:{other_port}")]).root_certificates(other_pem),
+            RedisStore::builder([format!("rediss://:s3cret@127.0.0.1:{}", other.port())]).root_certificates(other_pem),
         ),
     ];
     for (why, builder) in refused {
@@ -60,7 +47,7 @@ async fn a_server_that_proves_nothing_is_refused() {
     // No TLS is asked for, and none is made up: the server does not understand the plain text.
     RedisStore::open(&format!("redis://:s3cret@127.0.0.1:{port}")).await.unwrap_err();
     let plain = Redis::start(&[]);
-    let url = format!("rediss://127.0.0.1:{}", plain.port);
+    let url = format!("rediss://127.0.0.1:{}", plain.port());
     RedisStore::builder([&*url]).root_certificates(&*pem).open().await.expect_err("TLS never falls back");
     RedisStore::builder([plain.url()]).root_certificates(pem).open().await.expect_err("trust without TLS is a mistake");
 }

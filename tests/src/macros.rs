@@ -9,36 +9,38 @@ macro_rules! on_every_server {
         $crate::on_every_server!(@stories (|$config: &mut ::oauth_core::config::Config| { let _: () = $change; }) $($rest)*);
     };
     (@stories ($change:expr) $($(#[$meta:meta])* async fn $name:ident($server:ident: &$kind:ty) $story:block)*) => {
-        $($crate::on_every_server!(@story ($change) $(#[$meta])* $name $server $kind, $story);)*
+        $(
+            $(#[$meta])*
+            mod $name {
+                #[allow(unused_imports, reason = "a story may need none of its module's imports")]
+                use super::*;
+
+                async fn story($server: &$kind) $story
+
+                async fn tell(adapter: $crate::Adapter, backend: $crate::Backend) {
+                    story(&$crate::Server::start_on(adapter, backend, $change).await).await;
+                }
+
+                $crate::on_every_server!(@servers
+                    memory: Rocket Memory,
+                    sqlite: Rocket Sqlite,
+                    postgres: Rocket Postgres,
+                    mariadb: Rocket Mariadb,
+                    redis: Rocket Redis,
+                    cluster: Rocket Cluster,
+                    warp: Warp Memory,
+                    tower: Tower Memory,
+                );
+            }
+        )*
     };
-    (@story ($change:expr) $(#[$meta:meta])* $name:ident $server:ident $kind:ty, $story:block) => {
-        $(#[$meta])*
-        mod $name {
-            #[allow(unused_imports, reason = "a story may need none of its module's imports")]
-            use super::*;
-
-            async fn story($server: &$kind) $story
-
+    (@servers $($test:ident: $adapter:ident $backend:ident,)*) => {
+        $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn memory() {
-                story(&$crate::Server::start($crate::Backend::Memory, $change).await).await;
+            async fn $test() {
+                tell($crate::Adapter::$adapter, $crate::Backend::$backend).await;
             }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                story(&$crate::Server::start($crate::Backend::Sqlite, $change).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn warp() {
-                story(&$crate::Server::start_on($crate::Adapter::Warp, $crate::Backend::Memory, $change).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn tower() {
-                story(&$crate::Server::start_on($crate::Adapter::Tower, $crate::Backend::Memory, $change).await).await;
-            }
-        }
+        )*
     };
     ($($rest:tt)*) => {
         $crate::on_every_server!(@stories (|_: &mut ::oauth_core::config::Config| ()) $($rest)*);

@@ -41,6 +41,11 @@ impl Server {
 
     /// Starts a server on an adapter.
     pub async fn start_on(adapter: Adapter, backend: Backend, change: impl Fn(&mut Config)) -> Self {
+        // Compiled once, and not for every story's settings.
+        Self::start_with(adapter, backend, &change).await
+    }
+
+    async fn start_with(adapter: Adapter, backend: Backend, change: &dyn Fn(&mut Config)) -> Self {
         let (store, place) = AnyStore::open(backend).await;
         accounts::create(&store, ADA, true).await;
         let clock = Arc::new(ManualClock::starting_at(START));
@@ -57,7 +62,7 @@ impl Server {
             *config = first.clone();
             (config.issuer, config.events) = (issuer, events);
         };
-        Self::launch(self.adapter, store, self.place.clone(), Arc::clone(&self.clock), change).await
+        Self::launch(self.adapter, store, self.place.clone(), Arc::clone(&self.clock), &change).await
     }
 
     async fn launch(
@@ -65,7 +70,7 @@ impl Server {
         store: AnyStore,
         place: Option<Arc<Place>>,
         clock: Arc<ManualClock>,
-        change: impl Fn(&mut Config),
+        change: &dyn Fn(&mut Config),
     ) -> Self {
         let events = Recorder::default();
         let faults = Faults::default();

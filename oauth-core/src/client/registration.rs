@@ -1,6 +1,6 @@
 use super::{Client, ClientType, GrantType, SecretHash};
 use crate::config::Config;
-use crate::identifier::{Attributes, ClientId, Resource, Subject};
+use crate::identifier::{Attributes, ClientId, Resource, Subject, any_control, has_control};
 use crate::password::PasswordHasher;
 use crate::redirect::{InvalidRedirectUri, RedirectUri};
 use crate::scope::Scope;
@@ -42,7 +42,7 @@ pub struct Registration {
     pub owner: Option<Subject>,
     /// Whether it may ask for codes without PKCE; confidential clients only.
     pub insecure_without_pkce: bool,
-    /// Free attributes.
+    /// Free attributes, without control characters.
     pub attributes: Attributes,
 }
 
@@ -65,6 +65,9 @@ pub enum RegistrationError {
     /// The site is not a web address.
     #[error("site: give an address that starts with https:// or http://")]
     Uri,
+    /// An attribute has control characters.
+    #[error("attributes: names and values have no line breaks or control characters")]
+    Attributes,
     /// No grant was chosen.
     #[error("grants: choose at least one")]
     NoGrant,
@@ -162,11 +165,14 @@ impl Registration {
         let uses = |grant| self.grant_types.contains(&grant);
         let known = config.scope();
         let unknown = self.scope.iter().flat_map(Scope::iter).find(|token| !known.contains(token));
-        if !(1..=200).contains(&self.name.chars().count()) || self.name.chars().any(char::is_control) {
+        if !(1..=200).contains(&self.name.chars().count()) || has_control(&self.name) {
             return Err(No::Name);
         }
         if self.uri.as_deref().is_some_and(|uri| !is_web_address(uri)) {
             return Err(No::Uri);
+        }
+        if any_control(&self.attributes) {
+            return Err(No::Attributes);
         }
         if self.grant_types.is_empty() && self.resources.is_empty() {
             return Err(No::NoGrant);
@@ -198,7 +204,7 @@ fn is_web_address(uri: &str) -> bool {
     // A user name would stand where people look for the host: https://bank.example@evil.example.
     let nobody = |url: &url::Url| url.username().is_empty() && url.password().is_none();
     let good = |url: url::Url| matches!(url.scheme(), "https" | "http") && url.has_host() && nobody(&url);
-    uri.len() <= 2_048 && !uri.chars().any(char::is_control) && url::Url::parse(uri).is_ok_and(good)
+    uri.len() <= 2_048 && !has_control(uri) && url::Url::parse(uri).is_ok_and(good)
 }
 
 impl Client {
@@ -229,7 +235,7 @@ impl Client {
         if !self.is_confidential() {
             return Err(RegistrationError::PublicSecret);
         }
-        if text.chars().count() < 8 || text.len() > 1_024 || text.chars().any(char::is_control) {
+        if text.chars().count() < 8 || text.len() > 1_024 || has_control(text) {
             return Err(RegistrationError::ShortSecret);
         }
         let hash = if may_hold_128_bits(text) {

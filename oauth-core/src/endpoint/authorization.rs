@@ -5,7 +5,7 @@ use crate::error::{ErrorCode, Rejection};
 use crate::event::Event;
 use crate::grant::{requested_resources, requested_scope};
 use crate::http::{self as wire, Parameters};
-use crate::identifier::{ClientId, GrantId};
+use crate::identifier::{ClientId, GrantId, any_control, has_control};
 use crate::owner::{Approval, AuthorizationRequest, Decision, ResourceOwner};
 use crate::pkce::{CodeChallenge, S256};
 use crate::provider::{AuthorizationProvider, Provider};
@@ -83,6 +83,12 @@ async fn check<P: AuthorizationProvider>(
     let config = provider.app().config();
     if parameters.get("state").is_some_and(|state| !is_printable(state)) {
         return Err(Rejection::MalformedParameter("state"));
+    }
+    // RFC 6749 appendix A has no control characters anywhere, and not every store can keep them.
+    for name in ["nonce", "login_hint"] {
+        if parameters.get(name).is_some_and(has_control) {
+            return Err(Rejection::MalformedParameter(name));
+        }
     }
     match parameters.get("response_type") {
         Some("code") => {}
@@ -172,6 +178,10 @@ async fn issue<P: AuthorizationProvider>(
     }
     if approval.scope.is_empty() {
         return Err(Rejection::AccessDenied);
+    }
+    if approval.acr.as_deref().is_some_and(has_control) || any_control(&approval.attributes) {
+        tracing::error!(client_id = %ask.client.id, "the resource owner's side approved with control characters");
+        return Err(Rejection::ApprovalMalformed);
     }
     let now = config.clock.now();
     let expires_at = now.after(config.code_lifetime);

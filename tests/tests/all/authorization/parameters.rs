@@ -47,6 +47,26 @@ on_every_server! {
         }
     }
 
+    // What a store cannot keep must not depend on the store: PostgreSQL has no NUL in a text.
+    async fn control_characters_are_refused_at_the_door(server: &Server) {
+        let app = server.public().await;
+        for control in ["\0", "\u{1}", "\t", "\n", "\r", "\u{1b}", "\u{1f}", "\u{7f}", "\u{80}", "\u{9f}"] {
+            for name in ["nonce", "login_hint"] {
+                let ask = app.ask("read").set(name, &format!("a{control}b"));
+                for answer in both_ways(server, &ask).await {
+                    let answer = answer.expect_redirected_error("invalid_request");
+                    assert!(answer.parameter("error_description").unwrap().contains(name), "{answer}");
+                    assert_eq!(answer.parameter("state").as_deref(), Some("the state"), "{answer}");
+                }
+            }
+        }
+        for odd in [" ", "\u{202e}", "\u{1f511}", "'; --", "\u{a0}", &"\u{e9}".repeat(2_048)] {
+            let ask = app.ask("read").set("nonce", odd).set("login_hint", odd);
+            let code = server.code_for(&app, ask).await;
+            server.redeem(&app, &code).await.expect(200);
+        }
+    }
+
     async fn r_004_what_is_unknown_changes_nothing(server: &Server) {
         let app = server.public().await;
         let unknown = [
