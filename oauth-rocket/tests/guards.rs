@@ -1,67 +1,17 @@
 //! The request guards: what they let in, and how they refuse (RFC 6750).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use oauth_core::clock::Timestamp;
-use oauth_core::identifier::{Attributes, ClientId, Resource, Subject};
-use oauth_core::resource::{PresentedToken, Refusal, ResourceAuthorization, ResourceProvider};
-use oauth_core::scope::Scope;
 use oauth_rocket::{Authorized, MaybeAuthorized, Refused, Resources, scopes};
+use oauth_test_witness::{Gate, Pass};
 use rocket::http::{Header, Status};
 use rocket::local::asynchronous::{Client, LocalResponse};
 use rocket::{Build, Rocket, catch, catchers, get, routes};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 scopes! {
     Read = "read";
     Write = "write";
     ReadWrite = "read", "write";
-}
-
-/// The token's own text is its scope, with dots for spaces: an authorization of the application's own.
-struct Pass {
-    client_id: ClientId,
-    scope: Scope,
-}
-
-impl ResourceAuthorization for Pass {
-    fn client_id(&self) -> &ClientId {
-        &self.client_id
-    }
-    fn subject(&self) -> Option<&Subject> {
-        None
-    }
-    fn scope(&self) -> &Scope {
-        &self.scope
-    }
-    fn audience(&self) -> &[Resource] {
-        &[]
-    }
-    fn expires_at(&self) -> Timestamp {
-        Timestamp::default()
-    }
-    fn attributes(&self) -> &Attributes {
-        static NONE: Attributes = Attributes::new();
-        &NONE
-    }
-}
-
-#[derive(Clone, Default)]
-struct Gate(Arc<AtomicUsize>);
-
-impl ResourceProvider for Gate {
-    type Authorization = Pass;
-
-    async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<Pass, Refusal> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        match token.expose() {
-            "bad" => Err(Refusal::InvalidToken),
-            "down" => Err(Refusal::Unavailable),
-            scope => {
-                Ok(Pass { client_id: ClientId::new("notes").unwrap(), scope: scope.replace('.', " ").parse().unwrap() })
-            }
-        }
-    }
 }
 
 #[get("/read")]

@@ -3,51 +3,17 @@
 #![cfg(feature = "provider")]
 
 use bytes::Bytes;
-use http::header::{ALLOW, SET_COOKIE, X_FRAME_OPTIONS};
-use http::{HeaderValue, Method as Sent, Response};
-use oauth_core::config::Config;
+use http::Method as Sent;
 use oauth_core::http::{BODY_LIMIT, PeerAddress};
-use oauth_core::provider::{Mounts, Service};
+use oauth_core::provider::Service;
 use oauth_rocket::{routes, well_known};
+use oauth_test_witness::Witness;
 use rocket::http::{ContentType, Header, Method, Status};
 use rocket::local::asynchronous::{Client, LocalRequest};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-/// Keeps what it saw, and answers with headers that are hard to carry.
-struct Witness {
-    config: Config,
-    seen: Mutex<Vec<http::Request<Bytes>>>,
-}
-
-#[rocket::async_trait]
-impl Service for Witness {
-    async fn call(&self, request: http::Request<Bytes>) -> Response<Bytes> {
-        self.seen.lock().unwrap().push(request);
-        let mut response = Response::new(Bytes::from("seen"));
-        response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("a=1"));
-        response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("b=2"));
-        response.headers_mut().insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-        response
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
-    }
-
-    fn mounts(&self) -> Mounts {
-        Mounts { base: "/oauth".to_owned(), well_known: vec!["/.well-known/oauth-authorization-server".to_owned()] }
-    }
-
-    async fn sweep(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-}
+use std::sync::Arc;
 
 async fn witness() -> (Client, Arc<Witness>) {
-    let config = Config::new("https://id.example").unwrap();
-    let witness = Arc::new(Witness { config, seen: Mutex::default() });
+    let witness = Witness::new();
     let service: Arc<dyn Service> = witness.clone();
     let rocket = rocket::build().mount("/oauth", routes(&service)).mount("/", well_known(&service));
     (Client::untracked(rocket).await.unwrap(), witness)
@@ -55,7 +21,7 @@ async fn witness() -> (Client, Arc<Witness>) {
 
 async fn seen(witness: &Witness, request: LocalRequest<'_>) -> http::Request<Bytes> {
     request.dispatch().await;
-    witness.seen.lock().unwrap().pop().unwrap()
+    witness.take().unwrap()
 }
 
 #[rocket::async_test]
@@ -118,5 +84,5 @@ async fn the_body_has_a_limit() {
     let request = |length: usize| client.post("/oauth/token").header(ContentType::Form).body(vec![b'a'; length]);
     assert_eq!(seen(&witness, request(BODY_LIMIT)).await.body().len(), BODY_LIMIT);
     assert_eq!(request(BODY_LIMIT + 1).dispatch().await.status(), Status::PayloadTooLarge);
-    assert!(witness.seen.lock().unwrap().is_empty());
+    assert!(witness.saw_nothing());
 }

@@ -1,10 +1,12 @@
 //! The provider as a service, and as a layer before an application's own.
 
+use crate::body::read;
+use crate::unfinished::Unfinished;
 use bytes::Bytes;
-use http::{Request, Response, Uri};
+use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
-use http_body_util::{BodyExt as _, Either, Full, LengthLimitError, Limited};
-use oauth_core::http::{BODY_LIMIT, bad_request, body_too_large};
+use http_body_util::{Either, Full};
+use oauth_core::http::{bad_request, body_too_large};
 use oauth_core::provider::{Mounts, Service};
 use std::convert::Infallible;
 use std::error::Error;
@@ -32,7 +34,8 @@ static RUNNING: Semaphore = Semaphore::const_new(4_096);
 ///
 /// Once the body is read, the provider runs to its end on tokio's runtime, although this future may be
 /// dropped because the client hung up or its time is over: what has committed is also told to the
-/// [event sink](oauth_core::event::EventSink). At most 4,096 run at a time, the next one waits; one whose
+/// [event sink](oauth_core::event::EventSink). A server that is to stop waits for it, where the request
+/// carries its [`Unfinished`]. At most 4,096 run at a time, the next one waits; one whose
 /// client hangs up while it waits never begins.
 pub async fn answer<B>(service: &Arc<dyn Service>, request: Request<B>) -> Response<Bytes>
 where
@@ -44,13 +47,18 @@ where
     // target without a path is for proxies.
     let Some(target) = parts.uri.path_and_query().cloned() else { return bad_request() };
     parts.uri = Uri::from(target);
-    let body = match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return body_too_large(service.config()),
+    let body = match read(body).await {
+        Ok(body) => body,
+        Err(StatusCode::PAYLOAD_TOO_LARGE) => return body_too_large(service.config()),
         Err(_) => return bad_request(),
     };
+    let unfinished = parts.extensions.remove::<Unfinished>();
     let (service, request) = (Arc::clone(service), Request::from_parts(parts, body));
-    to_its_end(&RUNNING, async move { service.call(request).await }).await
+    let call = async move {
+        let _unfinished = unfinished;
+        service.call(request).await
+    };
+    to_its_end(&RUNNING, call).await
 }
 
 /// Runs as a task of its own what must not stop half-way, where there is a runtime of tokio's.

@@ -1,10 +1,12 @@
 //! The layers that check tokens.
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::{Either, Full};
 use oauth_core::resource::{Access, ProtectedResource, Refusal, ResourceAuthorization, ResourceRequest, Scopes};
 use std::future::Future;
+use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +19,8 @@ use tower_service::Service;
 /// §3); the service never sees it.
 ///
 /// It stands on a route, not before a router, which could no longer answer 404 or 405. Tokens are taken
-/// from the header, and from the query where the resource says so; a layer does not read bodies.
+/// from the header, and from the query where the resource says so; from forms,
+/// [`authorized_form`](crate::authorized_form) takes them too.
 ///
 /// On axum it is a `route_layer`, and the handler takes `Extension<Authorization>`: `examples/axum` has it.
 /// ```
@@ -60,66 +63,89 @@ pub fn maybe_authorized_by<A: ResourceAuthorization + 'static>(
     AuthorizedLayer::new(resource, access.into(), Need::Optional)
 }
 
-/// Lets only authorized requests through: made by [`authorized`] and [`maybe_authorized`].
-pub struct AuthorizedLayer<A>(Arc<Guard<A>>);
+/// Lets only authorized requests through: made by [`authorized`], [`maybe_authorized`] and
+/// [`authorized_form`](crate::authorized_form).
+pub struct AuthorizedLayer<A, T = InHeader> {
+    guard: Arc<Guard<A>>,
+    transports: PhantomData<fn() -> T>,
+}
 
 /// A service behind a check of tokens: made by [`AuthorizedLayer`].
-pub struct Authorized<S, A> {
-    guard: Arc<Guard<A>>,
+pub struct Authorized<S, A, T = InHeader> {
+    layer: AuthorizedLayer<A, T>,
     next: S,
 }
 
-struct Guard<A> {
-    resource: ProtectedResource<A>,
+/// Tells of a layer that it leaves the body to the service.
+#[derive(Clone, Copy, Debug)]
+pub enum InHeader {}
+
+/// How a layer looks for the token, and what body the service then gets.
+pub trait Admits<A, B> {
+    type Body: Send;
+
+    fn admit(
+        guard: &Guard<A>,
+        request: Request<B>,
+    ) -> impl Future<Output = Result<Request<Self::Body>, Response<Bytes>>> + Send;
+}
+
+/// What a layer holds.
+pub struct Guard<A> {
+    pub(crate) resource: ProtectedResource<A>,
     access: Access,
     need: Need,
 }
 
-enum Need {
+pub(crate) enum Need {
     Required,
     Optional,
 }
 
-impl<A: ResourceAuthorization + 'static> AuthorizedLayer<A> {
-    fn new(resource: &ProtectedResource<A>, access: Access, need: Need) -> Self {
-        Self(Arc::new(Guard { resource: resource.clone(), access, need }))
+impl<A: ResourceAuthorization + 'static, T> AuthorizedLayer<A, T> {
+    pub(crate) fn new(resource: &ProtectedResource<A>, access: Access, need: Need) -> Self {
+        let guard = Arc::new(Guard { resource: resource.clone(), access, need });
+        Self { guard, transports: PhantomData }
     }
 }
 
-impl<A> Clone for AuthorizedLayer<A> {
+impl<A, T> Clone for AuthorizedLayer<A, T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { guard: Arc::clone(&self.guard), transports: PhantomData }
     }
 }
 
-impl<S, A> Layer<S> for AuthorizedLayer<A> {
-    type Service = Authorized<S, A>;
+impl<S, A, T> Layer<S> for AuthorizedLayer<A, T> {
+    type Service = Authorized<S, A, T>;
 
-    fn layer(&self, next: S) -> Authorized<S, A> {
-        Authorized { guard: Arc::clone(&self.0), next }
+    fn layer(&self, next: S) -> Authorized<S, A, T> {
+        Authorized { layer: self.clone(), next }
     }
 }
 
-impl<S: Clone, A> Clone for Authorized<S, A> {
+impl<S: Clone, A, T> Clone for Authorized<S, A, T> {
     fn clone(&self) -> Self {
-        Self { guard: Arc::clone(&self.guard), next: self.next.clone() }
+        Self { layer: self.layer.clone(), next: self.next.clone() }
     }
+}
+
+/// What decides whether a request is let in, but for its body.
+pub(crate) fn asked(parts: &Parts) -> ResourceRequest<'_> {
+    ResourceRequest::new(&parts.method, &parts.headers).query(parts.uri.query())
 }
 
 impl<A: ResourceAuthorization + Clone + 'static> Guard<A> {
-    /// Puts what the token says into the request.
-    async fn admit<B>(&self, request: Request<B>) -> Result<Request<B>, Response<Bytes>> {
-        let (mut parts, body) = request.into_parts();
-        let asked = ResourceRequest::new(&parts.method, &parts.headers).query(parts.uri.query());
-        let found = self.resource.authorize(&asked, &self.access).await;
+    /// Puts what the token says into the request's extensions.
+    pub(crate) async fn admit(&self, parts: &mut Parts, body: &[u8]) -> Result<(), Response<Bytes>> {
+        let found = self.resource.authorize(&asked(parts).body(body), &self.access).await;
         let refusal = match (found, &self.need) {
             (Ok(found), Need::Optional) => {
                 parts.extensions.insert(found);
-                return Ok(Request::from_parts(parts, body));
+                return Ok(());
             }
             (Ok(Some(found)), Need::Required) => {
                 parts.extensions.insert(found);
-                return Ok(Request::from_parts(parts, body));
+                return Ok(());
             }
             (Ok(None), Need::Required) => Refusal::NoToken,
             (Err(refusal), _) => refusal,
@@ -128,11 +154,22 @@ impl<A: ResourceAuthorization + Clone + 'static> Guard<A> {
     }
 }
 
-impl<S, A, B, R> Service<Request<B>> for Authorized<S, A>
+impl<A: ResourceAuthorization + Clone + 'static, B: Send> Admits<A, B> for InHeader {
+    type Body = B;
+
+    async fn admit(guard: &Guard<A>, request: Request<B>) -> Result<Request<B>, Response<Bytes>> {
+        let (mut parts, body) = request.into_parts();
+        guard.admit(&mut parts, &[]).await?;
+        Ok(Request::from_parts(parts, body))
+    }
+}
+
+impl<S, A, T, B, R> Service<Request<B>> for Authorized<S, A, T>
 where
-    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S: Service<Request<T::Body>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
-    A: ResourceAuthorization + Clone + 'static,
+    A: ResourceAuthorization + 'static,
+    T: Admits<A, B>,
     B: Send + 'static,
 {
     type Response = Response<Either<Full<Bytes>, R>>;
@@ -147,9 +184,9 @@ where
         // The one that is ready goes, its clone stays.
         let later = self.next.clone();
         let mut next = mem::replace(&mut self.next, later);
-        let guard = Arc::clone(&self.guard);
+        let guard = Arc::clone(&self.layer.guard);
         Box::pin(async move {
-            match guard.admit(request).await {
+            match T::admit(&guard, request).await {
                 Ok(request) => Ok(next.call(request).await?.map(Either::Right)),
                 Err(refused) => Ok(refused.map(Full::new).map(Either::Left)),
             }

@@ -10,6 +10,7 @@ mod socket;
 pub use body::RequestBody;
 pub use limits::Limits;
 
+use crate::unfinished::Unfinished;
 use connection::{Server, Stage};
 use http::{Request, Response};
 use http_body::Body;
@@ -39,7 +40,8 @@ pub struct Serve<S> {
 }
 
 /// Serves a tower service on a listener, within limits: HTTP/1.1, without TLS and upgrades. Each
-/// request carries its socket's peer as a [`PeerAddress`].
+/// request carries its socket's peer as a [`PeerAddress`]. A target without a path, such as that of
+/// `CONNECT host:80`, is refused.
 ///
 /// ```no_run
 /// use bytes::Bytes;
@@ -75,7 +77,8 @@ impl<S> Serve<S> {
     }
 
     /// Runs until a future is over: then takes no more connections, finishes the requests under way,
-    /// and returns at the latest when [`Limits::grace`] is over, with every connection closed.
+    /// those to a provider whose clients have hung up too ([`Unfinished`](crate::Unfinished)), and
+    /// returns at the latest when [`Limits::grace`] is over, with every connection closed.
     ///
     /// A handler that panics ends its connection, not the server. Where the future that this gives is
     /// dropped, everything ends at once.
@@ -92,7 +95,8 @@ impl<S> Serve<S> {
         let (says, stage) = watch::channel(Stage::Open);
         let places = Places::new(limits.places());
         let grace = limits.grace;
-        let server = Server { service, limits, stage };
+        let (unfinished, mut finished) = Unfinished::first();
+        let server = Server { service, limits, stage, unfinished };
         tokio::select! {
             _ = stop => {}
             () = accept(&server, &listener, &places) => {}
@@ -105,6 +109,7 @@ impl<S> Serve<S> {
                 let _ = says.send(Stage::Hurrying);
                 places.all_free().await;
             }
+            finished.wait().await;
         });
         if ended.await.is_err() {
             tracing::warn!("requests were still under way when the server stopped");

@@ -3,9 +3,8 @@
 use crate::resources::{Guard, asked};
 use bytes::{Buf, BufMut as _, Bytes, BytesMut};
 use futures_util::{Stream, TryStreamExt as _};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use oauth_core::http::{BODY_LIMIT, is_form};
+use http::{HeaderMap, Method, Response, StatusCode};
+use oauth_core::http::{BODY_LIMIT, is_form, unread_form};
 use oauth_core::resource::{ProtectedResource, ResourceAuthorization, ResourceRequest, Scopes};
 use serde::de::DeserializeOwned;
 use std::pin::pin;
@@ -20,10 +19,7 @@ pub struct UnreadForm(StatusCode);
 impl UnreadForm {
     /// Gives the whole answer: 400, 413 or 415.
     pub fn response(&self) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from(self.0.canonical_reason().unwrap_or_default()));
-        *response.status_mut() = self.0;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        response
+        unread_form(self.0)
     }
 }
 
@@ -89,8 +85,7 @@ impl<A: ResourceAuthorization + 'static> Guard<A> {
             Some(authorization) => authorization,
             None => self.resource.require(&asked, &self.access).await.map_err(refused)?,
         };
-        let fields = self.resource.form_fields(&asked);
-        let rest = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let rest = self.resource.form_without_token(&asked);
         let form = serde_urlencoded::from_str(&rest).map_err(|_| unread(StatusCode::BAD_REQUEST))?;
         Ok((authorization, form))
     }

@@ -69,8 +69,10 @@
 //! ```
 //!
 //! # What differs from Rocket
-//! Of several thousand generated requests, valid and odd, each got the same answer from this crate and
-//! from `oauth-rocket`, but for these differences (`tests/tests/all/parity` compares, and knows no other):
+//! Of several thousand generated requests, valid and odd, each got the same answer from this crate, from
+//! `oauth-tower` and from `oauth-rocket`, but for these differences (`tests/tests/all/parity` compares, and
+//! knows no other). What is said of Warp holds for a service behind oauth-tower's layers too, as far as
+//! the service itself does not answer otherwise:
 //! - **Each framework words its own errors**: what no route takes is answered by Warp in a few words, by
 //!   Rocket with a page.
 //! - **Rocket answers 400 to methods that it does not know**, where it is not the provider that is asked;
@@ -83,7 +85,7 @@
 //! - **Rocket finds a route by what its path comes to**, with doubled slashes and encoded letters; Warp by
 //!   the path as it was sent.
 //! - **Rocket answers HEAD with an application's route for GET**; `warp::get` does not take it.
-//! - **Warp answers 405 where an application's route takes another method**; Rocket answers 404.
+//! - **Rocket answers 404 where an application's route takes another method**; Warp answers 405.
 //! - **`serve` limits the size of a request's head**, and the time for it and for the body; Rocket limits
 //!   the number of headers only.
 //!

@@ -8,7 +8,7 @@ use http_body::{Body, Frame};
 use http_body_util::StreamBody;
 use oauth_core::http::{PeerAddress, bad_request};
 use oauth_core::provider::Service;
-use oauth_tower::answer;
+use oauth_tower::{Unfinished, answer};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +21,10 @@ use warp::{Filter, reject};
 ///
 /// It looks at the whole path: it stands at the root, not behind a `warp::path`. Where the base path is
 /// empty, every path is the provider's, and the application's own routes stand before it.
+///
+/// The client's address, by which failures are counted, is the socket's peer, as [`serve`](crate::serve)
+/// and Warp's own server tell it; there is nothing to set. Where another server runs `warp::service`, it
+/// puts a [`PeerAddress`] into each request's extensions.
 ///
 /// ```
 /// use oauth_core::provider::Service;
@@ -40,17 +44,24 @@ pub fn provider(service: Arc<dyn Service>) -> impl Filter<Extract = (Response<By
     });
     let query = warp::query::raw().map(Some).or_else(|_| async { Ok::<_, Infallible>((None,)) });
     let peer = warp::ext::optional::<PeerAddress>().and(warp::addr::remote()).map(address);
-    mine.and(query).and(warp::method()).and(warp::header::headers_cloned()).and(peer).and(warp::body::stream()).then(
-        move |path: FullPath, query: Option<String>, method, headers, peer, body| {
+    let server = peer.and(warp::ext::optional::<Unfinished>()).map(|peer, unfinished| FromServer { peer, unfinished });
+    mine.and(query).and(warp::method()).and(warp::header::headers_cloned()).and(server).and(warp::body::stream()).then(
+        move |path: FullPath, query: Option<String>, method, headers, server, body| {
             let service = Arc::clone(&service);
             async move {
-                match request(path.as_str(), query.as_deref(), method, headers, peer, body) {
+                match request(path.as_str(), query.as_deref(), method, headers, server, body) {
                     Some(request) => answer(&service, request).await,
                     None => bad_request(),
                 }
             }
         },
     )
+}
+
+/// What the server says of a request, which is lost with the request that filters take apart.
+struct FromServer {
+    peer: Option<PeerAddress>,
+    unfinished: Option<Unfinished>,
 }
 
 /// The socket's peer: set by [`serve`](crate::serve), or else by a server of Warp's own.
@@ -64,7 +75,7 @@ fn request(
     query: Option<&str>,
     method: Method,
     headers: HeaderMap,
-    peer: Option<PeerAddress>,
+    FromServer { peer, unfinished }: FromServer,
     body: impl Stream<Item = Result<impl Buf + Send, warp::Error>>,
 ) -> Option<Request<impl Body<Data: Send, Error = warp::Error>>> {
     let raw = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
@@ -72,8 +83,8 @@ fn request(
     *request.method_mut() = method;
     *request.uri_mut() = Uri::from(PathAndQuery::try_from(raw).ok()?);
     *request.headers_mut() = headers;
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(peer);
-    }
+    let extensions = request.extensions_mut();
+    peer.and_then(|peer| extensions.insert(peer));
+    unfinished.and_then(|unfinished| extensions.insert(unfinished));
     Some(request)
 }

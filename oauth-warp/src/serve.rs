@@ -2,10 +2,8 @@
 
 pub use oauth_tower::{Limits, RequestBody, Serve};
 
-use futures_util::future::{Either, Ready, ready};
-use http::{Request, StatusCode};
+use http::Request;
 use std::convert::Infallible;
-use std::task::{Context, Poll};
 use tokio::net::TcpListener;
 use tower_service::Service;
 use warp::reject::Rejection;
@@ -42,29 +40,5 @@ where
     F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
     F::Extract: Reply,
 {
-    oauth_tower::serve(WithPath(warp::service(filter)), listener, limits)
-}
-
-/// Refuses a target without a path, such as `CONNECT host:80`: Warp's path filters would panic.
-#[derive(Clone)]
-struct WithPath<S>(S);
-
-impl<S, B> Service<Request<B>> for WithPath<S>
-where
-    S: Service<Request<B>, Response = warp::reply::Response>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Either<Ready<Result<S::Response, S::Error>>, S::Future>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        if request.uri().path_and_query().is_none() {
-            return Either::Left(ready(Ok(StatusCode::BAD_REQUEST.into_response())));
-        }
-        Either::Right(self.0.call(request))
-    }
+    oauth_tower::serve(warp::service(filter), listener, limits)
 }

@@ -2,22 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 #![cfg(feature = "provider")]
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use http::header::SET_COOKIE;
-use http::{HeaderValue, Response, StatusCode};
-use oauth_core::config::Config;
-use oauth_core::http::{BODY_LIMIT, PeerAddress};
-use oauth_core::identifier::ClientId;
-use oauth_core::provider::{Mounts, Service};
-use oauth_core::resource::{PresentedToken, Refusal, Requirement, ResourceAuthorization, ResourceProvider, StepUp};
-use oauth_core::scope::Scope;
+use http::{HeaderValue, StatusCode};
+use oauth_core::provider::Service;
+use oauth_core::resource::{Requirement, StepUp};
+use oauth_test_witness::{Gate, Pass, Wire, Witness};
 use oauth_warp::{
     Limits, ProtectedResource, authorized, authorized_by, maybe_authorized, maybe_authorized_by, provider, recover,
     scopes, serve,
 };
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,113 +25,27 @@ scopes! {
     Write = "write";
 }
 
-/// The token's own text is its scope: an authorization of the application's own.
-struct Pass {
-    client_id: ClientId,
-    scope: Scope,
-}
-
-impl ResourceAuthorization for Pass {
-    fn client_id(&self) -> &ClientId {
-        &self.client_id
-    }
-    fn subject(&self) -> Option<&oauth_core::identifier::Subject> {
-        None
-    }
-    fn scope(&self) -> &Scope {
-        &self.scope
-    }
-    fn audience(&self) -> &[oauth_core::identifier::Resource] {
-        &[]
-    }
-    fn expires_at(&self) -> oauth_core::clock::Timestamp {
-        oauth_core::clock::Timestamp::default()
-    }
-    fn attributes(&self) -> &oauth_core::identifier::Attributes {
-        static NONE: oauth_core::identifier::Attributes = oauth_core::identifier::Attributes::new();
-        &NONE
-    }
-}
-
-struct Gate;
-
-impl ResourceProvider for Gate {
-    type Authorization = Pass;
-
-    async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<Pass, Refusal> {
-        match token.expose() {
-            "bad" => Err(Refusal::InvalidToken),
-            "down" => Err(Refusal::Unavailable),
-            "odd" => Err(Refusal::NoToken),
-            scope => Ok(Pass { client_id: ClientId::new("notes").unwrap(), scope: scope.parse().unwrap() }),
-        }
-    }
-}
-
 #[derive(Debug)]
 struct Teapot;
 
 impl Reject for Teapot {}
 
-/// Keeps what it saw, and answers with headers that are hard to carry.
-struct Witness {
-    config: Config,
-    seen: Mutex<Vec<http::Request<Bytes>>>,
-}
-
-#[async_trait]
-impl Service for Witness {
-    async fn call(&self, request: http::Request<Bytes>) -> Response<Bytes> {
-        self.seen.lock().unwrap().push(request);
-        let mut response = Response::new(Bytes::from("seen"));
-        response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("a=1"));
-        response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("b=2"));
-        response
-    }
-    fn config(&self) -> &Config {
-        &self.config
-    }
-    fn mounts(&self) -> Mounts {
-        Mounts { base: "/oauth".to_owned(), well_known: vec!["/.well-known/oauth-authorization-server".to_owned()] }
-    }
-    async fn sweep(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-}
-
 struct Running {
-    address: SocketAddr,
-    witness: Arc<Witness>,
+    wire: Wire,
     stop: oneshot::Sender<()>,
     ended: tokio::task::JoinHandle<()>,
 }
 
-impl Running {
-    /// Sends a request on a connection of its own, and gives all that comes back.
-    async fn say(&self, method: &str, target: &str, headers: &str, body: &str) -> String {
-        let length = body.len();
-        self.raw(&format!(
-            "{method} {target} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-        ))
-        .await
-    }
+impl Deref for Running {
+    type Target = Wire;
 
-    async fn raw(&self, text: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let _ = stream.write_all(text.as_bytes()).await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    async fn seen(&self, method: &str, target: &str, headers: &str, body: &str) -> http::Request<Bytes> {
-        let answer = self.say(method, target, headers, body).await;
-        self.witness.seen.lock().unwrap().pop().unwrap_or_else(|| panic!("not seen: {answer}"))
+    fn deref(&self) -> &Wire {
+        &self.wire
     }
 }
 
 fn routes(service: Arc<dyn Service>) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone + Send + Sync {
-    let resources = ProtectedResource::new(Gate).realm("notes");
+    let resources = ProtectedResource::new(Gate::default()).realm("notes");
     let read = warp::path!("notes").and(warp::get()).and(authorized::<Read, _>(&resources));
     let read = read.map(|pass: Pass| pass.client_id.to_string());
     let write = warp::path!("notes").and(warp::post()).and(authorized::<Write, _>(&resources)).map(|_| "written");
@@ -154,14 +63,13 @@ fn routes(service: Arc<dyn Service>) -> impl Filter<Extract = impl Reply, Error 
 }
 
 async fn start(limits: Limits) -> Running {
-    let config = Config::new("https://id.example").unwrap();
-    let witness = Arc::new(Witness { config, seen: Mutex::default() });
+    let witness = Witness::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = serve(routes(witness.clone()), listener, limits);
     let ended = tokio::spawn(server.until(async { drop(stopped.await) }));
-    Running { address, witness, stop, ended }
+    Running { wire: Wire { address, witness }, stop, ended }
 }
 
 #[tokio::test]
@@ -220,7 +128,7 @@ async fn maybe_is_none_only_where_nothing_was_sent() {
 
 #[tokio::test]
 async fn challenges_of_other_schemes_survive() {
-    let resource = ProtectedResource::new(Gate).realm("notes");
+    let resource = ProtectedResource::new(Gate::default()).realm("notes");
     let read = warp::path!("notes").and(authorized::<Read, _>(&resource)).map(|_| "read");
     let offers = read.recover(recover).map(|reply| {
         let mut answer = Reply::into_response(reply);
@@ -234,7 +142,7 @@ async fn challenges_of_other_schemes_survive() {
 
 #[tokio::test]
 async fn requirements_may_be_computed() {
-    let resource = ProtectedResource::new(Gate).realm("notes");
+    let resource = ProtectedResource::new(Gate::default()).realm("notes");
     let configured = vec!["admin".to_owned(), "write".to_owned()];
     let any = warp::path!("any").and(authorized_by(&resource, Requirement::AnyOf(configured.clone().into())));
     let all = warp::path!("all").and(authorized_by(&resource, Requirement::AllOf(configured.into())));
@@ -263,7 +171,7 @@ async fn requirements_may_be_computed() {
 
 #[tokio::test]
 async fn without_recover_a_refusal_is_warps_500() {
-    let resource = ProtectedResource::new(Gate);
+    let resource = ProtectedResource::new(Gate::default());
     let read = warp::path!("notes").and(authorized::<Read, _>(&resource)).map(|_| "read");
     assert_eq!(warp::test::request().path("/notes").reply(&read).await.status(), 500);
     assert_eq!(warp::test::request().path("/notes").reply(&read.recover(recover)).await.status(), 401);
@@ -272,34 +180,13 @@ async fn without_recover_a_refusal_is_warps_500() {
 #[tokio::test]
 async fn requests_arrive_as_they_were_sent() {
     let server = start(Limits::default()).await;
-    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"] {
-        let request = server.seen(method, "/oauth/token", "", "").await;
-        assert_eq!(request.method().as_str(), method);
-    }
-    let document = "/.well-known/oauth-authorization-server";
-    for target in ["/oauth", "/oauth/", "/oauth?", "/oauth/a?a=%20&a=+&b=%2f&", "/oauth//t", "/oauth/%74", document] {
-        assert_eq!(server.seen("GET", target, "", "").await.uri().to_string(), target);
-    }
-    let headers = "Authorization: Basic one\r\nAuthorization: Basic two\r\nX-Real-IP: 203.0.113.9\r\n";
-    let request = server.seen("POST", "/oauth/token", headers, "_method=GET").await;
-    assert_eq!(request.headers().get_all("authorization").iter().collect::<Vec<_>>(), ["Basic one", "Basic two"]);
-    assert_eq!(request.body(), &Bytes::from("_method=GET"));
-    assert_eq!(request.extensions().get(), Some(&PeerAddress("127.0.0.1".parse().unwrap())));
-    let answer = server.say("GET", "/oauth/token", "", "").await;
-    assert!(answer.contains("set-cookie: a=1\r\nset-cookie: b=2\r\n"), "{answer}");
+    server.requests_arrive_as_they_were_sent().await;
 }
 
 #[tokio::test]
 async fn the_body_has_a_limit() {
     let server = start(Limits::default()).await;
-    let whole = "a".repeat(BODY_LIMIT);
-    assert_eq!(server.seen("POST", "/oauth/token", "", &whole).await.body().len(), BODY_LIMIT);
-    let answer = server.say("POST", "/oauth/token", "", &format!("{whole}a")).await;
-    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-    let head = "POST /oauth/token HTTP/1.1\r\nHost: here\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let answer = server.raw(&format!("{head}10001\r\n{whole}a\r\n0\r\n\r\n")).await;
-    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-    assert!(server.witness.seen.lock().unwrap().is_empty());
+    server.the_body_has_a_limit().await;
 }
 
 fn quick() -> Limits {
@@ -322,7 +209,7 @@ async fn slow_heads_and_bodies_are_broken_off() {
         let took = began.elapsed();
         assert!(took >= Duration::from_millis(250) && took < Duration::from_secs(5), "{slow}: {took:?}");
     }
-    assert!(server.witness.seen.lock().unwrap().is_empty());
+    assert!(server.witness.saw_nothing());
 }
 
 #[tokio::test]
@@ -356,5 +243,19 @@ async fn stopping_ends_idle_connections_and_takes_no_more() {
     assert!(idle.read(&mut [0; 512]).await.unwrap() > 0);
     server.stop.send(()).unwrap();
     tokio::time::timeout(Duration::from_secs(5), server.ended).await.unwrap().unwrap();
-    assert!(TcpStream::connect(server.address).await.is_err());
+    assert!(TcpStream::connect(server.wire.address).await.is_err());
+}
+
+#[tokio::test]
+async fn stopping_waits_for_the_provider_where_clients_hung_up() {
+    let server = start(Limits::default()).await;
+    server.hang_up().await;
+    let (witness, ended) = (server.witness.clone(), server.ended);
+    server.stop.send(()).unwrap();
+    // Longer than what the last connection takes to end.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(!ended.is_finished(), "its event is not told yet");
+    witness.released.notify_one();
+    tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap().unwrap();
+    assert_eq!(witness.told.load(Ordering::SeqCst), 1);
 }

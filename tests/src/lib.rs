@@ -39,6 +39,7 @@
 //! | the store itself | [`Server::store`] |
 //! | a store that fails, or stops | [`Server::faults`] |
 //! | a client that hangs up | [`Call::hang_up_once`] |
+//! | a small example, started | [`Example`] |
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -55,6 +56,7 @@ mod browser;
 mod call;
 mod clients;
 mod events;
+mod example;
 mod faults;
 mod flow;
 mod html;
@@ -73,6 +75,7 @@ pub use browser::{Asked, Browser};
 pub use call::Call;
 pub use clients::{App, CALLBACK};
 pub use events::Recorder;
+pub use example::Example;
 pub use faults::{Failing, Faults};
 pub use flow::{Ask, Code, Tokens, challenge_of, verifier};
 pub use html::{Form, text_of};

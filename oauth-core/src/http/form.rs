@@ -1,7 +1,8 @@
 //! Whether a body is a form: one answer for endpoints, pages and APIs.
 
-use http::HeaderMap;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 /// Tells whether a request's body is a form: it says so in one `Content-Type`, whatever parameters it
 /// adds. One that is repeated is none, because two readers could choose differently.
@@ -18,6 +19,15 @@ use http::header::CONTENT_TYPE;
 /// ```
 pub fn is_form(headers: &HeaderMap) -> bool {
     is_form_type(Field::of(headers.get_all(CONTENT_TYPE).iter().map(|value| value.as_bytes())))
+}
+
+/// Refuses a form that an API cannot read, with the status and its name as text: for adapters, before
+/// anybody is authorized.
+pub fn unread_form(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(status.canonical_reason().unwrap_or_default()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
 }
 
 /// [`is_form`], for those who have no `HeaderMap`.

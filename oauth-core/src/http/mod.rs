@@ -9,8 +9,8 @@ mod parameters;
 mod response;
 
 pub use address::PeerAddress;
-pub use form::is_form;
 pub(crate) use form::{Field, is_form_type};
+pub use form::{is_form, unread_form};
 #[cfg(feature = "provider")]
 pub use parameters::Parameters;
 #[cfg(feature = "provider")]

@@ -97,6 +97,12 @@ impl<A: ResourceAuthorization + 'static> ProtectedResource<A> {
         request.fields().filter(move |(name, _)| !hides_token || name != PARAMETER)
     }
 
+    /// Writes a request's form anew, of its [fields](Self::form_fields) without the token: for frameworks
+    /// that read forms from bytes.
+    pub fn form_without_token(&self, request: &ResourceRequest<'_>) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.form_fields(request)).finish()
+    }
+
     /// Tells whether a token in the query counts.
     pub fn reads_query(&self) -> bool {
         self.transports.reads_query()

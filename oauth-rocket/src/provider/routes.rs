@@ -4,9 +4,9 @@ use super::method;
 use crate::convert;
 use crate::resources::{AfterShield, Attached, ENDPOINTS};
 use bytes::Bytes;
+use http::Uri;
 use http::uri::PathAndQuery;
-use http::{StatusCode, Uri};
-use oauth_core::http::{BODY_LIMIT, PeerAddress, body_too_large};
+use oauth_core::http::{BODY_LIMIT, PeerAddress, bad_request, body_too_large};
 use oauth_core::provider::Service;
 use rocket::catcher::{self, Catcher};
 use rocket::data::{Data, ToByteUnit};
@@ -138,11 +138,5 @@ fn after_shield(request: &Request<'_>, mut response: Response<'static>) -> Respo
             kept.push(Header::new(name, value));
         }
     }
-    response
-}
-
-fn bad_request() -> http::Response<Bytes> {
-    let mut response = http::Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::BAD_REQUEST;
     response
 }

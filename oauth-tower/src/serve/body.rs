@@ -80,16 +80,16 @@ impl Drop for UnderWay {
 }
 
 pin_project_lite::pin_project! {
-    /// An answer's body, which knows when it is over.
+    /// An answer's body, which knows when it is over; `None` is an empty one.
     pub(super) struct AnswerBody<B> {
         #[pin]
-        body: B,
+        body: Option<B>,
         under_way: UnderWay,
     }
 }
 
 impl<B> AnswerBody<B> {
-    pub(super) fn new(body: B, under_way: UnderWay) -> Self {
+    pub(super) fn new(body: Option<B>, under_way: UnderWay) -> Self {
         Self { body, under_way }
     }
 }
@@ -99,14 +99,14 @@ impl<B: Body> Body for AnswerBody<B> {
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.project().body.poll_frame(context)
+        self.project().body.as_pin_mut().map_or(Poll::Ready(None), |body| body.poll_frame(context))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(B::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), B::size_hint)
     }
 }

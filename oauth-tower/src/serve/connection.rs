@@ -4,7 +4,8 @@ use super::Limits;
 use super::body::{AnswerBody, RequestBody, UnderWay};
 use super::places::Place;
 use super::socket::Socket;
-use http::{Request, Response};
+use crate::unfinished::Unfinished;
+use http::{Request, Response, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
@@ -41,6 +42,7 @@ pub(super) struct Server<S> {
     pub(super) service: S,
     pub(super) limits: Limits,
     pub(super) stage: watch::Receiver<Stage>,
+    pub(super) unfinished: Unfinished,
 }
 
 impl<S, B> Server<S>
@@ -53,18 +55,25 @@ where
     /// Serves a connection until it ends, is asked to give way while the client lets it wait, or the
     /// server stops.
     pub(super) async fn connect(self, socket: TcpStream, peer: PeerAddress, place: Place) {
-        let Self { service, limits, mut stage } = self;
+        let Self { service, limits, mut stage, unfinished } = self;
         let body_time = limits.body_time;
         let seat = place.seat();
         let answer = service_fn(move |request: Request<Incoming>| {
             let under_way = UnderWay::new(Arc::clone(&seat));
             let mut request = request.map(|body| RequestBody::new(body, body_time, Arc::clone(&seat)));
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(unfinished.clone());
             let mut service = service.clone();
             async move {
+                // For proxies, such as `CONNECT host:80`: what routes by paths may panic at it, as Warp does.
+                if request.uri().path_and_query().is_none() {
+                    let mut refused = Response::new(AnswerBody::new(None, under_way));
+                    *refused.status_mut() = StatusCode::BAD_REQUEST;
+                    return Ok(refused);
+                }
                 poll_fn(|context| service.poll_ready(context)).await?;
                 let answer = service.call(request).await?;
-                Ok::<_, S::Error>(answer.map(|body| AnswerBody::new(body, under_way)))
+                Ok::<_, S::Error>(answer.map(|body| AnswerBody::new(Some(body), under_way)))
             }
         });
         let _ = socket.set_nodelay(true);

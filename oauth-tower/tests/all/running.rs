@@ -1,54 +1,23 @@
 //! A server that answers by paths, over a provider that keeps what it saw.
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::SET_COOKIE;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use oauth_core::config::Config;
-use oauth_core::provider::{Mounts, Service};
+use oauth_test_witness::{Wire, Witness};
 use oauth_tower::{Limits, ProviderLayer, RequestBody, serve};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tower_layer::Layer as _;
-
-/// A provider that keeps what it saw, and answers with headers that are hard to carry.
-pub(crate) struct Witness {
-    config: Config,
-    pub(crate) seen: Mutex<Vec<Request<Bytes>>>,
-    pub(crate) sweeps: AtomicUsize,
-}
-
-#[async_trait]
-impl Service for Witness {
-    async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.seen.lock().unwrap().push(request);
-        let mut response = Response::new(Bytes::from("seen"));
-        response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("a=1"));
-        response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("b=2"));
-        response
-    }
-    fn config(&self) -> &Config {
-        &self.config
-    }
-    fn mounts(&self) -> Mounts {
-        Mounts { base: "/oauth".to_owned(), well_known: vec!["/.well-known/oauth-authorization-server".to_owned()] }
-    }
-    async fn sweep(&self) -> Duration {
-        self.sweeps.fetch_add(1, Ordering::SeqCst);
-        Duration::from_millis(10)
-    }
-}
 
 /// More than what both ends of a socket hold for each other.
 pub(crate) static LARGE: [u8; 64 << 20] = [0; 64 << 20];
@@ -96,16 +65,14 @@ impl tower_service::Service<Request<RequestBody>> for Application {
 }
 
 pub(crate) struct Running {
-    pub(crate) address: SocketAddr,
-    pub(crate) witness: Arc<Witness>,
+    pub(crate) wire: Wire,
     pub(crate) application: Application,
     pub(crate) stop: oneshot::Sender<()>,
     pub(crate) ended: JoinHandle<()>,
 }
 
 pub(crate) async fn start(limits: Limits) -> Running {
-    let config = Config::new("https://id.example").unwrap();
-    let witness = Arc::new(Witness { config, seen: Mutex::default(), sweeps: AtomicUsize::new(0) });
+    let witness = Witness::new();
     let application = Application::default();
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().unwrap().port()));
@@ -113,7 +80,7 @@ pub(crate) async fn start(limits: Limits) -> Running {
     let service = ProviderLayer::new(witness.clone()).layer(application.clone());
     let server = serve(service, listener, limits).sweeping(witness.clone());
     let ended = tokio::spawn(server.until(async { drop(stopped.await) }));
-    Running { address, witness, application, stop, ended }
+    Running { wire: Wire { address, witness }, application, stop, ended }
 }
 
 /// Short times, so that a test of them is short.
@@ -125,31 +92,15 @@ pub(crate) fn quick() -> Limits {
     limits
 }
 
+impl Deref for Running {
+    type Target = Wire;
+
+    fn deref(&self) -> &Wire {
+        &self.wire
+    }
+}
+
 impl Running {
-    /// Sends a request on a connection of its own, and gives all that comes back.
-    pub(crate) async fn say(&self, method: &str, target: &str, headers: &str, body: &str) -> String {
-        let length = body.len();
-        self.raw(&format!(
-            "{method} {target} HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-        ))
-        .await
-    }
-
-    pub(crate) async fn raw(&self, text: &str) -> String {
-        let mut stream = self.connect().await;
-        let _ = stream.write_all(text.as_bytes()).await;
-        rest(&mut stream).await
-    }
-
-    pub(crate) async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-
-    pub(crate) async fn seen(&self, method: &str, target: &str, headers: &str, body: &str) -> Request<Bytes> {
-        let answer = self.say(method, target, headers, body).await;
-        self.witness.seen.lock().unwrap().pop().unwrap_or_else(|| panic!("not seen: {answer}"))
-    }
-
     /// Stops it, and waits until it has ended.
     pub(crate) async fn end(self) {
         self.stop.send(()).unwrap();

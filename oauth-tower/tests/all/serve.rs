@@ -118,6 +118,15 @@ async fn a_handler_that_panics_ends_its_connection_only() {
 }
 
 #[tokio::test]
+async fn a_target_without_a_path_reaches_no_service() {
+    let server = start(Limits::default()).await;
+    for method in ["CONNECT", "GET"] {
+        let answer = server.say(method, "client.example:80", "", "").await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && !answer.contains("nothing here"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn stopping_finishes_what_is_under_way() {
     let server = start(Limits::default()).await;
     let mut held = server.connect().await;
@@ -158,6 +167,31 @@ async fn stopping_takes_no_longer_than_its_grace() {
     assert!(server.say("GET", "/open", "", "").await.ends_with("open"));
     timeout(PATIENCE, server.end()).await.unwrap();
     assert_eq!(rest(&mut held).await, "", "what is not over then is closed");
+}
+
+#[tokio::test]
+async fn stopping_waits_for_the_provider_where_clients_hung_up() {
+    let server = start(Limits::default()).await;
+    server.hang_up().await;
+    let (witness, ended) = (server.witness.clone(), server.ended);
+    server.stop.send(()).unwrap();
+    // Longer than what the last connection takes to end.
+    sleep(Duration::from_millis(1_500)).await;
+    assert!(!ended.is_finished(), "its transaction may be on the way, and its event not told");
+    witness.released.notify_one();
+    timeout(PATIENCE, ended).await.unwrap().unwrap();
+    assert_eq!(witness.told.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn stopping_waits_for_the_provider_no_longer_than_its_grace() {
+    let mut limits = Limits::default();
+    limits.grace = Duration::from_millis(200);
+    let server = start(limits).await;
+    server.hang_up().await;
+    let witness = server.witness.clone();
+    timeout(PATIENCE, server.end()).await.unwrap();
+    assert_eq!(witness.told.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! One file per adapter: the same provider and the same protected API on each.
 
+mod layers;
 mod own;
 mod rocket;
 mod tower;
@@ -12,6 +13,7 @@ use oauth_core::resource::{Authorization, ResourceAuthorization as _};
 use oauth_core::scopes;
 use oauth_pages::{PagesProvider, StoredAccounts};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// How a provider is put on the web.
@@ -19,16 +21,19 @@ use std::net::SocketAddr;
 pub enum Adapter {
     /// oauth-rocket.
     Rocket,
-    /// oauth-warp, on its own server.
+    /// oauth-warp, on the server that it brings.
     Warp,
-    /// oauth-tower, under the routes of axum.
+    /// oauth-warp, on Warp's own server.
+    WarpServer,
+    /// oauth-tower, under the routes of axum, on the server that it brings.
     Tower,
+    /// oauth-tower, under the routes of axum, on axum's own server.
+    AxumServer,
+    /// oauth-tower alone: its layers over services, without a framework.
+    Layers,
 }
 
 impl Adapter {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Rocket, Self::Warp, Self::Tower];
-
     /// Starts a server; `None` where the port is taken.
     pub(crate) async fn start(self, address: SocketAddr, config: Config, store: Failing<AnyStore>) -> Option<Running> {
         let accounts = StoredAccounts::new(store.clone(), &config);
@@ -36,7 +41,10 @@ impl Adapter {
         let stop = match self {
             Self::Rocket => rocket::start(address, provider).await?,
             Self::Warp => warp::start(address, provider).await?,
+            Self::WarpServer => warp::start_warps(address, provider).await?,
             Self::Tower => tower::start(address, provider).await?,
+            Self::AxumServer => tower::start_axums(address, provider).await?,
+            Self::Layers => layers::start(address, provider).await?,
         };
         Some(Running { address, stop: Some(stop) })
     }
@@ -61,6 +69,13 @@ fn said(token: &Authorization) -> String {
         "auth_time": token.auth_time,
     });
     said.to_string()
+}
+
+/// Writes what came in the form of an [`Own`](own::Own), after the layer that takes tokens from it.
+fn written(token: &own::Own, form: &[u8]) -> String {
+    let form: BTreeMap<_, _> = form_urlencoded::parse(form).into_owned().collect();
+    let text = form.get("text").map_or("", String::as_str);
+    format!("{} writes {text}, {:?}", token.row, form.get("access_token"))
 }
 
 type Stop = Box<dyn FnOnce() + Send + Sync>;

@@ -34,22 +34,38 @@ fn own_api(own: ProtectedResource<Own>) -> impl Filter<Extract = impl Reply, Err
     either.or(notes).or(recent).or(strong).or(maybe).or(form).or(resource_metadata(own))
 }
 
-/// Starts a server; `None` where the port is taken.
-pub(super) async fn start(address: SocketAddr, provider: Provider<Pages>) -> Option<Stop> {
-    let listener = TcpListener::bind(address).await.ok()?;
-    let resource = provider.protected_resource();
-    let own_api = own_api(own::resource(&provider));
-    let service: Arc<dyn Service> = Arc::new(provider);
+fn site(
+    resource: ProtectedResource,
+    own: ProtectedResource<Own>,
+    service: Arc<dyn Service>,
+) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
     let read = get().and(authorized::<Read, _>(&resource)).map(|token| json(StatusCode::OK, &token));
     let write = post().and(authorized::<Write, _>(&resource)).map(|token| json(StatusCode::CREATED, &token));
     let api = path!("api" / "profile").and(read.clone());
     let api = api.or(path!("api" / "notes").and(read.or(write)));
     // A provider at the root takes what is left, so that refusals are answered before it.
-    let site = api.or(own_api).recover(recover).or(oauth_warp::provider(Arc::clone(&service)));
-    let (stop, stopped) = oneshot::channel::<()>();
+    api.or(own_api(own)).recover(recover).or(oauth_warp::provider(service))
+}
+
+/// Starts a server; `None` where the port is taken.
+pub(super) async fn start(address: SocketAddr, provider: Provider<Pages>) -> Option<Stop> {
+    let listener = TcpListener::bind(address).await.ok()?;
+    let (resource, own) = (provider.protected_resource(), own::resource(&provider));
+    let service: Arc<dyn Service> = Arc::new(provider);
+    let site = site(resource, own, Arc::clone(&service));
     let server = oauth_warp::serve(site, listener, Limits::default()).sweeping(service);
-    tokio::spawn(server.until(async {
-        let _ = stopped.await;
-    }));
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(server.until(stopped));
+    Some(Box::new(move || drop(stop)))
+}
+
+/// Starts Warp's own server.
+pub(super) async fn start_warps(address: SocketAddr, provider: Provider<Pages>) -> Option<Stop> {
+    let listener = TcpListener::bind(address).await.ok()?;
+    let (resource, own) = (provider.protected_resource(), own::resource(&provider));
+    let service: Arc<dyn Service> = Arc::new(provider);
+    let server = ::warp::serve(site(resource, own, service)).incoming(listener);
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(server.graceful(async { drop(stopped.await) }).run());
     Some(Box::new(move || drop(stop)))
 }

@@ -45,17 +45,6 @@ on_every_server! {
             server.raw(format!("{method} client.example:80 HTTP/1.1\r\nHost: {{host}}\r\nConnection: close\r\n\r\n")).await.expect(400);
         }
     }
-
-    async fn the_peer_is_the_sockets_and_nobody_elses(server: &Server) {
-        let app = server.confidential().await;
-        let guess = || server.post("/oauth/token").basic(&app.id, "wrong").form([("grant_type", "client_credentials")]);
-        for _ in 0..10 {
-            guess().header("x-real-ip", "203.0.113.9").await.expect(401);
-        }
-        guess().header("x-real-ip", "203.0.113.10").await.expect(429);
-        guess().from("127.0.0.2").await.expect(401);
-        server.client_credentials(&app, "read").from("127.0.0.2").await.expect(200);
-    }
 }
 
 on_every_server! {

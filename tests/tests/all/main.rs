@@ -23,6 +23,7 @@ mod lifecycle;
 mod local_cache;
 mod metadata_truth;
 mod parity;
+mod peer;
 mod readme;
 mod remote;
 mod restart;

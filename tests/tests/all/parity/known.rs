@@ -33,7 +33,7 @@ pub(super) const KNOWN: [Known; 9] = [
     Known { name: DROPPED_HEADER, explains: |_, _, _| false },
     Known { name: "Rocket finds a route by what its path comes to", explains: cleaned_path },
     Known { name: "Rocket answers HEAD with an application's route for GET", explains: head },
-    Known { name: "Warp answers 405 where an application's route takes another method", explains: other_method },
+    Known { name: "Rocket answers 404 where an application's route takes another method", explains: other_method },
     Known { name: "`serve` limits the size of a request's head", explains: long_head },
 ];
 

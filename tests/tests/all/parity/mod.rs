@@ -1,4 +1,5 @@
-//! The same requests to Rocket and to Warp: what they answer is the same, or differs in a known way.
+//! The same requests to Rocket, to Warp and to oauth-tower's layers: what they answer is the same, or
+//! differs in a known way.
 
 mod compare;
 mod known;
@@ -16,9 +17,9 @@ use seeds::Seeds;
 use std::collections::{BTreeMap, BTreeSet};
 use valid::Valid;
 
-/// Who is compared, Rocket first. The harness has oauth-tower under axum's routes and the provider as
-/// their fallback: another application, which cannot answer the same.
-const ADAPTERS: [Adapter; 2] = [Adapter::Rocket, Adapter::Warp];
+/// Who is compared, Rocket first; oauth-tower without a framework, whose own 404 and 405 it would be that
+/// are compared.
+const ADAPTERS: [Adapter; 3] = [Adapter::Rocket, Adapter::Warp, Adapter::Layers];
 
 /// How many requests each configuration gets.
 const REQUESTS: usize = 1_000;
