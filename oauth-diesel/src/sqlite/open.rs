@@ -35,6 +35,8 @@ pub(super) fn create(path: &Path) -> Outcome<SqliteConnection> {
 pub(super) fn writer(path: &Path) -> Outcome<SqliteConnection> {
     let mut connection = connect(path)?;
     connection.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    // Who waits longer for another process tries again, as long as its jobs have time.
+    connection.batch_execute("PRAGMA busy_timeout = 250;")?;
     Ok(connection)
 }
 
@@ -47,7 +49,7 @@ pub(super) fn reader(path: &Path) -> Outcome<SqliteConnection> {
 
 fn connect(path: &Path) -> Outcome<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&address(path))?;
-    connection.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;")?;
+    connection.batch_execute("PRAGMA busy_timeout = 4000; PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;")?;
     Ok(connection)
 }
 
@@ -92,7 +94,7 @@ fn migrate(connection: &mut SqliteConnection) -> Outcome<()> {
     })
 }
 
-fn is_busy(error: &Error) -> bool {
+pub(super) fn is_busy(error: &Error) -> bool {
     match error {
         Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::Unknown, details) => {
             details.message().contains("locked")

@@ -56,10 +56,10 @@ async fn the_connections_are_set_up() {
         let numbers = ["synchronous", "foreign_keys", "busy_timeout"].map(|pragma| number(connection, pragma));
         Ok((mode, numbers))
     });
-    assert_eq!(writer.await.unwrap(), ("wal".to_owned(), [2, 1, 5_000]));
+    assert_eq!(writer.await.unwrap(), ("wal".to_owned(), [2, 1, 250]));
     let reader =
         store.read("read", |connection, _| Ok(["query_only", "busy_timeout"].map(|pragma| number(connection, pragma))));
-    assert_eq!(reader.await.unwrap(), [1, 5_000]);
+    assert_eq!(reader.await.unwrap(), [1, 4_000]);
     let refused = store.read("write", |connection, _| Ok(connection.batch_execute("DELETE FROM oauth_clients")?)).await;
     assert!(refused.is_err(), "a reader cannot write");
 }
@@ -165,6 +165,29 @@ async fn the_writer_waits_for_another_process() {
     assert!(early.is_err(), "the other has its turn");
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(write.await.unwrap(), Created::Now);
+}
+
+#[tokio::test]
+async fn nobody_waits_five_seconds_for_another_process() {
+    let database = Database::new();
+    let store = database.open().await;
+    let mut other = super::open::writer(&database.path()).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let started = std::time::Instant::now();
+    let early = store.create_client(&client("early"));
+    let late = async {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        store.create_client(&client("late")).await
+    };
+    let freed = async {
+        tokio::time::sleep(std::time::Duration::from_millis(4_500)).await;
+        other.batch_execute("COMMIT").unwrap();
+    };
+    let (early, late, ()) = tokio::join!(async { (early.await, started.elapsed()) }, late, freed);
+    assert!(early.0.unwrap_err().to_string().contains("in time"));
+    assert!(early.1 < std::time::Duration::from_millis(4_500), "{:?}", early.1);
+    assert_eq!(late.unwrap(), Created::Now, "who came later had time, and has its turn");
+    assert!(store.client(&client("early").id).await.unwrap().is_none(), "what was refused has not happened");
 }
 
 #[tokio::test]

@@ -12,12 +12,22 @@ const GROUP: usize = 64;
 /// The most jobs that wait; those who come later wait for a place.
 const QUEUE: usize = 1_024;
 
+/// How long a job may wait for its turn: below the five seconds within which an endpoint says that it is
+/// unavailable.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// A commit that takes longer than this is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
 
+/// What is to be done, and when it is too late to begin.
+struct Job {
+    work: Work,
+    deadline: Instant,
+}
+
 /// Does its work in a transaction that is open, and says what to answer when that is committed; does
 /// nothing where none could be opened.
-type Job = Box<dyn FnOnce(Option<&mut Connection>) -> Answer + Send>;
+type Work = Box<dyn FnOnce(Option<&mut Connection>) -> Answer + Send>;
 
 /// Sends the answer, now that the commit is done, or says that it was not.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
@@ -52,14 +62,16 @@ impl Writer {
     }
 
     /// Queues a body and waits until it is committed. Nothing has happened before it is queued, and
-    /// from then on it runs to its end, although nobody may be waiting any more.
+    /// from then on it runs to its end, although nobody may be waiting any more; or it is an error and has
+    /// not run, where its turn did not come in time.
     pub(super) async fn run<T, F>(&self, body: F) -> Outcome<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let deadline = Instant::now() + PATIENCE;
+        let work: Work = Box::new(move |connection| {
             // Inside the group's transaction this one is a savepoint.
             let outcome = connection.map(|connection| connection.transaction(body));
             Box::new(move |committed| {
@@ -72,7 +84,7 @@ impl Writer {
                 let _ = sender.send(outcome);
             })
         });
-        self.queue.send(job).await.map_err(|_| Failure::Stopped)?;
+        self.queue.send(Job { work, deadline }).await.map_err(|_| Failure::Stopped)?;
         receiver.await.unwrap_or(Err(Failure::Stopped))
     }
 
@@ -80,6 +92,27 @@ impl Writer {
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+/// Why a group was not committed.
+enum Uncommitted {
+    /// Another process writes: no job has begun.
+    Waiting,
+    Failed(String),
+}
+
+/// Answers those who have waited long enough.
+fn refuse_overdue(group: &mut Vec<Job>) {
+    let now = Instant::now();
+    let overdue: Vec<Job> = group.extract_if(.., |job| job.deadline <= now).collect();
+    if overdue.is_empty() {
+        return;
+    }
+    let reason = "its turn did not come in time: another process holds the database, or the disk is slow";
+    tracing::error!(jobs = overdue.len(), reason, "a transaction was not begun");
+    for job in overdue {
+        (job.work)(None)(Err(reason.to_owned()));
     }
 }
 
@@ -97,10 +130,18 @@ impl Thread {
             let started = Instant::now();
             let size = group.len();
             let mut answers = Vec::with_capacity(size);
-            let committed = self.commit(&mut group, &mut answers);
+            let committed = loop {
+                refuse_overdue(&mut group);
+                match self.commit(&mut group, &mut answers) {
+                    // Another process has its turn, and nothing has run here.
+                    Err(Uncommitted::Waiting) => continue,
+                    Err(Uncommitted::Failed(reason)) => break Err(reason),
+                    Ok(()) => break Ok(()),
+                }
+            };
             if let Err(reason) = &committed {
                 tracing::error!(jobs = size, reason, "a transaction was not committed");
-                answers.extend(group.drain(..).map(|job| job(None)));
+                answers.extend(group.drain(..).map(|job| (job.work)(None)));
                 self.reconnect();
             }
             let took = started.elapsed();
@@ -115,19 +156,23 @@ impl Thread {
 
     /// Runs a group of jobs in one transaction. `BEGIN IMMEDIATE`, so that another process's writer
     /// is waited for here and not met in the middle.
-    fn commit(&mut self, group: &mut Vec<Job>, answers: &mut Vec<Answer>) -> Result<(), String> {
+    fn commit(&mut self, group: &mut Vec<Job>, answers: &mut Vec<Answer>) -> Result<(), Uncommitted> {
+        if group.is_empty() {
+            return Ok(());
+        }
         let connection = &mut self.connection;
         let run = || {
             connection.immediate_transaction(|connection| {
                 for job in group.drain(..) {
-                    answers.push(job(Some(connection)));
+                    answers.push((job.work)(Some(connection)));
                 }
                 Ok::<_, diesel::result::Error>(())
             })
         };
         let committed = match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(committed) => committed.map_err(|error| error.to_string()),
-            Err(_) => Err("a job panicked".to_owned()),
+            Ok(Err(error)) if answers.is_empty() && open::is_busy(&error) => Err(Uncommitted::Waiting),
+            Ok(committed) => committed.map_err(|error| Uncommitted::Failed(error.to_string())),
+            Err(_) => Err(Uncommitted::Failed("a job panicked".to_owned())),
         };
         #[cfg(test)]
         self.commits.fetch_add(1, std::sync::atomic::Ordering::SeqCst);

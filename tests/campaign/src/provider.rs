@@ -1,0 +1,168 @@
+//! The provider: as a process of its own, started and killed from here.
+
+use crate::store::AnyStore;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use oauth_core::client::{Client, ClientType, GrantType, Registration, SecretHash};
+use oauth_core::config::Config;
+use oauth_core::identifier::{ClientId, Subject};
+use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner};
+use oauth_core::provider::{AuthorizationProvider, Provider};
+use oauth_core::secret::ClientSecret;
+use oauth_core::store::{self, ClientStore as _};
+use oauth_tower::{Limits, ProviderLayer, RequestBody, authorized, scopes};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, ChildStdin, Command};
+use tower_layer::Layer as _;
+use tower_service::Service;
+
+pub(crate) const ISSUER: &str = "http://127.0.0.1";
+pub(crate) const CLIENT: &str = "campaign";
+pub(crate) const SECRET: &str = "7TnVHMXJAVKhBHMXxSqcvpMkOiDyDHNzHvBmZBOzLkE";
+pub(crate) const CALLBACK: &str = "http://127.0.0.1/callback";
+
+scopes! { Read = "read"; }
+
+fn config() -> Config {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let mut config = Config::new(ISSUER).unwrap();
+    // What ends here ends by what the campaign does, and by no clock.
+    config.access_token_lifetime = day;
+    config.code_lifetime = Duration::from_secs(600);
+    // All requests come from one address, and ask about tokens that are dead.
+    config.insecure_no_throttling = true;
+    config.sweep_interval = Duration::from_secs(2);
+    config
+}
+
+/// Registers the client whose load it is.
+pub(crate) async fn register(store: &AnyStore) {
+    let mut client = Client::new(ClientId::new(CLIENT).unwrap(), CLIENT, ClientType::Confidential);
+    let mut registration = Registration::new(CLIENT, ClientType::Confidential);
+    registration.grant_types = GrantType::ALL.to_vec();
+    registration.redirect_uris = vec![CALLBACK.to_owned()];
+    registration.apply(&mut client, &config()).unwrap();
+    client.secrets = vec![SecretHash::from(&ClientSecret::new(SECRET))];
+    store.create_client(&client).await.unwrap();
+}
+
+struct App {
+    store: AnyStore,
+    owner: Willing,
+    config: Config,
+}
+
+/// Somebody who is always there and allows everything.
+struct Willing;
+
+impl ResourceOwner for Willing {
+    async fn decide(&self, _: &Request<Bytes>, ask: &AuthorizationRequest) -> store::Result<Decided> {
+        let approval = Approval::new(Subject::new("ada").unwrap(), ask.scope().clone());
+        Ok(Decision::Allow(approval).into())
+    }
+}
+
+impl AuthorizationProvider for App {
+    type Store = AnyStore;
+    type Owner = Willing;
+
+    fn store(&self) -> &AnyStore {
+        &self.store
+    }
+
+    fn owner(&self) -> &Willing {
+        &self.owner
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+/// The API behind the guard: it has nothing to say.
+#[derive(Clone)]
+struct Api;
+
+impl Service<Request<RequestBody>> for Api {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<RequestBody>) -> Self::Future {
+        ready(Ok(Response::new(Full::new(Bytes::new()))))
+    }
+}
+
+/// What the process does that is killed: serves a provider and an API on a free port, which it says, until
+/// the program that started it is gone.
+pub(crate) async fn serve(location: &str) {
+    let filter = std::env::var("CHAOS_LOG").unwrap_or_else(|_| "off".to_owned());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let store = AnyStore::open(location).await.unwrap_or_else(|error| panic!("{error}"));
+    let provider = Arc::new(Provider::new(App { store, owner: Willing, config: config() }).unwrap());
+    let api = authorized::<Read, _>(&provider.protected_resource()).layer(Api);
+    let site = ProviderLayer::new(provider.clone()).layer(api);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    println!("{}", listener.local_addr().unwrap().port());
+    let orphaned = async { tokio::io::stdin().read_to_end(&mut Vec::new()).await };
+    oauth_tower::serve(site, listener, Limits::default()).sweeping(provider).until(orphaned).await;
+}
+
+/// A provider's process.
+pub(crate) struct Running {
+    process: Child,
+    _input: ChildStdin,
+    pub(crate) address: SocketAddr,
+}
+
+/// Begins to start one. A file that may not grow is an error to it and not its end: a program that Rust's
+/// library starts has no other way to say so.
+pub(crate) fn launch(location: &str) -> Child {
+    Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$@\"", "provider"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["serve", location])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+impl Running {
+    /// Starts one, and waits until it serves.
+    pub(crate) async fn start(location: &str) -> Self {
+        let mut process = launch(location);
+        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        let line = BufReader::new(output).lines().next_line().await.unwrap();
+        let port: u16 = line.and_then(|line| line.parse().ok()).expect("the provider starts");
+        Self { process, _input: input, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) }
+    }
+
+    /// Kills it as it stands (SIGKILL), and waits until it is gone.
+    pub(crate) async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+
+    /// Tells whether it still runs.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+}

@@ -1,0 +1,88 @@
+//! Two calls use the same thing at the same time: exactly one may win.
+
+mod field;
+mod gate;
+mod judge;
+mod shot;
+
+pub(crate) use field::contend;
+
+use crate::arguments::Arguments;
+use crate::place::{Kind, Place};
+use crate::report::{Report, Row, percent};
+use crate::sizes::Sizes;
+use crate::store::AnyStore;
+use field::{Contender, Field};
+use shot::{Artefact, Owner};
+use std::time::Instant;
+use tokio::task::JoinSet;
+
+/// How many of a hundred races must have been races: both calls under way at the same time.
+const OVERLAPPING: usize = 90;
+
+pub(crate) async fn run(arguments: &Arguments, sizes: &Sizes, report: &mut Report) {
+    for kind in arguments.stores(&[&[Kind::Memory], Kind::DURABLE].concat()) {
+        let place = Place::start(kind);
+        let store = AnyStore::open(&place.location).await.unwrap();
+        field::warm_up(&store).await;
+        let owner = Owner::new(&store).await;
+        let mut fields = if kind == Kind::Memory {
+            // It is in one process by its nature.
+            vec![Field::Threads]
+        } else {
+            vec![Field::Tasks, Field::Processes(Box::new(Contender::pair(&place.location).await))]
+        };
+        for field in &mut fields {
+            for artefact in Artefact::ALL {
+                let case = format!("{}; {}", artefact.name(), field.name());
+                if arguments.wants(&case) {
+                    let row = Row::new(kind, &case);
+                    report.row(race(&store, &owner, artefact, field, sizes.races, row).await);
+                }
+            }
+        }
+    }
+}
+
+async fn race(
+    store: &AnyStore,
+    owner: &Owner,
+    artefact: Artefact,
+    field: &mut Field,
+    count: usize,
+    mut row: Row,
+) -> Row {
+    let started = Instant::now();
+    let (mut done, mut overlapping, mut right) = (0, 0, 0);
+    while done < count {
+        let batch = field.batch().min(count - done);
+        let mut prepared = JoinSet::new();
+        for _ in 0..batch {
+            let owner = owner.clone();
+            prepared.spawn(async move { owner.prepare(artefact).await });
+        }
+        let races = prepared.join_all().await;
+        let ended = field.run(store, &races).await;
+        let mut judgements = JoinSet::new();
+        for (shots, hits) in races.into_iter().zip(ended) {
+            overlapping += usize::from(judge::overlap(&hits));
+            let store = store.clone();
+            judgements.spawn(async move { judge::wrong(&store, &shots, &hits).await });
+        }
+        for wrong in judgements.join_all().await {
+            match wrong {
+                Some(wrong) => row.breach(wrong),
+                None => right += 1,
+            }
+        }
+        done += batch;
+    }
+    if overlapping * 100 < done * OVERLAPPING {
+        row.breach(format!("only {overlapping} of {done} races overlapped"));
+    }
+    row.cell("races", done);
+    row.cell("overlapping", percent(overlapping, done));
+    row.cell("one winner, and its consequences", right);
+    row.took(started.elapsed());
+    row
+}

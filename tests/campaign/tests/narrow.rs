@@ -1,0 +1,47 @@
+//! A narrow piece of each part of the campaign: that it holds, and what the mutants are held against.
+//! `tests/chaos` does all of it.
+
+use std::process::Command;
+
+#[track_caller]
+fn campaign(arguments: &str) {
+    let campaign = Command::new(env!("CARGO_BIN_EXE_oauth-campaign")).args(arguments.split(' ')).output().unwrap();
+    let (said, wrong) = (String::from_utf8_lossy(&campaign.stdout), String::from_utf8_lossy(&campaign.stderr));
+    assert!(campaign.status.success(), "{said}{wrong}");
+}
+
+#[test]
+fn of_two_that_use_one_thing_one_wins_on_sqlite() {
+    campaign("races --races 64 --stores sqlite");
+}
+
+#[test]
+fn of_two_that_use_one_thing_one_wins_on_postgres() {
+    campaign("races --races 64 --stores postgres --case code");
+}
+
+#[test]
+fn what_was_acknowledged_survives_the_provider() {
+    campaign("kills --cycles 6 --stores sqlite");
+}
+
+#[test]
+fn an_outage_is_said_to_be_one() {
+    campaign("outages --slice --stores redis --case away --outage 3");
+}
+
+#[test]
+fn nobody_waits_long_for_a_lock_on_sqlite() {
+    campaign("limits --slice --stores sqlite --case locked");
+}
+
+#[test]
+fn nobody_waits_long_for_a_lock_on_postgres() {
+    campaign("limits --slice --stores postgres --case locked");
+}
+
+#[test]
+fn nothing_asked_for_is_no_success() {
+    let nothing = Command::new(env!("CARGO_BIN_EXE_oauth-campaign")).args(["outages", "--stores", "memory"]).output();
+    assert!(!nothing.unwrap().status.success());
+}
