@@ -174,7 +174,8 @@ async fn nobody_waits_five_seconds_for_another_process() {
     let mut other = super::open::writer(&database.path()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let started = std::time::Instant::now();
-    let early = store.create_client(&client("early"));
+    let first = client("early");
+    let early = store.create_client(&first);
     let late = async {
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         store.create_client(&client("late")).await
@@ -187,7 +188,7 @@ async fn nobody_waits_five_seconds_for_another_process() {
     assert!(early.0.unwrap_err().to_string().contains("in time"));
     assert!(early.1 < std::time::Duration::from_millis(4_500), "{:?}", early.1);
     assert_eq!(late.unwrap(), Created::Now, "who came later had time, and has its turn");
-    assert!(store.client(&client("early").id).await.unwrap().is_none(), "what was refused has not happened");
+    assert!(store.client(&first.id).await.unwrap().is_none(), "what was refused has not happened");
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ async fn cycles(kind: Kind, count: usize) -> Row {
     let (mut under_way, mut at_start) = (0, 0);
     for cycle in 0..count {
         load.begin();
+        load.is_answered(CLIENTS).await;
         sleep(Duration::from_millis(5 + chance(LONGEST))).await;
         let lost = Counts::read(&load.weather.counts.lost);
         running.kill().await;
@@ -64,6 +65,9 @@ async fn cycles(kind: Kind, count: usize) -> Row {
     row.cell("revocations confirmed", Counts::read(&counts.revocations));
     row.cell("found alive", Counts::read(&counts.found_alive));
     row.cell("found dead", Counts::read(&counts.found_dead));
+    if Counts::read(&counts.tokens) == 0 || under_way == 0 {
+        row.breach("nothing was issued, or nothing was under way: nothing is proved");
+    }
     row.breaches(load.weather.breaches());
     running.kill().await;
     if let Some(damage) = place.damage() {

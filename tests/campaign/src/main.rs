@@ -22,7 +22,6 @@ mod outages;
 mod place;
 mod provider;
 mod races;
-mod redis;
 mod report;
 mod sizes;
 mod store;

@@ -70,19 +70,19 @@ async fn suffer(kind: Kind, place: &Arc<Place>, trouble: Trouble, times: usize, 
         let (at, length) = (Arc::clone(place), length);
         let back = spawn_blocking(move || {
             match trouble {
-                Trouble::Restart => at.stop(),
+                Trouble::Restart => at.process().stop(),
                 Trouble::Away => {
-                    at.stop();
+                    at.process().stop();
                     std::thread::sleep(length);
                 }
                 Trouble::Stopped => {
-                    at.pause();
+                    at.process().pause();
                     std::thread::sleep(length);
-                    at.resume();
+                    at.process().resume();
                     return Instant::now();
                 }
             }
-            at.restart();
+            at.process().restart();
             Instant::now()
         });
         let back = back.await.unwrap();

@@ -1,6 +1,6 @@
-use crate::redis::{Cluster, Redis};
 use clap::ValueEnum;
-use oauth_test_servers::{Mariadb, Postgres};
+use oauth_test_servers::{Mariadb, Postgres, Process, Redis, RedisCluster};
+use std::process::Command;
 use tempfile::TempDir;
 
 /// A kind of store.
@@ -41,7 +41,7 @@ pub(crate) enum Server {
     Postgres(Postgres),
     Mariadb(Mariadb),
     Redis(Redis),
-    Cluster(#[allow(dead_code, reason = "kept until its end")] Cluster),
+    Cluster(#[allow(dead_code, reason = "kept until its end")] RedisCluster),
 }
 
 /// A new, empty database on a server of its own.
@@ -75,8 +75,8 @@ impl Place {
                 Self { location: server.url(), server: Server::Redis(server) }
             }
             Kind::Cluster => {
-                let server = Cluster::start();
-                Self { location: server.urls(), server: Server::Cluster(server) }
+                let server = RedisCluster::start();
+                Self { location: server.urls().join(","), server: Server::Cluster(server) }
             }
         }
     }
@@ -91,43 +91,13 @@ impl Place {
         self.location.rsplit('/').next().unwrap()
     }
 
-    /// Ends the database's process at once.
-    pub(crate) fn stop(&self) {
+    /// Gives the database's process, to stop it and start it again.
+    pub(crate) fn process(&self) -> &Process {
         match &self.server {
-            Server::Postgres(server) => server.stop(),
-            Server::Mariadb(server) => server.stop(),
-            Server::Redis(server) => server.stop(),
-            _ => unreachable!("it is not a server that is stopped"),
-        }
-    }
-
-    /// Starts it again, and waits until it answers.
-    pub(crate) fn restart(&self) {
-        match &self.server {
-            Server::Postgres(server) => server.restart(),
-            Server::Mariadb(server) => server.restart(),
-            Server::Redis(server) => server.restart(),
-            _ => unreachable!("it is not a server that is stopped"),
-        }
-    }
-
-    /// Stops it where it stands.
-    pub(crate) fn pause(&self) {
-        match &self.server {
-            Server::Postgres(server) => server.pause(),
-            Server::Mariadb(server) => server.pause(),
-            Server::Redis(server) => server.pause(),
-            _ => unreachable!("it is not a server that is stopped"),
-        }
-    }
-
-    /// Lets it go on.
-    pub(crate) fn resume(&self) {
-        match &self.server {
-            Server::Postgres(server) => server.resume(),
-            Server::Mariadb(server) => server.resume(),
-            Server::Redis(server) => server.resume(),
-            _ => unreachable!("it is not a server that is stopped"),
+            Server::Postgres(server) => server,
+            Server::Mariadb(server) => server,
+            Server::Redis(server) => server,
+            Server::Nothing | Server::File(_) | Server::Cluster(_) => unreachable!("it is no process of its own"),
         }
     }
 
@@ -150,7 +120,12 @@ impl Place {
                 let said = server.sql(self.database(), &format!("CHECK TABLE {list} EXTENDED"));
                 said.lines().find(|line| !line.ends_with("OK")).map(str::to_owned)
             }
-            Server::Redis(server) => server.damage(),
+            Server::Redis(server) => {
+                let manifest = server.directory().join("appendonlydir/appendonly.aof.manifest");
+                let check = || Command::new("redis-check-aof").arg(&manifest).output().expect("Debian: redis-tools");
+                let checked = manifest.exists().then(check)?;
+                (!checked.status.success()).then(|| String::from_utf8_lossy(&checked.stdout).into_owned())
+            }
             Server::Nothing | Server::Cluster(_) => None,
         }
     }

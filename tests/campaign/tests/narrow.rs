@@ -1,6 +1,8 @@
 //! A narrow piece of each part of the campaign: that it holds, and what the mutants are held against.
 //! `tests/chaos` does all of it.
 
+#![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
+
 use std::process::Command;
 
 #[track_caller]

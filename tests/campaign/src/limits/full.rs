@@ -1,7 +1,7 @@
 use super::{Push, Stage};
 use crate::disk::{self, Disk};
 use crate::place::{Kind, Place, Server};
-use crate::redis::Redis;
+use oauth_test_servers::Redis;
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 use std::sync::Arc;

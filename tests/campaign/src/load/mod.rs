@@ -43,6 +43,15 @@ impl Load {
         }
     }
 
+    /// Waits until some more requests were answered well: a provider that was just started opens its
+    /// connections first.
+    pub(crate) async fn is_answered(&self, times: usize) {
+        let (started, before) = (Instant::now(), Counts::read(&self.weather.counts.good));
+        while Counts::read(&self.weather.counts.good) < before + times as u64 && started.elapsed() < BACK {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Has them end what they are at, and waits for it.
     pub(crate) async fn end(&mut self) {
         self.weather.stop();

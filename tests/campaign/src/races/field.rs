@@ -1,4 +1,4 @@
-use super::gate::{Gate, Wire};
+use super::gate::{Gate, Wire, on_processor};
 use super::judge::Hit;
 use super::shot::Shot;
 use crate::moment;
@@ -38,7 +38,12 @@ impl Field {
     /// Gives how many races belong together: those of threads come one after the other, the others run side
     /// by side, as a database sees them.
     pub(crate) fn batch(&self) -> usize {
-        if matches!(self, Self::Threads) { 500 } else { SIDE_BY_SIDE }
+        match self {
+            Self::Threads => 500,
+            Self::Tasks => SIDE_BY_SIDE,
+            // Two processes begin less exactly together: there is more for each to do.
+            Self::Processes(_) => 8 * SIDE_BY_SIDE,
+        }
     }
 
     /// Runs races, a batch of them side by side.
@@ -49,9 +54,14 @@ impl Field {
             Self::Tasks => tasks(store, lanes).await,
             Self::Processes(contenders) => {
                 let [one, other] = &mut **contenders;
-                one.send(&lanes[0]).await;
-                other.send(&lanes[1]).await;
-                [one.receive().await, other.receive().await]
+                let [first, mut second] = lanes;
+                // What the one comes to first, the other comes to last.
+                second.reverse();
+                one.send(&first).await;
+                other.send(&second).await;
+                let (first, mut second) = (one.receive().await, other.receive().await);
+                second.reverse();
+                [first, second]
             }
         };
         ones.into_iter().zip(others).map(|(one, other)| [one, other]).collect()
@@ -89,7 +99,7 @@ async fn threads(store: &AnyStore, lanes: [Vec<Shot>; 2]) -> [Vec<Hit>; 2] {
                 gate.meet(leads, number as u64 + 1);
                 runtime.block_on(fire(store.clone(), shot))
             };
-            shots.into_iter().enumerate().map(run).collect::<Vec<_>>()
+            on_processor(leads, || shots.into_iter().enumerate().map(run).collect::<Vec<_>>())
         })
     });
     [one.await.unwrap(), other.await.unwrap()]

@@ -1,3 +1,4 @@
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -5,6 +6,20 @@ use std::time::{Duration, Instant};
 
 /// How long one spins for the other before it leaves the processor to others, who may be it.
 const SPIN: Duration = Duration::from_millis(2);
+
+/// Runs something on one of two processors: two threads that the system keeps on the same one never meet.
+pub(super) fn on_processor<T>(second: bool, run: impl FnOnce() -> T) -> T {
+    let Ok(before) = sched_getaffinity(None) else { return run() };
+    let mine = (0..CpuSet::MAX_CPU).filter(|cpu| before.is_set(*cpu)).nth(usize::from(second));
+    if let Some(mine) = mine {
+        let mut only = CpuSet::new();
+        only.set(mine);
+        let _ = sched_setaffinity(None, &only);
+    }
+    let outcome = run();
+    let _ = sched_setaffinity(None, &before);
+    outcome
+}
 
 /// Lets two threads begin at the same moment. One calls and the other answers, until an answer comes so
 /// fast that both must be running: only then the signal to begin is given.
@@ -16,7 +31,7 @@ pub(super) struct Gate {
 
 const BEGIN: u64 = u32::MAX as u64;
 
-/// How fast an answer must come; a little more is allowed after each that did not.
+/// How fast an answer must come, at first.
 const FAST: Duration = Duration::from_micros(1);
 
 impl Gate {
@@ -37,12 +52,17 @@ impl Gate {
             let sent = Instant::now();
             self.called.store(message(number), Ordering::SeqCst);
             wait(|| self.answered.load(Ordering::SeqCst), |answered| answered == message(number));
-            if sent.elapsed() < FAST * u32::try_from(number / 8 + 1).unwrap() {
+            if sent.elapsed() < patient(FAST, number) {
                 break;
             }
         }
         self.called.store(message(BEGIN), Ordering::SeqCst);
     }
+}
+
+/// Allows more time after some answers that took too long.
+fn patient(fast: Duration, number: u64) -> Duration {
+    fast * (1 << (number / 64).min(16))
 }
 
 fn wait<T: Copy>(read: impl Fn() -> T, is_it: impl Fn(T) -> bool) -> T {
@@ -65,7 +85,7 @@ pub(super) struct Wire {
     leads: bool,
 }
 
-/// How fast an answer of another process must come.
+/// How fast an answer of another process must come, at first.
 const FAST_BETWEEN_PROCESSES: Duration = Duration::from_micros(30);
 
 impl Wire {
@@ -87,17 +107,22 @@ impl Wire {
     }
 
     pub(super) fn meet(&mut self) {
+        let second = !self.leads;
+        on_processor(second, || self.meet_here());
+    }
+
+    fn meet_here(&mut self) {
         if !self.leads {
             while self.read() != b'b' {
                 self.write(b'?');
             }
             return;
         }
-        for number in 1_u32.. {
+        for number in 1.. {
             let sent = Instant::now();
             self.write(b'?');
             self.read();
-            if sent.elapsed() < FAST_BETWEEN_PROCESSES * (number / 8 + 1) {
+            if sent.elapsed() < patient(FAST_BETWEEN_PROCESSES, number) {
                 break;
             }
         }
