@@ -33,13 +33,13 @@ fn an_outage_is_said_to_be_one() {
 }
 
 #[test]
-fn nobody_waits_long_for_a_lock_on_sqlite() {
-    campaign("limits --slice --stores sqlite --case locked");
+fn a_database_that_stands_still_is_an_error_in_time_on_postgres() {
+    campaign("outages --slice --stores postgres --case SIGSTOP --outage 7");
 }
 
 #[test]
-fn nobody_waits_long_for_a_lock_on_postgres() {
-    campaign("limits --slice --stores postgres --case locked");
+fn nobody_waits_long_for_a_lock_on_sqlite() {
+    campaign("limits --slice --stores sqlite --case locked");
 }
 
 #[test]
