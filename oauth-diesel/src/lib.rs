@@ -58,6 +58,8 @@ extern crate self as oauth_diesel;
 mod any;
 #[cfg(any(feature = "sqlite", feature = "_server"))]
 mod error;
+#[cfg(any(feature = "sqlite", feature = "_server"))]
+mod issuance;
 pub mod migrations;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -73,6 +75,8 @@ mod server;
 mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "_server"))]
 mod tenant;
+#[cfg(any(feature = "sqlite", feature = "_server"))]
+mod written;
 
 #[cfg(any(feature = "sqlite", feature = "_server"))]
 pub use any::SqlStore;

@@ -5,7 +5,8 @@
 mod fixture;
 
 use fixture::{NOW, access, at, client, own};
-use oauth_core::store::{ClientStore, Created, Replaced, Saved, TokenStore};
+use oauth_core::identifier::Subject;
+use oauth_core::store::{ClientStore, Created, Replaced, Saved, Session, SessionStore, TokenStore};
 use oauth_diesel::SqlStore;
 use oauth_test_servers::{Mariadb, Postgres, Process};
 use std::ops::Deref;
@@ -73,6 +74,23 @@ async fn a_newer_schema_is_refused_and_an_applications_own_is_not() {
         sql(&url, "INSERT INTO __diesel_schema_migrations (version) VALUES ('oauth20990101000001')");
         let refused = SqlStore::open(&url).await.unwrap_err().to_string();
         assert!(refused.contains("oauth20990101000001") && refused.contains("newer version"), "{refused}");
+    }
+}
+
+/// MySQL says "Duplicate entry '..' for key": what stands there is a row's.
+#[tokio::test]
+async fn an_error_quotes_nothing_of_a_row() {
+    for url in shared() {
+        let store = SqlStore::open(&url).await.unwrap();
+        let digest = access();
+        let (subject, moment) = (Subject::new("ada").unwrap(), at(NOW));
+        let session = Session { digest, subject, credential: digest, created_at: moment, expires_at: moment };
+        store.create_session(&session).await.unwrap();
+        let error = store.create_session(&session).await.unwrap_err();
+        let quoted = sql(&url, "SELECT id FROM oauth_sessions").trim().to_owned();
+        assert!(quoted.len() > 5, "{quoted}");
+        let told = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+        assert!(!told.contains(&quoted) && told.to_lowercase().contains("duplicate"), "{told}");
     }
 }
 

@@ -1,5 +1,6 @@
-use super::{Connection, Store, find_client, grant, only_one, token};
+use super::{Connection, Store, find_client, token};
 use crate::error::{Failure, Outcome};
+use crate::issuance::{Consumed, Decided};
 use crate::record::{CodeRow, GrantRow, client_id, key};
 use crate::schema::{clients, codes, grants};
 use diesel::prelude::*;
@@ -20,7 +21,7 @@ impl CodeStore for Store {
 
     async fn redeem(&self, digest: &Digest, issue: &Issue) -> Result<Redeemed> {
         let (digest, issue) = (*digest, issue.clone());
-        self.write("redeem a code", move |connection, tenant| redeem(connection, tenant, &digest, &issue)).await
+        self.change("redeem a code", move |connection, tenant| redeem(connection, tenant, &digest, &issue)).await
     }
 }
 
@@ -60,24 +61,21 @@ fn code(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Op
     Ok(Some(StoredCode { code: code.read(grant.id)?, grant, used_at }))
 }
 
-fn redeem(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Issue) -> Outcome<Redeemed> {
+fn redeem(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Issue) -> Outcome<Decided<Redeemed>> {
     let Some((code, row, client, enabled)) = find(connection, tenant, digest)? else {
-        return Ok(Redeemed::Unknown);
+        return Ok(Decided::Nothing(Redeemed::Unknown));
     };
     if !enabled || !row.is_live(issue.now) {
-        return Ok(Redeemed::Gone);
+        return Ok(Decided::Nothing(Redeemed::Gone));
     }
+    let at = issue.now.as_unix_seconds();
     if code.used_at.is_some() {
-        grant::mark_revoked(connection, row.id, issue.now)?;
-        return Ok(Redeemed::Before(row.grant_id()?));
+        return Ok(Decided::Revoke { grant: row.id, at, said: Redeemed::Before(row.grant_id()?) });
     }
     if Timestamp::from_unix_seconds(code.expires_at).is_over(issue.now) {
-        return Ok(Redeemed::Gone);
+        return Ok(Decided::Nothing(Redeemed::Gone));
     }
-    let used = diesel::update(codes::table.find(code.id).filter(codes::used_at.is_null()))
-        .set(codes::used_at.eq(issue.now.as_unix_seconds()))
-        .execute(connection)?;
-    only_one(used)?;
-    token::save_under(connection, tenant, row, client_id(client)?, issue, None)?;
-    Ok(Redeemed::Now)
+    let consumed = Consumed::Code { row: code.id, at };
+    let issuance = token::issuance(tenant, row, client_id(client)?, issue, consumed)?;
+    Ok(Decided::Issue { issuance, said: Redeemed::Now })
 }

@@ -2,6 +2,7 @@ use super::{Connection, Store, find_client, only_one};
 use crate::error::Outcome;
 use crate::record::{GrantRow, client_id, key};
 use crate::schema::{access_tokens, clients, grants};
+use crate::written::{Word, Written};
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId, Subject};
@@ -91,7 +92,7 @@ fn list(
 fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp) -> Outcome<bool> {
     match find(connection, tenant, id)? {
         Some((row, _, _)) if row.is_live(now) => {
-            mark_revoked(connection, row.id, now)?;
+            mark_revoked(connection, row.id, now.as_unix_seconds())?;
             Ok(true)
         }
         _ => Ok(false),
@@ -99,11 +100,15 @@ fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp
 }
 
 /// Revokes a grant, with everything under it: whoever reads a code or a token reads its grant too.
-pub(super) fn mark_revoked(connection: &mut Connection, row: i64, now: Timestamp) -> Outcome<()> {
-    let revoked = diesel::update(grants::table.find(row).filter(grants::revoked_at.is_null()))
-        .set(grants::revoked_at.eq(now.as_unix_seconds()))
-        .execute(connection)?;
-    only_one(revoked)
+pub(super) fn mark_revoked(connection: &mut Connection, row: i64, at: i64) -> Outcome<()> {
+    let revoked = Written([
+        Word::Text("UPDATE oauth_grants SET revoked_at = "),
+        Word::Number(at),
+        Word::Text(" WHERE id = "),
+        Word::Number(row),
+        Word::Text(" AND revoked_at IS NULL"),
+    ]);
+    only_one(revoked.execute(connection)?)
 }
 
 pub(super) fn revoke_all(

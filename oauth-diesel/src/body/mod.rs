@@ -1,13 +1,14 @@
 //! The store's verbs: each one closure over one connection, the same text for every database.
 //!
 //! Nothing in here names a database. A module that wants these verbs brings a `Connection`, a `Store`
-//! with `read`, `write` and `write_one`, the macro `claim!` and the most rows of a `SWEEP`, and mounts
-//! this folder with `#[path]`; that compiles it once more, for that connection. So: Diesel's own
-//! language, no `RETURNING`, no `ON CONFLICT`.
+//! with `read`, `write`, `write_one` and `change`, the macro `claim!`, the function `issue` and the most
+//! rows of a `SWEEP`, and mounts this folder with `#[path]`; that compiles it once more, for that
+//! connection. So: Diesel's own language, no `RETURNING`, no `ON CONFLICT`.
 //!
 //! A body given to `write` runs inside a transaction of its own, and its changes stay if it returns
 //! `Ok`, bad news included; a body given to `read` runs one `SELECT`; one given to `write_one` is a
-//! single statement, which needs no transaction around it.
+//! single statement, which needs no transaction around it. A body given to `change` reads and decides
+//! only; what it [decided](Decided) is carried out at once.
 //!
 //! Other writers may be under way at the same time (not on SQLite, where there is one). So nothing
 //! that was read is written over on trust: the statement that changes it says again what must still
@@ -24,12 +25,22 @@ mod housekeeping;
 mod session;
 mod token;
 
-use super::{Connection, SWEEP, Store};
+use super::{Connection, SWEEP, Store, issue};
 
 use crate::error::{Failure, Outcome};
+use crate::issuance::Decided;
 use crate::schema::clients;
 use diesel::prelude::*;
 use oauth_core::identifier::ClientId;
+
+/// Does what was decided: one statement, or on a database that has none such, what makes up for it.
+pub(super) fn carry_out<T>(connection: &mut Connection, decided: Decided<T>) -> Outcome<T> {
+    match decided {
+        Decided::Nothing(said) => Ok(said),
+        Decided::Revoke { grant, at, said } => grant::mark_revoked(connection, grant, at).map(|()| said),
+        Decided::Issue { issuance, said } => issue(connection, *issuance).map(|()| said),
+    }
+}
 
 /// Finds a client that was not deleted: its row, and whether it is enabled.
 fn find_client(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outcome<Option<(i64, bool)>> {
@@ -43,6 +54,6 @@ fn find_client(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outco
 }
 
 /// Takes what a statement says that it changed, where that must be one row.
-fn only_one(changed: usize) -> Outcome<()> {
+pub(super) fn only_one(changed: usize) -> Outcome<()> {
     if changed == 1 { Ok(()) } else { Err(Failure::Raced) }
 }

@@ -1,5 +1,6 @@
-use super::{Connection, Store, grant, only_one};
+use super::{Connection, Store, grant};
 use crate::error::{Failure, Outcome};
+use crate::issuance::{Consumed, Decided, Issuance};
 use crate::record::{AccessRow, GrantRow, RefreshRow, client_id, key};
 use crate::schema::{access_tokens, clients, grants, refresh_tokens};
 use diesel::dsl::exists;
@@ -18,7 +19,7 @@ impl TokenStore for Store {
                 .write_one("issue a token", move |connection, tenant| save_own(connection, tenant, &issue))
                 .await;
         };
-        self.write("issue tokens", move |connection, tenant| save(connection, tenant, &id, &issue)).await
+        self.change("issue tokens", move |connection, tenant| save(connection, tenant, &id, &issue)).await
     }
 
     async fn access_token(&self, digest: &Digest, now: Timestamp) -> Result<Option<ActiveToken>> {
@@ -34,7 +35,7 @@ impl TokenStore for Store {
     async fn rotate(&self, digest: &Digest, issue: &Issue, retry: &Retry) -> Result<Rotated> {
         let (digest, issue, retry) = (*digest, issue.clone(), retry.clone());
         let body = move |connection: &mut Connection, tenant| rotate(connection, tenant, &digest, &issue, &retry);
-        self.write("rotate a refresh token", body).await
+        self.change("rotate a refresh token", body).await
     }
 
     async fn revoke_access_token(&self, digest: &Digest, now: Timestamp) -> Result<bool> {
@@ -85,45 +86,39 @@ fn save_own(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<
     Ok(if saved == 0 { Saved::Gone } else { Saved::Now })
 }
 
-fn save(connection: &mut Connection, tenant: i64, id: &GrantId, issue: &Issue) -> Outcome<Saved> {
+fn save(connection: &mut Connection, tenant: i64, id: &GrantId, issue: &Issue) -> Outcome<Decided<Saved>> {
     match grant::find(connection, tenant, id)? {
         Some((row, client, true)) if row.is_live(issue.now) => {
-            save_under(connection, tenant, row, client_id(client)?, issue, None)?;
-            Ok(Saved::Now)
+            let issuance = issuance(tenant, row, client_id(client)?, issue, Consumed::Nothing)?;
+            Ok(Decided::Issue { issuance, said: Saved::Now })
         }
-        _ => Ok(Saved::Gone),
+        _ => Ok(Decided::Nothing(Saved::Gone)),
     }
 }
 
-/// Stores tokens under a grant that was found alive, and what this changes in the grant.
-pub(super) fn save_under(
-    connection: &mut Connection,
+/// Gathers what tokens under a grant that was found alive change, in the grant too.
+pub(super) fn issuance(
     tenant: i64,
     row: GrantRow,
     client: ClientId,
     issue: &Issue,
-    predecessor: Option<i64>,
-) -> Outcome<()> {
+    consumed: Consumed,
+) -> Outcome<Box<Issuance>> {
     let (grant_ref, client_ref) = (row.id, row.client_ref);
     let grant = row.read(client)?;
     let refresh_is_of_it = issue.refresh.as_ref().is_none_or(|token| token.grant == grant.id);
     if issue.access.grant != Some(grant.id) || issue.access.client_id != grant.client_id || !refresh_is_of_it {
         return Err(Failure::Contradiction("the tokens name another grant or client than they are issued under"));
     }
-    let updated = diesel::update(grants::table.find(grant_ref).filter(grants::revoked_at.is_null()))
-        .set((
-            grants::last_issued_at.eq(issue.now.as_unix_seconds()),
-            grants::expires_at.eq(issue.grant_expires_at.as_unix_seconds()),
-        ))
-        .execute(connection)?;
-    only_one(updated)?;
-    let access = AccessRow::new(tenant, client_ref, &issue.access, Some(&grant))?;
-    diesel::insert_into(access_tokens::table).values(access).execute(connection)?;
-    if let Some(refresh) = &issue.refresh {
-        let refresh = RefreshRow::new(tenant, refresh, predecessor);
-        diesel::insert_into(refresh_tokens::table).values(refresh).execute(connection)?;
-    }
-    Ok(())
+    let predecessor = if let Consumed::Refresh { row, .. } = consumed { Some(row) } else { None };
+    Ok(Box::new(Issuance {
+        consumed,
+        grant: grant_ref,
+        last_issued_at: issue.now.as_unix_seconds(),
+        expires_at: issue.grant_expires_at.as_unix_seconds(),
+        access: AccessRow::new(tenant, client_ref, &issue.access, Some(&grant))?,
+        refresh: issue.refresh.as_ref().map(|refresh| RefreshRow::new(tenant, refresh, predecessor)),
+    }))
 }
 
 fn active(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timestamp) -> Outcome<Option<ActiveToken>> {
@@ -173,42 +168,34 @@ fn refresh(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome
         .transpose()
 }
 
-fn rotate(connection: &mut Connection, tenant: i64, digest: &Digest, issue: &Issue, retry: &Retry) -> Outcome<Rotated> {
+fn rotate(
+    connection: &mut Connection,
+    tenant: i64,
+    digest: &Digest,
+    issue: &Issue,
+    retry: &Retry,
+) -> Outcome<Decided<Rotated>> {
     let Some((token, row, client, enabled)) = find(connection, tenant, digest)? else {
-        return Ok(Rotated::Unknown);
+        return Ok(Decided::Nothing(Rotated::Unknown));
     };
     if !enabled || !row.is_live(issue.now) {
-        return Ok(Rotated::Gone);
+        return Ok(Decided::Nothing(Rotated::Gone));
     }
+    let at = issue.now.as_unix_seconds();
     if token.retired_at.is_some() {
-        return match (token.retry_sealed, token.retry_until.map(Timestamp::from_unix_seconds)) {
+        return Ok(match (token.retry_sealed, token.retry_until.map(Timestamp::from_unix_seconds)) {
             // It is forgotten when the successor is rotated, so its being there says that it was not.
-            (Some(sealed), Some(until)) if !until.is_over(issue.now) => Ok(Rotated::Replay(sealed)),
-            _ => {
-                grant::mark_revoked(connection, row.id, issue.now)?;
-                Ok(Rotated::Reused(row.grant_id()?))
-            }
-        };
+            (Some(sealed), Some(until)) if !until.is_over(issue.now) => Decided::Nothing(Rotated::Replay(sealed)),
+            _ => Decided::Revoke { grant: row.id, at, said: Rotated::Reused(row.grant_id()?) },
+        });
     }
     if Timestamp::from_unix_seconds(token.expires_at).is_over(issue.now) {
-        return Ok(Rotated::Gone);
+        return Ok(Decided::Nothing(Rotated::Gone));
     }
-    let retry = Some(retry).filter(|retry| !retry.until.is_over(issue.now));
-    let retired = diesel::update(refresh_tokens::table.find(token.id).filter(refresh_tokens::retired_at.is_null()))
-        .set((
-            refresh_tokens::retired_at.eq(issue.now.as_unix_seconds()),
-            refresh_tokens::retry_sealed.eq(retry.map(|retry| &retry.sealed)),
-            refresh_tokens::retry_until.eq(retry.map(|retry| retry.until.as_unix_seconds())),
-        ))
-        .execute(connection)?;
-    only_one(retired)?;
-    if let Some(predecessor) = token.predecessor {
-        diesel::update(refresh_tokens::table.find(predecessor))
-            .set((refresh_tokens::retry_sealed.eq(None::<Vec<u8>>), refresh_tokens::retry_until.eq(None::<i64>)))
-            .execute(connection)?;
-    }
-    save_under(connection, tenant, row, client_id(client)?, issue, Some(token.id))?;
-    Ok(Rotated::Now)
+    let kept = (!retry.until.is_over(issue.now)).then(|| (retry.sealed.clone(), retry.until.as_unix_seconds()));
+    let consumed = Consumed::Refresh { row: token.id, at, retry: kept, predecessor: token.predecessor };
+    let issuance = issuance(tenant, row, client_id(client)?, issue, consumed)?;
+    Ok(Decided::Issue { issuance, said: Rotated::Now })
 }
 
 fn revoke(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timestamp) -> Outcome<bool> {

@@ -1,5 +1,5 @@
 use crate::error::{Failure, Outcome};
-use crate::server::Opened;
+use crate::server::driver::Leased;
 use crate::server::url::{Dialect, Location, Protection};
 use diesel_async::AsyncMysqlConnection;
 use mysql_async::{Conn, OptsBuilder, SslOpts};
@@ -22,7 +22,7 @@ const SETTINGS: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; 
     /*M! , SESSION max_statement_time = 3.8 */ /*!80000 , SESSION max_execution_time = 3800 */";
 
 /// Opens a connection, in plain text or with TLS, and never the one for the other.
-pub(super) async fn connect(location: Arc<Location>) -> Outcome<Opened<AsyncMysqlConnection>> {
+pub(super) async fn connect(location: Arc<Location>) -> Outcome<Leased<AsyncMysqlConnection>> {
     let options = OptsBuilder::default()
         .ip_or_hostname(&location.host)
         .tcp_port(location.port)
@@ -39,7 +39,7 @@ pub(super) async fn connect(location: Arc<Location>) -> Outcome<Opened<AsyncMysq
     let connection = Conn::new(options).await.map_err(|error| refused(&location, &error))?;
     let mut connection = AsyncMysqlConnection::try_from(connection).await?;
     diesel_async::SimpleAsyncConnection::batch_execute(&mut connection, SETTINGS).await?;
-    Ok(Opened { lease: Box::new(Box::new(connection)), closed: Arc::default(), stays: true })
+    Ok(Leased { lease: Box::new(Box::new(connection)), closed: Arc::default(), stays: true })
 }
 
 fn protection(location: &Location) -> Option<SslOpts> {

@@ -1,12 +1,11 @@
+use super::Connection;
 use crate::error::{Failure, Outcome};
 use crate::migrations::MYSQL as MIGRATIONS;
-use crate::server::Connection;
 use crate::server::migrate::{Schema, applied, compare};
 use diesel::connection::SimpleConnection as _;
 use diesel::mysql::Mysql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
-use diesel_async::AsyncMysqlConnection;
 use diesel_migrations::MigrationHarness as _;
 
 #[derive(QueryableByName)]
@@ -16,14 +15,14 @@ struct Locked {
 }
 
 /// Tells whether the tables are those of this program.
-pub(super) fn check(connection: &mut Connection<AsyncMysqlConnection>) -> Outcome<Schema> {
+pub(super) fn check(connection: &mut Connection) -> Outcome<Schema> {
     let applied = applied(connection);
     compare::<Mysql>(&MIGRATIONS, &applied)
 }
 
 /// Applies the migrations that are missing, under a lock: of several processes one does it and the
 /// others wait, and find it done. The lock ends with its connection.
-pub(super) fn migrate(connection: &mut Connection<AsyncMysqlConnection>) -> Outcome<()> {
+pub(super) fn migrate(connection: &mut Connection) -> Outcome<()> {
     if check(connection)? == Schema::Current {
         return Ok(());
     }

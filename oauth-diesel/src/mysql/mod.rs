@@ -10,29 +10,54 @@ macro_rules! claim {
 #[path = "../body/mod.rs"]
 mod body;
 mod connect;
+mod issue;
 mod migrate;
 
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
+use crate::issuance::Decided;
+use crate::server::SWEEP;
+use crate::server::driver::{Driven, lend, waiting};
+use crate::server::kind::{Kind, Open};
 use crate::server::migrate::Schema;
-use crate::server::url::Location;
-use crate::server::{Bounded, MIGRATION, Pool, lend};
-use crate::tenant::Tenant;
+use crate::server::store::{Handle, store_on_server};
+use crate::server::url::{Dialect, Location};
 use diesel_async::AsyncMysqlConnection;
+use issue::issue;
 use oauth_core::store::Result;
 use std::fmt;
 use std::ops::DerefMut;
 use std::sync::Arc;
-use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 /// The connection that the verbs' bodies are compiled for.
-type Connection = crate::server::Connection<AsyncMysqlConnection>;
+type Connection = Driven<AsyncMysqlConnection>;
 
 /// The name by which the verbs know the store they are implemented for.
 use MysqlStore as Store;
 
-/// The most rows that one sweep removes, so that it ends within the time of a verb.
-const SWEEP: u32 = 2_000;
+impl Kind for Connection {
+    const DIALECT: Dialect = connect::DIALECT;
+
+    fn opener(location: Location) -> Outcome<Open<Self>> {
+        if location.authorities.is_some() {
+            crate::server::tls::authorities(&location)?;
+        }
+        let location = Arc::new(location);
+        Ok(waiting(move || connect::connect(Arc::clone(&location))))
+    }
+
+    fn check(&mut self) -> Outcome<Schema> {
+        migrate::check(self)
+    }
+
+    fn migrate(&mut self) -> Outcome<()> {
+        migrate::migrate(self)
+    }
+
+    fn set_deadline(&mut self, deadline: Instant) {
+        (**self).set_deadline(deadline);
+    }
+}
 
 /// Keeps everything in a MySQL database, version 8 or later, or in MariaDB, version 10.6 or later. A
 /// clone is another handle on it.
@@ -48,40 +73,11 @@ const SWEEP: u32 = 2_000;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct MysqlStore {
-    pool: Arc<Pool<AsyncMysqlConnection>>,
-    place: Arc<str>,
-    tenant: Tenant,
-}
+pub struct MysqlStore(Handle<Connection>);
+
+store_on_server!(MysqlStore);
 
 impl MysqlStore {
-    /// Connects to a database and makes the tables that are missing; the crate's page says what a URL
-    /// may hold. Any number of processes may do so at the same time: one makes the tables.
-    ///
-    /// # Errors
-    /// Says what is wrong with the URL, the database or the tables in it, and how to mend it. A
-    /// database written by a newer version is refused, not guessed at. The password is never told.
-    pub async fn open(url: &str) -> Result<Self> {
-        let url = url.to_owned();
-        let opened = tokio::task::spawn_blocking(move || Self::open_now(&url)).await;
-        opened.unwrap_or(Err(Failure::Stopped)).map_err(|failure| failure.while_doing("open the database"))
-    }
-
-    fn open_now(url: &str) -> Outcome<Self> {
-        let location = Arc::new(Location::parse(url, &connect::DIALECT)?);
-        if location.authorities.is_some() {
-            crate::server::tls::authorities(&location)?;
-        }
-        let (place, connections) = (location.display(), location.connections);
-        let open = move || connect::connect(Arc::clone(&location));
-        let deadline = Instant::now() + MIGRATION;
-        let opened = Handle::current().block_on(timeout_at(deadline, open())).map_err(|_| Failure::Unreachable)??;
-        let mut connection = Connection::from(Bounded::new(opened.lease, deadline));
-        migrate::migrate(&mut connection)?;
-        let pool = Pool::new(connections, Box::new(move || Box::pin(open())));
-        Ok(Self { pool: Arc::new(pool), place: place.into(), tenant: Tenant::default() })
-    }
-
     /// Takes connections from the application's own pool, each for one verb, at most `connections` at
     /// a time. The tables must be there already: [`migrations::MYSQL`](crate::migrations::MYSQL)
     /// belongs into the application's own migration run, or [`open`](Self::open) was here before.
@@ -113,53 +109,6 @@ impl MysqlStore {
         C: DerefMut<Target = AsyncMysqlConnection> + Send + 'static,
         E: fmt::Display,
     {
-        let pool = Pool::new(connections, lend(lending));
-        let schema = pool.read("look at the tables", migrate::check).await?;
-        if schema == Schema::Behind {
-            return Err(Failure::Behind.while_doing("look at the tables"));
-        }
-        Ok(Self { pool: Arc::new(pool), place: "a pool of the application".into(), tenant: Tenant::default() })
-    }
-
-    /// Gives a store for another tenant of the same database: it sees none of the records of this one,
-    /// nor this one any of its.
-    pub fn for_tenant(&self, name: &str) -> Self {
-        Self { tenant: Tenant::named(name), ..self.clone() }
-    }
-
-    /// Runs a body that reads.
-    async fn read<T, F>(&self, doing: &'static str, body: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Connection, i64) -> Outcome<T> + Send + 'static,
-    {
-        let tenant = self.tenant.as_i64();
-        self.pool.read(doing, move |connection| body(connection, tenant)).await
-    }
-
-    /// Runs a body that writes.
-    async fn write<T, F>(&self, doing: &'static str, body: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Connection, i64) -> Outcome<T> + Send + 'static,
-    {
-        let tenant = self.tenant.as_i64();
-        self.pool.write(doing, move |connection| body(connection, tenant)).await
-    }
-
-    /// Runs a body of one statement that writes.
-    async fn write_one<T, F>(&self, doing: &'static str, body: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Connection, i64) -> Outcome<T> + Send + 'static,
-    {
-        let tenant = self.tenant.as_i64();
-        self.pool.write_one(doing, move |connection| body(connection, tenant)).await
-    }
-}
-
-impl fmt::Debug for MysqlStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MysqlStore").field("place", &self.place).finish_non_exhaustive()
+        Handle::from_pool(connections, lend(lending)).await.map(Self)
     }
 }

@@ -1,22 +1,29 @@
 use crate::error::{Failure, Outcome};
 use crate::migrations::POSTGRES as MIGRATIONS;
-use crate::server::Connection;
-use crate::server::migrate::{Schema, applied, compare};
-use diesel::Connection as _;
-use diesel::connection::SimpleConnection as _;
+use crate::server::migrate::{Applied, Schema, applied, compare};
+use diesel::connection::LoadConnection;
 use diesel::pg::Pg;
-use diesel_async::AsyncPgConnection;
-use diesel_migrations::MigrationHarness as _;
+use diesel::query_builder::SqlQuery;
+use diesel::query_dsl::methods::LoadQuery;
+use diesel_migrations::MigrationHarness;
 
 /// Tells whether the tables are those of this program.
-pub(super) fn check(connection: &mut Connection<AsyncPgConnection>) -> Outcome<Schema> {
+pub(super) fn check<C>(connection: &mut C) -> Outcome<Schema>
+where
+    C: LoadConnection<Backend = Pg>,
+    for<'query> SqlQuery: LoadQuery<'query, C, Applied>,
+{
     let applied = applied(connection);
     compare::<Pg>(&MIGRATIONS, &applied)
 }
 
 /// Applies the migrations that are missing, in one transaction: of several processes one does it and
 /// the others wait, and find it done. The number is that of no other lock but ours.
-pub(super) fn migrate(connection: &mut Connection<AsyncPgConnection>) -> Outcome<()> {
+pub(super) fn migrate<C>(connection: &mut C) -> Outcome<()>
+where
+    C: LoadConnection<Backend = Pg> + MigrationHarness<Pg>,
+    for<'query> SqlQuery: LoadQuery<'query, C, Applied>,
+{
     if check(connection)? == Schema::Current {
         return Ok(());
     }

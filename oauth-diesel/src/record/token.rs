@@ -10,9 +10,9 @@ use oauth_core::store::{Grant, IssuedAccess, IssuedRefresh, StoredRefresh};
 #[diesel(table_name = access_tokens)]
 pub(crate) struct AccessRow {
     pub(crate) id: i64,
-    tenant: i64,
+    pub(crate) tenant: i64,
     pub(crate) digest: Vec<u8>,
-    client_ref: i64,
+    pub(crate) client_ref: i64,
     pub(crate) grant_ref: Option<i64>,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
@@ -64,11 +64,11 @@ impl AccessRow {
 #[diesel(table_name = refresh_tokens)]
 pub(crate) struct RefreshRow {
     pub(crate) id: i64,
-    tenant: i64,
-    digest: Vec<u8>,
+    pub(crate) tenant: i64,
+    pub(crate) digest: Vec<u8>,
     pub(crate) grant_ref: i64,
     pub(crate) predecessor: Option<i64>,
-    issued_at: i64,
+    pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
     pub(crate) family_expires_at: i64,
     pub(crate) retired_at: Option<i64>,

@@ -58,7 +58,7 @@ fn is_transient(message: &str) -> bool {
 }
 
 /// Runs a body in a transaction, and again as long as it lost a race.
-pub(crate) fn attempt_write<C, T, F>(connection: &mut C, body: F, is_over: impl Fn(&C) -> bool) -> Ended<T>
+pub(crate) fn attempt_write<C, T, F>(connection: &mut C, body: F, is_over: impl Fn() -> bool) -> Ended<T>
 where
     C: Connection,
     F: Fn(&mut C) -> Outcome<T>,
@@ -80,7 +80,7 @@ where
         // A commit that the database refused did not happen; of one that it did not answer nobody
         // knows.
         let nothing_written = !committing || cure == Cure::Again;
-        if cure == Cure::Again && attempt < MOST && !is_over(connection) {
+        if cure == Cure::Again && attempt < MOST && !is_over() {
             tracing::debug!(attempt, %failure, "lost a race, reading anew");
             continue;
         }
@@ -89,23 +89,30 @@ where
     }
 }
 
-/// Runs a body of one statement that writes, without a transaction around it.
-pub(crate) fn attempt_one<C, T, F>(connection: &mut C, body: F, is_over: impl Fn(&C) -> bool) -> Ended<T>
-where
-    F: Fn(&mut C) -> Outcome<T>,
-{
+/// Decides by reading, and carries that out in one step with no transaction around both: what is carried
+/// out says again what must still hold.
+pub(crate) fn attempt_change<C, D, T>(
+    connection: &mut C,
+    decide: impl Fn(&mut C) -> Outcome<D>,
+    carry_out: impl Fn(&mut C, D) -> Outcome<T>,
+    is_over: impl Fn() -> bool,
+) -> Ended<T> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let outcome = body(connection);
-        let Err(failure) = &outcome else {
-            return Ended { outcome, sound: true, nothing_written: false };
+        let decided = decide(connection);
+        let only_read = decided.is_err();
+        let failure = match decided.and_then(|decided| carry_out(connection, decided)) {
+            Ok(value) => return Ended { outcome: Ok(value), sound: true, nothing_written: false },
+            Err(failure) => failure,
         };
-        let cure = cure(failure);
-        if cure == Cure::Again && attempt < MOST && !is_over(connection) {
+        let cure = cure(&failure);
+        if cure == Cure::Again && attempt < MOST && !is_over() {
+            tracing::debug!(attempt, %failure, "lost a race, reading anew");
             continue;
         }
-        return Ended { outcome, sound: cure != Cure::OtherConnection, nothing_written: false };
+        let sound = cure != Cure::OtherConnection;
+        return Ended { outcome: Err(failure), sound, nothing_written: only_read && !sound };
     }
 }
 

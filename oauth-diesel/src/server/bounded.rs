@@ -32,10 +32,6 @@ impl<C: 'static> Bounded<C> {
         self.deadline = deadline;
     }
 
-    pub(crate) fn deadline(&self) -> Instant {
-        self.deadline
-    }
-
     fn timed<F>(deadline: Instant, inner: F) -> Timed<F> {
         Timed { inner: Box::pin(inner), sleep: Box::pin(sleep_until(deadline)) }
     }

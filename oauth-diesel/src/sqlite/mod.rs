@@ -9,6 +9,7 @@ macro_rules! claim {
 
 #[path = "../body/mod.rs"]
 mod body;
+mod issue;
 mod location;
 mod open;
 mod readers;
@@ -17,8 +18,10 @@ mod tests;
 mod writer;
 
 use crate::error::Outcome;
+use crate::issuance::Decided;
 use crate::tenant::Tenant;
 use diesel::SqliteConnection as Connection;
+use issue::issue;
 use oauth_core::store::Result;
 use readers::Readers;
 use std::sync::Arc;
@@ -135,6 +138,19 @@ impl SqliteStore {
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
         self.write(doing, body).await
+    }
+
+    /// Runs a body that decides, and carries out what it decided, in the writer's next transaction.
+    async fn change<T, F>(&self, doing: &'static str, decide: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection, i64) -> Outcome<Decided<T>> + Send + 'static,
+    {
+        self.write(doing, move |connection, tenant| {
+            let decided = decide(connection, tenant)?;
+            body::carry_out(connection, decided)
+        })
+        .await
     }
 }
 

@@ -1,7 +1,9 @@
+use super::super::SETTINGS;
 use super::tls::MakeTls;
 use crate::error::{Failure, Outcome};
-use crate::server::url::{Dialect, Location, Protection};
-use crate::server::{Opened, VERB};
+use crate::server::VERB;
+use crate::server::driver::Leased;
+use crate::server::url::{Location, Protection};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use rustls::ClientConfig;
 use std::sync::Arc;
@@ -10,26 +12,11 @@ use std::time::Duration;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 
-pub(super) const DIALECT: Dialect = Dialect {
-    schemes: &["postgres", "postgresql"],
-    port: 5432,
-    example: "postgres://USER:PASSWORD@HOST/DATABASE",
-    protection: "sslmode",
-    protections: ["disable", "require", "verify-full"],
-    authorities: "sslrootcert",
-};
-
-/// What every connection is told. The bounds are a little below those that are kept here, so that a
-/// statement that waits for another one ends with the database's own reason.
-const SETTINGS: &str = "SET statement_timeout = 3800; SET lock_timeout = 3500; \
-                        SET idle_in_transaction_session_timeout = 10000; \
-                        SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
-
 /// Opens a connection, in plain text or with TLS, and never the one for the other.
 pub(super) async fn connect(
     location: Arc<Location>,
     tls: Option<Arc<ClientConfig>>,
-) -> Outcome<Opened<AsyncPgConnection>> {
+) -> Outcome<Leased<AsyncPgConnection>> {
     let mut config = Config::new();
     config
         .host(&location.host)
@@ -60,7 +47,7 @@ pub(super) async fn connect(
     };
     let mut connection = AsyncPgConnection::try_from(client).await?;
     connection.batch_execute(SETTINGS).await?;
-    Ok(Opened { lease: Box::new(Box::new(connection)), closed, stays: true })
+    Ok(Leased { lease: Box::new(Box::new(connection)), closed, stays: true })
 }
 
 /// Drives a connection on a task of its own until the database hangs up or the client is dropped.

@@ -1,0 +1,47 @@
+use diesel::backend::Backend;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Binary, HasSqlType, Nullable};
+use diesel::{QueryResult, RunQueryDsl};
+
+/// A statement that is written out, for the few that are told often and must not cost a trip more.
+///
+/// Diesel has a connection prepare each `UPDATE` anew, because what it sets may be other columns the
+/// next time. Of one that is written out there is one text, which stays prepared.
+pub(crate) struct Written<const N: usize>(pub(crate) [Word; N]);
+
+/// A piece of a statement.
+pub(crate) enum Word {
+    Text(&'static str),
+    Number(i64),
+    NumberOrNull(Option<i64>),
+    BytesOrNull(Option<Vec<u8>>),
+}
+
+impl<const N: usize, DB> QueryFragment<DB> for Written<N>
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Binary>,
+    i64: ToSql<BigInt, DB>,
+    Option<i64>: ToSql<Nullable<BigInt>, DB>,
+    Option<Vec<u8>>: ToSql<Nullable<Binary>, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        for word in &self.0 {
+            match word {
+                Word::Text(text) => out.push_sql(text),
+                Word::Number(value) => out.push_bind_param::<BigInt, _>(value)?,
+                Word::NumberOrNull(value) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
+                Word::BytesOrNull(value) => out.push_bind_param::<Nullable<Binary>, _>(value)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+// Its text tells it apart.
+impl<const N: usize> QueryId for Written<N> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<const N: usize, C> RunQueryDsl<C> for Written<N> {}
