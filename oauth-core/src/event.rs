@@ -1,9 +1,11 @@
-//! What happens, told to whoever keeps the audit log: typed, and without any secret.
+//! What happens, told to whoever keeps the audit log: typed, and without any secret. And what is
+//! measured while the provider runs, for whoever watches it.
 
 use crate::client::GrantType;
 use crate::identifier::{ClientId, GrantId, Subject};
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// Something that an audit log wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +142,22 @@ pub enum Event {
     },
 }
 
+/// A number that goes up and down, for whoever watches the provider run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Gauge {
+    /// For how long the oldest record has been over that the sweep has not removed, in whole seconds;
+    /// zero where nothing waits. It is told when a sweep has come to its end, and every ten seconds
+    /// while it has not.
+    ///
+    /// It stays below `Config::sweep_interval` while the sweep keeps up. One that grows and grows says
+    /// that more is issued than is swept: give a larger `Config::sweep_batch`.
+    SweepBacklog {
+        /// The age of the backlog.
+        age: Duration,
+    },
+}
+
 /// Where events go. It is called on the path of the request: hand over and return.
 ///
 /// ```
@@ -154,12 +172,18 @@ pub enum Event {
 pub trait EventSink: Send + Sync + 'static {
     /// Takes an event.
     fn record(&self, event: &Event);
+
+    /// Takes a gauge's present value, for a dashboard or an alarm; ignores it unless written.
+    fn measure(&self, _gauge: Gauge) {}
 }
 
 /// Writes every event as a structured `tracing` line: what somebody attacks or loses as a warning,
-/// the rest as information.
+/// the rest as information. Gauges are for debugging only, unless one is worth an alarm.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingSink;
+
+/// A backlog of the sweep that is older is worth a warning.
+const BEHIND: Duration = Duration::from_secs(600);
 
 impl EventSink for TracingSink {
     fn record(&self, event: &Event) {
@@ -170,6 +194,17 @@ impl EventSink for TracingSink {
             | Event::SignInFailed { .. }
             | Event::Throttled { .. } => tracing::warn!(target: "oauth::event", ?event),
             _ => tracing::info!(target: "oauth::event", ?event),
+        }
+    }
+
+    fn measure(&self, gauge: Gauge) {
+        match gauge {
+            Gauge::SweepBacklog { age } if age > BEHIND => {
+                tracing::warn!(target: "oauth::gauge", sweep_backlog_seconds = age.as_secs(), "the sweep is behind");
+            }
+            Gauge::SweepBacklog { age } => {
+                tracing::debug!(target: "oauth::gauge", sweep_backlog_seconds = age.as_secs());
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod into;
 mod mounts;
+mod sweep;
 
 pub use into::IntoProvider;
 pub use mounts::Mounts;
@@ -14,7 +15,7 @@ use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenG
 use crate::http::{self as wire, PeerAddress};
 use crate::owner::ResourceOwner;
 use crate::resource::{LocalResourceProvider, ProtectedResource};
-use crate::store::{Housekeeping, Store};
+use crate::store::Store;
 use crate::throttle::Throttle;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -74,8 +75,11 @@ pub trait Service: Send + Sync + 'static {
     /// Gives the paths to route here: the base path with all below it, and the well-known documents.
     fn mounts(&self) -> Mounts;
 
-    /// Runs one batch of the sweep and tells how long to wait before the next. An adapter loops over
-    /// it with its runtime's timer; a store that fails is tried again later.
+    /// Runs one batch of the sweep and tells how long to wait before the next: until the next sweep, or,
+    /// where more waits, as long as the batch took, which leaves requests half of the store. An adapter
+    /// loops over it with its runtime's timer; a store that fails is tried again later.
+    ///
+    /// Tells the [event sink](crate::event::EventSink) how old the backlog is.
     async fn sweep(&self) -> Duration;
 }
 
@@ -88,6 +92,7 @@ pub struct Provider<P> {
     endpoints: Vec<Arc<dyn EndpointObject<P>>>,
     by_path: HashMap<String, usize>,
     pub(crate) metadata: Bytes,
+    backlog: sweep::Backlog,
 }
 
 impl<P: AuthorizationProvider> Provider<P> {
@@ -106,6 +111,7 @@ impl<P: AuthorizationProvider> Provider<P> {
             endpoints: Vec::new(),
             by_path: HashMap::new(),
             metadata: Bytes::new(),
+            backlog: sweep::Backlog::default(),
         };
         let provider = provider
             .with_grant(AuthorizationCodeGrant)
@@ -212,14 +218,9 @@ impl<P: AuthorizationProvider> Service for Provider<P> {
     }
 
     async fn sweep(&self) -> Duration {
-        let config = self.app.config();
-        match self.app.store().sweep(config.clock.now(), config.sweep_batch).await {
-            Ok(swept) if swept.more => Duration::from_millis(20),
-            Ok(_) => config.sweep_interval,
-            Err(error) => {
-                tracing::warn!(%error, "the sweep will be tried again");
-                config.sweep_interval
-            }
-        }
+        self.sweep_batch().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the sweep will be tried again");
+            self.app.config().sweep_interval
+        })
     }
 }

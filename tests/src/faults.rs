@@ -109,12 +109,12 @@ impl Faults {
         let (stopping, pause) = state.stopping.as_mut()?;
         match stopping {
             Stopping::Calls(stopped, left) if *stopped == verb && *left > 0 => *left -= 1,
-            Stopping::Any(0) if verb != SWEEP => {
+            Stopping::Any(0) if !SWEEP.contains(&verb) => {
                 let pause = Arc::clone(pause);
                 state.stopping = None;
                 return Some(pause);
             }
-            Stopping::Any(others) if verb != SWEEP => {
+            Stopping::Any(others) if !SWEEP.contains(&verb) => {
                 *others -= 1;
                 return None;
             }
@@ -124,7 +124,7 @@ impl Faults {
     }
 
     fn finish(&self, verb: &'static str) {
-        if verb != SWEEP {
+        if !SWEEP.contains(&verb) {
             self.state().finished.push(verb);
         }
     }
@@ -154,8 +154,8 @@ impl Faults {
     }
 }
 
-/// It runs beside the requests, at times of its own.
-const SWEEP: &str = "sweep";
+/// They are called beside the requests, at times of their own.
+const SWEEP: [&str; 2] = ["sweep", "overdue_since"];
 
 #[track_caller]
 fn known(verb: &str) -> &'static str {

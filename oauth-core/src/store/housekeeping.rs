@@ -30,4 +30,13 @@ pub trait Housekeeping: Send + Sync + 'static {
     /// Never removes what replay detection needs: a used code and a retired refresh token stay as
     /// long as their grant. Safe to run at any time, from any number of processes.
     fn sweep(&self, now: Timestamp, limit: u32) -> impl Future<Output = Result<Swept>> + Send;
+
+    /// Tells since when the oldest record waits that a sweep at `now` would remove: the first second at
+    /// which it was over; `None` where nothing waits.
+    ///
+    /// `now` less that moment is the age of the backlog, which the provider tells its event sink as
+    /// [`Gauge::SweepBacklog`](crate::event::Gauge). It may count what a sweep only has to look at, and
+    /// leaves out what deleted clients left, which has no end of its own. A look, never a count: it is
+    /// cheap however much waits.
+    fn overdue_since(&self, now: Timestamp) -> impl Future<Output = Result<Option<Timestamp>>> + Send;
 }

@@ -134,6 +134,11 @@ impl<T: Housekeeping, S: Housekeeping> Housekeeping for Mixed<T, S> {
         let short_lived = self.short_lived.sweep(now, left).await?;
         Ok(Swept { removed: truth.removed + short_lived.removed, more: truth.more || short_lived.more })
     }
+
+    async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let oldest = [self.truth.overdue_since(now).await?, self.short_lived.overdue_since(now).await?];
+        Ok(oldest.into_iter().flatten().min())
+    }
 }
 
 impl<T: Send + Sync + 'static, S: SessionStore> SessionStore for Mixed<T, S> {

@@ -34,6 +34,7 @@ macro_rules! every_store_verb {
             }
             Housekeeping {
                 fn sweep(now: $crate::clock::Timestamp, limit: u32) -> $crate::store::Swept;
+                fn overdue_since(now: $crate::clock::Timestamp) -> Option<$crate::clock::Timestamp>;
             }
             AccountStore {
                 fn account(subject: &$crate::identifier::Subject) -> Option<$crate::store::Account>;

@@ -15,6 +15,11 @@ impl Housekeeping for Store {
         let (now, limit) = (now.as_unix_seconds(), limit.min(SWEEP));
         self.write("sweep", move |connection, tenant| sweep(connection, tenant, now, limit)).await
     }
+
+    async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let now = now.as_unix_seconds();
+        self.read("look for what is over", move |connection, tenant| oldest(connection, tenant, now)).await
+    }
 }
 
 /// The rows of a table that are past their end.
@@ -44,7 +49,8 @@ macro_rules! remove {
 }
 
 /// Removes grants with their codes and refresh tokens, these first: a piece of them may be all that
-/// fits into this sweep, and the grant, which is over, is what keeps the rest from being used.
+/// fits into this sweep, and the grant, which is over, is what keeps the rest from being used. A grant
+/// of which another process holds a part is left to the next sweep.
 macro_rules! remove_grants {
     ($connection:expr, $budget:expr, $grants:expr) => {
         while *$budget > 0 {
@@ -53,11 +59,15 @@ macro_rules! remove_grants {
             if ids.is_empty() {
                 break;
             }
+            let before = *$budget;
             remove_under($connection, $budget, &ids)?;
             let fits = usize::try_from(*$budget).unwrap_or(usize::MAX).min(ids.len());
-            let (empty, _) = ids.split_at(fits);
-            diesel::delete(grants::table.filter(grants::id.eq_any(empty))).execute($connection)?;
-            *$budget = budget_after(*$budget, fits);
+            let (claimed, _) = ids.split_at(fits);
+            let removed = diesel::delete(empty(claimed)).execute($connection)?;
+            *$budget = budget_after(*$budget, removed);
+            if *$budget == before {
+                break;
+            }
         }
     };
 }
@@ -83,14 +93,19 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     Ok(Swept { removed: u64::from(limit - left), more })
 }
 
-/// Removes what hangs on grants that were claimed: all of it, since nothing else would ever find what
-/// was left. Whoever holds a row of it waits for its grant; the database lets one of the two go on.
+/// Removes what hangs on grants that were claimed, but for what another process holds.
 fn remove_under(connection: &mut Connection, budget: &mut u32, grants: &[i64]) -> Outcome<()> {
-    let codes = || codes::table.filter(codes::grant_ref.eq_any(grants)).select(codes::id);
-    remove!(@ connection, budget, codes, codes().limit(BATCH.min(*budget).into()));
-    let tokens = || refresh_tokens::table.filter(refresh_tokens::grant_ref.eq_any(grants)).select(refresh_tokens::id);
-    remove!(@ connection, budget, refresh_tokens, tokens().limit(BATCH.min(*budget).into()));
+    remove!(connection, budget, codes, codes::table.filter(codes::grant_ref.eq_any(grants)));
+    remove!(connection, budget, refresh_tokens, refresh_tokens::table.filter(refresh_tokens::grant_ref.eq_any(grants)));
     Ok(())
+}
+
+/// Those of some grants on which nothing hangs any more: nothing else would ever find what was left.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn empty<'a>(ids: &'a [i64]) -> _ {
+    let codes = codes::table.filter(codes::grant_ref.eq(grants::id));
+    let tokens = refresh_tokens::table.filter(refresh_tokens::grant_ref.eq(grants::id));
+    grants::table.filter(grants::id.eq_any(ids)).filter(not(exists(codes))).filter(not(exists(tokens)))
 }
 
 /// Forgets answers that cannot be given again: they are the largest part of a refresh token. No
@@ -116,6 +131,29 @@ fn forget_answers(connection: &mut Connection, tenant: i64, now: i64, limit: u32
     }
     let waits: bool = diesel::select(exists(over())).get_result(connection)?;
     Ok(!waits)
+}
+
+/// The end of what was over first in a table. By the order of its index: `min` of what is over makes
+/// some databases look at all of it.
+macro_rules! first_end {
+    ($table:ident, $rows:expr) => {
+        $rows.select($table::expires_at).order($table::expires_at).limit(1).single_value()
+    };
+}
+
+/// Finds the end of the record that was over first, in one statement.
+fn oldest(connection: &mut Connection, tenant: i64, now: i64) -> Outcome<Option<Timestamp>> {
+    let ends = diesel::select((
+        first_end!(access_tokens, over!(access_tokens, tenant, now)),
+        first_end!(codes, over!(codes, tenant, now).filter(codes::used_at.is_null())),
+        first_end!(sessions, over!(sessions, tenant, now)),
+        first_end!(decisions, over!(decisions, tenant, now)),
+        first_end!(grants, over!(grants, tenant, now)),
+    ));
+    type End = Option<i64>;
+    let (tokens, codes, sessions, decisions, grants): (End, End, End, End, End) = ends.get_result(connection)?;
+    let oldest = [tokens, codes, sessions, decisions, grants].into_iter().flatten().min();
+    Ok(oldest.map(Timestamp::from_unix_seconds))
 }
 
 /// Tells whether the next sweep would find something.

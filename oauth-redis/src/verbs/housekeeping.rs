@@ -3,6 +3,7 @@ use crate::link::Access;
 use crate::place::Place;
 use crate::record::seconds;
 use crate::{RedisStore, script};
+use futures_util::future::try_join_all;
 use oauth_core::clock::Timestamp;
 use oauth_core::store::{Housekeeping, Result, Swept};
 
@@ -14,6 +15,12 @@ impl Housekeeping for RedisStore {
         let store = self.clone();
         let steps = Self::whole(async move { store.sweep_all(now, limit.into()).await });
         steps.await.map_err(|failure| failure.while_doing("sweep"))
+    }
+
+    async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let oldest = try_join_all(self.0.places.all().map(|place| self.first_due(place, now))).await;
+        let oldest = oldest.map_err(|failure| failure.while_doing("look for what is over"))?;
+        Ok(oldest.into_iter().flatten().min())
     }
 }
 
@@ -30,6 +37,14 @@ impl RedisStore {
             }
         }
         Ok(swept)
+    }
+
+    /// Reads when the oldest list of a place was over that the sweep has not emptied.
+    async fn first_due(&self, place: Place, now: Timestamp) -> Outcome<Option<Timestamp>> {
+        let mut command = redis::cmd("ZRANGEBYSCORE");
+        command.arg(place.key('B', "")).arg("-inf").arg(now.as_unix_seconds()).arg("LIMIT").arg(0).arg(1);
+        let first: Vec<i64> = self.0.link.run(Access::Read, &command).await?;
+        Ok(first.first().copied().map(Timestamp::from_unix_seconds))
     }
 
     async fn sweep_place(&self, place: &Place, now: Timestamp, limit: u64) -> Outcome<Swept> {

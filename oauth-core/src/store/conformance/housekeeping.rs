@@ -170,3 +170,22 @@ pub async fn sweeps_may_run_at_the_same_time<S: Store>(store: &S) {
     }
     assert_eq!(removed + sweep_all(store, 300).await, 60, "each record is counted once");
 }
+
+/// The backlog begins when the oldest record was over, and is gone when nothing waits.
+pub async fn the_backlog_is_as_old_as_its_oldest_record<S: Store>(store: &S) {
+    let since = async |now: i64| store.overdue_since(at(now)).await.expect("overdue_since");
+    let (client, ..) = redeemed(store).await;
+    own_tokens(store, 2).await;
+    assert_eq!(since(59).await, None, "nothing is over yet");
+    sweep_all(store, 299).await;
+    assert_eq!(since(299).await, None, "what a sweep keeps does not wait: a used code");
+    assert_eq!(since(300).await, Some(at(300)), "tokens are over to the second");
+    assert_eq!(since(900).await, Some(at(300)), "however long ago that was");
+    sweep_all(store, 900).await;
+    assert_eq!(since(900).await, None, "what was swept does not wait");
+    assert_eq!(since(1_000).await, Some(at(1_000)), "then the grant is the oldest");
+    approved_by(store, &client, "grace").await;
+    assert_eq!(since(1_000).await, Some(at(60)), "a code that nobody redeemed counts");
+    sweep_all(store, 1_000).await;
+    assert_eq!(since(2_000).await, None, "nothing is left");
+}

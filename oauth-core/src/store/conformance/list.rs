@@ -58,6 +58,7 @@ macro_rules! store_conformance {
             housekeeping::sweep_removes_everything_in_the_end,
             housekeeping::sweep_minds_the_newest_end,
             housekeeping::sweeps_may_run_at_the_same_time,
+            housekeeping::the_backlog_is_as_old_as_its_oldest_record,
             races::one_code_is_redeemed_once,
             races::one_refresh_token_is_rotated_once,
             races::one_refresh_token_is_rotated_once_without_a_window,

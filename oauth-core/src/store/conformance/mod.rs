@@ -14,6 +14,8 @@
 //! oauth_core::account_conformance!(async { (MemoryStore::new(), ()) });
 //! ```
 //!
+//! [`year`] proves beside these that what it holds stays bounded; it has to be told how to count that.
+//!
 //! Each becomes a `#[test]` on a runtime with several threads, and fails with a sentence that names
 //! the broken promise. The races print how many of their calls overlapped (`--nocapture` shows it)
 //! and fail if none did, because then they proved nothing.
@@ -34,6 +36,7 @@ pub mod refresh;
 mod sample;
 pub mod sessions;
 pub mod tokens;
+pub mod year;
 
 use std::future::Future;
 

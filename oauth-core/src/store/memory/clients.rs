@@ -70,6 +70,12 @@ impl ClientEntry {
         recovered(self.grants.lock()).remove(id);
     }
 
+    /// Counts it and its grants.
+    #[cfg(all(test, feature = "conformance"))]
+    pub(super) fn held(&self) -> usize {
+        1 + recovered(self.grants.lock()).len()
+    }
+
     /// Lists some of its grants, in order.
     pub(super) fn grants_after(&self, after: Option<GrantId>, limit: usize) -> Vec<GrantId> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);

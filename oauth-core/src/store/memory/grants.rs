@@ -19,6 +19,12 @@ impl Subjects {
         self.0.write(place_of(subject.as_str())).insert((subject.clone(), id));
     }
 
+    /// Counts the grants of all persons.
+    #[cfg(all(test, feature = "conformance"))]
+    pub(super) fn held(&self) -> usize {
+        self.0.each().map(|shard| shard.len()).sum()
+    }
+
     pub(super) fn remove(&self, subject: &Subject, id: GrantId) {
         self.0.write(place_of(subject.as_str())).remove(&(subject.clone(), id));
     }

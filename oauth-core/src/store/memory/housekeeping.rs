@@ -16,7 +16,12 @@ impl Housekeeping for MemoryStore {
         ];
         let removed = sweeps.iter().fold(0, |removed, sweep| removed + sweep(&self.0, now, limit - removed));
         self.0.forget_answers(now, limit);
-        Ok(Swept { removed: u64::try_from(removed).unwrap_or(u64::MAX), more: self.0.has_over(now) })
+        let more = self.0.first_end().is_some_and(|end| end.is_over(now)) || self.0.refresh.has_over(now);
+        Ok(Swept { removed: u64::try_from(removed).unwrap_or(u64::MAX), more })
+    }
+
+    async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        Ok(self.0.first_end().filter(|end| end.is_over(now)))
     }
 }
 
@@ -81,11 +86,10 @@ impl Shared {
         }
     }
 
-    fn has_over(&self, now: Timestamp) -> bool {
-        self.access.has_over(now)
-            || self.refresh.has_over(now)
-            || self.codes.has_over(now)
-            || self.grants.has_over(now)
-            || self.sessions.has_over(now)
+    /// Tells when the first record ends.
+    fn first_end(&self) -> Option<Timestamp> {
+        let ends =
+            [self.access.first_end(), self.codes.first_end(), self.grants.first_end(), self.sessions.first_end()];
+        ends.into_iter().flatten().min()
     }
 }

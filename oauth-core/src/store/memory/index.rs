@@ -139,8 +139,19 @@ impl<K: Key, V: Clone> Index<K, V> {
         found
     }
 
+    /// Counts the entries, and the ends that are noted.
+    #[cfg(all(test, feature = "conformance"))]
+    pub(super) fn held(&self) -> usize {
+        self.0.each().map(|shard| shard.entries.len() + shard.ends.len()).sum()
+    }
+
+    /// Tells when the first entry ends.
+    pub(super) fn first_end(&self) -> Option<Timestamp> {
+        self.0.each().filter_map(|shard| shard.ends.first().map(|(end, _)| *end)).min()
+    }
+
     /// Tells whether any entry is over.
     pub(super) fn has_over(&self, now: Timestamp) -> bool {
-        self.0.each().any(|shard| shard.ends.first().is_some_and(|(end, _)| end.is_over(now)))
+        self.first_end().is_some_and(|end| end.is_over(now))
     }
 }

@@ -20,6 +20,8 @@ mod accounts;
 mod cell;
 mod clients;
 mod codes;
+#[cfg(all(test, feature = "conformance"))]
+mod growth;
 mod grants;
 mod housekeeping;
 mod index;

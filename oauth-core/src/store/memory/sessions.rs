@@ -106,11 +106,23 @@ impl Sessions {
         gone.count()
     }
 
-    pub(super) fn has_over(&self, now: Timestamp) -> bool {
-        self.by_digest.each().any(|shard| {
-            shard.ends.first().is_some_and(|(end, _)| end.is_over(now))
-                || shard.decision_ends.first().is_some_and(|(end, ..)| end.is_over(now))
-        })
+    /// Counts sessions, decisions, the ends that are noted, and the persons.
+    #[cfg(all(test, feature = "conformance"))]
+    pub(super) fn held(&self) -> usize {
+        let decisions = |shard: &Shard| shard.sessions.values().map(|held| held.decisions.len()).sum::<usize>();
+        let ends = |shard: &Shard| shard.ends.len() + shard.decision_ends.len();
+        let shards = self.by_digest.each().map(|shard| shard.sessions.len() + decisions(&shard) + ends(&shard));
+        let persons = self.by_subject.each().map(|shard| shard.values().map(BTreeSet::len).sum::<usize>());
+        shards.sum::<usize>() + persons.sum::<usize>()
+    }
+
+    /// Tells when the first session or decision ends.
+    pub(super) fn first_end(&self) -> Option<Timestamp> {
+        let ends = self.by_digest.each().flat_map(|shard| {
+            let session = shard.ends.first().map(|(end, _)| *end);
+            [session, shard.decision_ends.first().map(|(end, ..)| *end)]
+        });
+        ends.flatten().min()
     }
 }
 

@@ -1,0 +1,17 @@
+//! A year of traffic leaves no key behind.
+
+mod fixture;
+
+use fixture::Redis;
+use fixture::sample::open;
+use oauth_core::store::conformance::{check, year};
+use oauth_redis::RedisStore;
+
+#[test]
+fn a_year_stays_bounded() {
+    let server = Redis::start(&[]);
+    let keys = async || -> u64 { server.cli(&["dbsize"]).trim().parse().unwrap() };
+    check(async { (open(&server).await, ()) }, async |store: &RedisStore| {
+        year::a_year_stays_bounded(store, year::each_day(16), keys).await;
+    });
+}
