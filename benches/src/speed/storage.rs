@@ -1,0 +1,77 @@
+//! How much a million access tokens take that are alive, indexes included.
+
+use super::verdict;
+use crate::Error;
+use crate::provider::Process;
+use crate::redis::Redis;
+use oauth_test_servers::Postgres;
+use std::fs;
+use tempfile::TempDir;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// How many tokens are stored.
+    #[arg(long, default_value_t = 1_000_000)]
+    tokens: usize,
+}
+
+#[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
+pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
+    let tokens = arguments.tokens;
+    let stores: [(&str, f64, fn(usize) -> Result<f64, Error>); 4] =
+        [("memory", 350.0, memory), ("SQLite", 130.0, sqlite), ("PostgreSQL", 250.0, postgres), ("Redis", 350.0, redis)];
+    for (name, allowed, measure) in stores {
+        let bytes = measure(tokens)?;
+        let million = bytes / f64::from(u32::try_from(tokens)?);
+        println!("  {name:<10} {million:.0} MB for a million, {} the {allowed} MB allowed", verdict(million <= allowed));
+    }
+    Ok(())
+}
+
+fn fill(url: &str, tokens: usize) -> Result<Process, Error> {
+    let mut server = Process::start(url, 1)?;
+    server.ask(&format!("fill 0 {tokens} live"))?;
+    Ok(server)
+}
+
+/// What the whole process has grown by.
+fn memory(tokens: usize) -> Result<f64, Error> {
+    let mut server = Process::start("memory:", 1)?;
+    server.ask("fill 0 1000 live")?;
+    let before = server.memory()?;
+    server.ask(&format!("fill 1000 {} live", tokens + 1_000))?;
+    Ok(server.memory()? - before)
+}
+
+/// The file and its log.
+fn sqlite(tokens: usize) -> Result<f64, Error> {
+    let directory = TempDir::new()?;
+    let server = fill(&format!("sqlite:{}", directory.path().join("bench.db").display()), tokens)?;
+    drop(server);
+    let mut bytes = 0;
+    for file in fs::read_dir(directory.path())? {
+        bytes += file?.metadata()?.len();
+    }
+    Ok(bytes as f64)
+}
+
+/// The tables with their indexes.
+fn postgres(tokens: usize) -> Result<f64, Error> {
+    let server = Postgres::start(&[("max_wal_size", "4GB")]);
+    let url = server.database();
+    let filled = fill(&url, tokens)?;
+    let name = url.rsplit('/').next().ok_or("a URL names a database")?;
+    let said = server.sql(name, "SELECT pg_total_relation_size('oauth_access_tokens')");
+    drop(filled);
+    Ok(said.trim().parse()?)
+}
+
+/// What Redis says that its records take.
+fn redis(tokens: usize) -> Result<f64, Error> {
+    let server = Redis::start()?;
+    let before = server.memory()?;
+    let filled = fill(&server.url(), tokens)?;
+    let after = server.memory()?;
+    drop(filled);
+    Ok(after - before)
+}
