@@ -104,9 +104,21 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let ratio = swept.p99() / normal.p99();
     let within = if ratio <= ALLOWED { "within" } else { "MISSED" };
     let middle = crate::figures::Figures::of(pairs).median();
-    println!("  gone after {} s of sweeping, {:.0} rows a second", sweeping.as_secs(), over as f64 / sweeping.as_secs_f64());
-    println!("  p50 {:.2} ms and {:.2} ms; p99 {:.2} ms and {:.2} ms", normal.p50(), swept.p50(), normal.p99(), swept.p99());
-    println!("  p99 {ratio:.2} times its normal, {within} the {ALLOWED} allowed; the middle pair of windows {middle:.2}");
+    println!(
+        "  gone after {} s of sweeping, {:.0} rows a second",
+        sweeping.as_secs(),
+        over as f64 / sweeping.as_secs_f64()
+    );
+    println!(
+        "  p50 {:.2} ms and {:.2} ms; p99 {:.2} ms and {:.2} ms",
+        normal.p50(),
+        swept.p50(),
+        normal.p99(),
+        swept.p99()
+    );
+    println!(
+        "  p99 {ratio:.2} times its normal, {within} the {ALLOWED} allowed; the middle pair of windows {middle:.2}"
+    );
     println!("load {}", cpu::load_average());
     Ok(())
 }

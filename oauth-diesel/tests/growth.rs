@@ -1,6 +1,6 @@
 //! A year of traffic leaves no row behind, and any number of processes sweep one database at the same
 //! time: each row goes, and is counted, once, and none waits for another.
-#![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "they are tests, helpers too")]
 
 mod fixture;
 
@@ -8,9 +8,7 @@ use fixture::{Database, NOW, access, at, client, code, family, grant, own};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::{AuthorizationCode, SessionId};
 use oauth_core::store::conformance::{check, year};
-use oauth_core::store::{
-    ClientStore as _, CodeStore as _, Housekeeping as _, PendingDecision, Session, SessionStore, Store, TokenStore as _,
-};
+use oauth_core::store::{Housekeeping as _, PendingDecision, Session, SessionStore, Store, TokenStore as _};
 use oauth_diesel::{SqlStore, SqliteStore};
 
 const TABLES: [&str; 10] = [
@@ -47,18 +45,20 @@ fn a_year_stays_bounded_on_sqlite() {
     });
 }
 
-/// Fills a store with what is over after an hour, of every kind: five tokens, codes, sessions, decisions and
-/// grants each.
-async fn fill(store: &(impl Store + SessionStore)) {
+/// Fills a store with records of every kind that are over an hour later: so many tokens, codes, sessions,
+/// decisions and grants each.
+async fn fill(store: &(impl Store + SessionStore), number: u32, now: i64) {
     store.create_client(&client("notes")).await.unwrap();
-    for _ in 0..5 {
-        store.issue(&own("notes", access(), NOW)).await.unwrap();
-        // Its grant is over at the same time.
-        let grant = grant("notes", "ada");
-        store.save_code(&grant, &code(&grant, AuthorizationCode::generate().digest())).await.unwrap();
-        let (digest, expires_at) = (SessionId::generate().digest(), at(NOW + 60));
+    for _ in 0..number {
+        store.issue(&own("notes", access(), now)).await.unwrap();
+        let (mut grant, expires_at) = (grant("notes", "ada"), at(now + 3_600));
+        grant.expires_at = expires_at;
+        let mut code = code(&grant, AuthorizationCode::generate().digest());
+        code.expires_at = expires_at;
+        store.save_code(&grant, &code).await.unwrap();
+        let digest = SessionId::generate().digest();
         let subject = Subject::new("ada").unwrap();
-        let session = Session { digest, subject, credential: digest, created_at: at(NOW), expires_at };
+        let session = Session { digest, subject, credential: digest, created_at: at(now), expires_at };
         store.create_session(&session).await.unwrap();
         let decision = PendingDecision { session: digest, request: digest, allowed: None, expires_at };
         store.save_decision(&decision).await.unwrap();
@@ -102,10 +102,10 @@ async fn two_stores_sweep_one_file() {
 }
 
 macro_rules! on_a_server {
-    ($database:ident, $server:ident, $connection:ident) => {
+    ($database:ident, $server:ident, $connection:ident, $analyze:literal) => {
         mod $database {
             use super::*;
-            use diesel_async::{AsyncConnection as _, $connection, SimpleAsyncConnection as _};
+            use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _, $connection};
             use oauth_test_servers::$server;
 
             fn rows(url: &str) -> u64 {
@@ -134,16 +134,24 @@ macro_rules! on_a_server {
             async fn what_another_sweep_has_claimed_is_left_to_it() {
                 let database = $server::fresh();
                 let store = SqlStore::open(database.url()).await.unwrap();
-                for table in ["access_tokens", "codes", "sessions", "decisions", "grants"] {
-                    fill(&store).await;
+                let name = database.url().rsplit('/').next().unwrap();
+                let tables = ["access_tokens", "codes", "sessions", "decisions", "grants"];
+                // A table of a few rows is walked through, past what is claimed, even to delete by key.
+                fill(&store, 60, NOW + 3_600).await;
+                for table in tables {
+                    $server::shared().sql(name, &format!("{} oauth_{table}", $analyze));
+                }
+                for table in tables {
+                    fill(&store, 5, NOW).await;
                     let mut other = $connection::establish(database.url()).await.unwrap();
-                    let name = database.url().rsplit('/').next().unwrap();
-                    let id = $server::shared().sql(name, &format!("SELECT MIN(id) FROM oauth_{table}"));
+                    let least = format!("SELECT MIN(id) FROM oauth_{table} WHERE expires_at = {}", NOW + 3_600);
+                    let id = $server::shared().sql(name, &least);
                     let claim = format!("BEGIN; SELECT id FROM oauth_{table} WHERE id = {} FOR UPDATE", id.trim());
                     other.batch_execute(&claim).await.unwrap();
                     // A grant stays until its code has gone.
                     let left = if table == "codes" { 2 } else { 1 };
-                    let swept = store.sweep(at(NOW + 3_600), 1_000).await.unwrap();
+                    let swept = store.sweep(at(NOW + 3_600), 1_000).await;
+                    let swept = swept.unwrap_or_else(|error| panic!("{table}: it waited: {error}"));
                     assert_eq!((swept.removed, swept.more), (25 - left, false), "{table}: all but what is claimed");
                     other.batch_execute("ROLLBACK").await.unwrap();
                     assert_eq!(store.sweep(at(NOW + 3_600), 1_000).await.unwrap().removed, left, "{table}: then that");
@@ -154,6 +162,6 @@ macro_rules! on_a_server {
 }
 
 #[cfg(feature = "postgres")]
-on_a_server!(postgres, Postgres, AsyncPgConnection);
+on_a_server!(postgres, Postgres, AsyncPgConnection, "ANALYZE");
 #[cfg(feature = "mysql")]
-on_a_server!(mariadb, Mariadb, AsyncMysqlConnection);
+on_a_server!(mariadb, Mariadb, AsyncMysqlConnection, "ANALYZE TABLE");

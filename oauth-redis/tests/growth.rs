@@ -12,6 +12,6 @@ fn a_year_stays_bounded() {
     let server = Redis::start(&[]);
     let keys = async || -> u64 { server.cli(&["dbsize"]).trim().parse().unwrap() };
     check(async { (open(&server).await, ()) }, async |store: &RedisStore| {
-        year::a_year_stays_bounded(store, year::each_day(16), keys).await;
+        year::a_year_stays_bounded(store, year::each_day(8), keys).await;
     });
 }

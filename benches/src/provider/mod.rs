@@ -74,7 +74,11 @@ impl AuthorizationProvider for App {
 pub(crate) fn serve(arguments: &ServerArguments) -> Result<(), Error> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // No thread ends, so that none takes its time out of the account.
-    let runtime = runtime.worker_threads(arguments.threads).thread_keep_alive(Duration::from_secs(86_400)).enable_all().build()?;
+    let runtime = runtime
+        .worker_threads(arguments.threads)
+        .thread_keep_alive(Duration::from_secs(86_400))
+        .enable_all()
+        .build()?;
     let store = runtime.block_on(AnyStore::open(&arguments.url))?;
     runtime.block_on(records::register(&store))?;
     let app = App { config: Config::new("http://127.0.0.1")?, store: store.clone() };

@@ -50,7 +50,8 @@ impl Side {
         let mut server = Process::start(url, 1)?;
         server.ask(&format!("fill 0 {tokens} live"))?;
         // Spread over all that there are.
-        let checks: Vec<_> = (0..tokens.min(ASKED)).map(|number| check(number * (tokens / tokens.min(ASKED)))).collect();
+        let checks: Vec<_> =
+            (0..tokens.min(ASKED)).map(|number| check(number * (tokens / tokens.min(ASKED)))).collect();
         let first = checks.first().ok_or("at least one token")?;
         let checking = Load::connect(server.address, 64, first)?;
         let asking = Load::connect(server.address, 64, &client_credentials())?;

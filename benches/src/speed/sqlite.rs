@@ -33,10 +33,8 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let memory = Process::start("memory:", threads)?;
     let sqlite = Process::start(&format!("sqlite:{}", directory.path().join("bench.db").display()), threads)?;
     let request = client_credentials();
-    let mut loads = [
-        Load::connect(memory.address, connections, &request)?,
-        Load::connect(sqlite.address, connections, &request)?,
-    ];
+    let mut loads =
+        [Load::connect(memory.address, connections, &request)?, Load::connect(sqlite.address, connections, &request)?];
     println!("client_credentials, {connections} clients, synchronous=FULL; load {}", cpu::load_average());
     let mut found = Vec::new();
     for round in 0..=rounds {

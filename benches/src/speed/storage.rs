@@ -18,12 +18,19 @@ pub(crate) struct Arguments {
 #[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
 pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let tokens = arguments.tokens;
-    let stores: [(&str, f64, fn(usize) -> Result<f64, Error>); 4] =
-        [("memory", 350.0, memory), ("SQLite", 130.0, sqlite), ("PostgreSQL", 250.0, postgres), ("Redis", 350.0, redis)];
+    let stores: [(&str, f64, fn(usize) -> Result<f64, Error>); 4] = [
+        ("memory", 350.0, memory),
+        ("SQLite", 130.0, sqlite),
+        ("PostgreSQL", 250.0, postgres),
+        ("Redis", 350.0, redis),
+    ];
     for (name, allowed, measure) in stores {
         let bytes = measure(tokens)?;
         let million = bytes / f64::from(u32::try_from(tokens)?);
-        println!("  {name:<10} {million:.0} MB for a million, {} the {allowed} MB allowed", verdict(million <= allowed));
+        println!(
+            "  {name:<10} {million:.0} MB for a million, {} the {allowed} MB allowed",
+            verdict(million <= allowed)
+        );
     }
     Ok(())
 }

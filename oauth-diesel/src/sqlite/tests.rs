@@ -381,6 +381,7 @@ async fn every_verb(store: &SqliteStore) {
     store.delete_account(&subject, now).await.unwrap();
     store.update_client(&client("notes")).await.unwrap();
     store.delete_client(&id, now).await.unwrap();
+    store.overdue_since(now).await.unwrap();
     store.sweep(now, 1).await.unwrap();
     store.sweep(at(NOW + 10), 1_000).await.unwrap();
 }

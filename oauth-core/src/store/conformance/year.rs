@@ -36,15 +36,15 @@ const STEADY: i64 = FAMILY / DAY + 1;
 /// Into how many tasks a day's traffic is divided.
 const LANES: u32 = 8;
 
-/// After how many days what a grant's client or person does with it in the end is done.
+/// After how many days what is done with a grant in the end is done.
 const FATE: i64 = 5;
 
 /// What becomes of a grant.
 #[derive(Clone, Copy)]
 enum Fate {
-    /// Its tokens are refreshed every day until its end.
+    /// Its tokens are refreshed every five days until its end.
     Kept,
-    /// It is refreshed for some days and then no more.
+    /// It is refreshed every day for some days and then no more.
     Forgotten,
     /// It is revoked after some days.
     Revoked,
@@ -106,7 +106,10 @@ where
             assert!(held <= most + most / 10, "day {day}: {held} are held, after {most} in the first {STEADY} days");
         }
     }
-    println!("{each_day} grants a day: {most} are held after {STEADY} days, {:?} at the end of the year", counted.last());
+    println!(
+        "{each_day} grants a day: {most} are held after {STEADY} days, {:?} at the end of the year",
+        counted.last()
+    );
     assert!(most > empty + u64::from(each_day), "what lives is counted: {counted:?}");
     let end = 365 * DAY + FAMILY;
     if let Some((client, _)) = guest {
@@ -169,6 +172,10 @@ async fn refresh_all<S: Store>(store: &S, lane: Vec<Family>, day: i64) -> Vec<Fa
         let age = day - family.began;
         match family.fate {
             Fate::Kept if age * DAY >= FAMILY => continue,
+            Fate::Kept if age % FATE != 0 => {
+                left.push(family);
+                continue;
+            }
             Fate::Forgotten if age >= FATE => continue,
             Fate::Revoked if age >= FATE => {
                 assert!(store.revoke_grant(&family.grant.id, at(now)).await.expect("revoke_grant"), "it was live");

@@ -16,6 +16,6 @@ impl Shared {
 fn a_year_stays_bounded() {
     check(async { (MemoryStore::new(), ()) }, async |store: &MemoryStore| {
         let held = async || u64::try_from(store.0.held()).expect("a number");
-        year::a_year_stays_bounded(store, year::each_day(48), held).await;
+        year::a_year_stays_bounded(store, year::each_day(24), held).await;
     });
 }

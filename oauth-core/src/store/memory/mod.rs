@@ -20,9 +20,9 @@ mod accounts;
 mod cell;
 mod clients;
 mod codes;
+mod grants;
 #[cfg(all(test, feature = "conformance"))]
 mod growth;
-mod grants;
 mod housekeeping;
 mod index;
 mod sessions;
