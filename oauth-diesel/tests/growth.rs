@@ -41,7 +41,7 @@ fn a_year_stays_bounded_on_sqlite() {
         u64::try_from(count.get_result::<i64>(&mut database.connect()).unwrap()).unwrap()
     };
     check(async { (database.open().await, ()) }, async |store: &SqliteStore| {
-        year::a_year_stays_bounded(store, year::each_day(16), rows).await;
+        year::a_year_stays_bounded(store, year::each_day(8), rows).await;
     });
 }
 
