@@ -5,7 +5,6 @@ mod figures;
 mod growth;
 mod load;
 mod provider;
-mod redis;
 mod resource;
 mod speed;
 mod steady;

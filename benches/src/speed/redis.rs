@@ -4,8 +4,8 @@
 use super::verdict;
 use crate::figures::Figures;
 use crate::provider::Process;
-use crate::redis::Redis;
 use crate::{Error, cpu};
+use oauth_test_servers::Redis;
 use std::process::Command;
 
 /// What issue 4 asks for: the part of redis-benchmark's rate that is reached.
@@ -27,14 +27,14 @@ pub(crate) struct Arguments {
 #[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
 pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { rounds, seconds, tokens } = *arguments;
-    let server = Redis::start()?;
+    let server = Redis::start(&[]);
     let mut ours = Process::start(&server.url(), 2)?;
     ours.ask(&format!("fill 0 {tokens} live"))?;
     println!("64 calls at a time, {tokens} tokens; load {}", cpu::load_average());
     let mut found = Vec::new();
     for _ in 0..rounds {
         let seconds_each = f64::from(u32::try_from(seconds)?);
-        let [set, get] = redis_benchmark(server.port)?;
+        let [set, get] = redis_benchmark(server.port())?;
         let check = ours.number(&format!("check {seconds} {tokens}"))? / seconds_each;
         let issue = ours.number(&format!("issue {seconds}"))? / seconds_each;
         println!("  GET {get:.0}, our check {check:.0}; SET {set:.0}, our issue {issue:.0} a second");

@@ -3,10 +3,12 @@
 use super::verdict;
 use crate::Error;
 use crate::provider::Process;
-use crate::redis::Redis;
-use oauth_test_servers::Postgres;
+use oauth_test_servers::{Postgres, Redis};
 use std::fs;
 use tempfile::TempDir;
+
+/// Stores so many tokens, and says how many bytes they take.
+type Measure = fn(usize) -> Result<f64, Error>;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -18,7 +20,7 @@ pub(crate) struct Arguments {
 #[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
 pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let tokens = arguments.tokens;
-    let stores: [(&str, f64, fn(usize) -> Result<f64, Error>); 4] = [
+    let stores: [(&str, f64, Measure); 4] = [
         ("memory", 350.0, memory),
         ("SQLite", 130.0, sqlite),
         ("PostgreSQL", 250.0, postgres),
@@ -75,10 +77,15 @@ fn postgres(tokens: usize) -> Result<f64, Error> {
 
 /// What Redis says that its records take.
 fn redis(tokens: usize) -> Result<f64, Error> {
-    let server = Redis::start()?;
-    let before = server.memory()?;
+    let server = Redis::start(&[]);
+    let used = || -> Result<f64, Error> {
+        let said = server.cli(&["info", "memory"]);
+        let used = said.lines().find_map(|line| line.strip_prefix("used_memory:"));
+        Ok(used.ok_or("it says its memory")?.trim().parse()?)
+    };
+    let before = used()?;
     let filled = fill(&server.url(), tokens)?;
-    let after = server.memory()?;
+    let after = used()?;
     drop(filled);
     Ok(after - before)
 }
