@@ -44,7 +44,7 @@ fn config() -> Config {
     config
 }
 
-/// Registers the client whose load it is.
+/// Registers the client whose load it is, however long a database that has just started takes.
 pub(crate) async fn register(store: &AnyStore) {
     let mut client = Client::new(ClientId::new(CLIENT).unwrap(), CLIENT, ClientType::Confidential);
     let mut registration = Registration::new(CLIENT, ClientType::Confidential);
@@ -52,7 +52,11 @@ pub(crate) async fn register(store: &AnyStore) {
     registration.redirect_uris = vec![CALLBACK.to_owned()];
     registration.apply(&mut client, &config()).unwrap();
     client.secrets = vec![SecretHash::from(&ClientSecret::new(SECRET))];
-    store.create_client(&client).await.unwrap();
+    let mut tries = 0;
+    while let Err(error) = store.create_client(&client).await {
+        tries += 1;
+        assert!(tries < 20, "{error}");
+    }
 }
 
 struct App {
