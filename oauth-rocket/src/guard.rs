@@ -187,12 +187,12 @@ pub(crate) fn is_unprovided<A: 'static>(rocket: &Rocket<Ignite>) -> bool {
 /// What a guard gives, in the form that Rocket's trait wants it.
 type Guarded<'a, T> = BoxFuture<'a, Outcome<T, Refused>>;
 
+/// Makes of what was found what the guard gives.
+type Take<S, A, T> = fn(Option<Authorized<S, A>>) -> Result<T, Refusal>;
+
 /// Lets a request through or refuses it. Where nothing has to be waited for, the future is only the outcome:
 /// one that could wait is many times as large.
-fn guard<'a, S: Scopes, A, T>(
-    request: &'a Request<'_>,
-    take: fn(Option<Authorized<S, A>>) -> Result<T, Refusal>,
-) -> Guarded<'a, T>
+fn guard<'a, S: Scopes, A, T>(request: &'a Request<'_>, take: Take<S, A, T>) -> Guarded<'a, T>
 where
     A: ResourceAuthorization + 'static,
     T: Send + 'a,

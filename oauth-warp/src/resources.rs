@@ -2,12 +2,12 @@
 
 use crate::form::UnreadForm;
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, Either};
+use futures_util::future::Either;
 use http::{HeaderMap, Method, Response};
 use oauth_core::resource::{
     Access, ProtectedResource, Refusal, ResourceAuthorization, ResourceMetadata, ResourceRequest, Scopes,
 };
-use std::future::{Ready, ready};
+use std::future::{Future, ready};
 use std::sync::Arc;
 use warp::filters::BoxedFilter;
 use warp::path::FullPath;
@@ -164,7 +164,7 @@ impl<A: ResourceAuthorization + 'static> Guard<A> {
         method: Method,
         headers: HeaderMap,
         take: fn(Option<A>) -> Result<T, Refusal>,
-    ) -> Either<Ready<Result<T, Rejection>>, BoxFuture<'static, Result<T, Rejection>>> {
+    ) -> impl Future<Output = Result<T, Rejection>> + Send + use<A, T> {
         let request = ResourceRequest::new(&method, &headers).query(query.as_deref());
         if let Some(found) = self.resource.authorize_at_once(&request, &self.access) {
             return Either::Left(ready(found.and_then(take).map_err(|refusal| self.refused(refusal, &method))));
