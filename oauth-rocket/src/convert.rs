@@ -5,6 +5,7 @@ use oauth_core::resource::ResourceRequest;
 use rocket::http::{Method, Status};
 use rocket::{Request, Response};
 use std::io::Cursor;
+use std::iter;
 
 /// Gives the method as the route sees it, which is what the route then does.
 pub(crate) fn method(from: Method) -> http::Method {
@@ -23,9 +24,10 @@ pub(crate) fn method(from: Method) -> http::Method {
 
 /// Borrows what decides whether a request is let in.
 pub(crate) fn resource_request<'a>(from: &'a Request<'_>, method: &'a http::Method) -> ResourceRequest<'a> {
-    let field = |name| from.headers().get(name).map(str::as_bytes);
+    let field = move |name| from.headers().get(name).map(str::as_bytes);
+    let content_type = iter::once_with(move || field("content-type")).flatten();
     let query = from.uri().query().map(|query| query.as_str());
-    ResourceRequest::of_fields(method, field("authorization"), field("content-type")).query(query)
+    ResourceRequest::of_fields(method, field("authorization"), content_type).query(query)
 }
 
 /// Copies all headers of a request: names and values stand as they came, repeated ones too.

@@ -1,4 +1,4 @@
-//! The request guards: one validation per request, however many of them a route has.
+//! The request guards: where validation has to wait, once per request, however many of them a route has.
 
 use crate::convert;
 use crate::resources::{Attached, Refusals};
@@ -6,11 +6,13 @@ use bytes::Bytes;
 use oauth_core::resource::{
     AnyScope, Authorization, Challenge, ProtectedResource, Refusal, ResourceAuthorization, Scopes,
 };
+use rocket::futures::future::BoxFuture;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 use std::fmt;
+use std::future::ready;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -64,7 +66,11 @@ impl<S: Scopes, A: ResourceAuthorization + 'static> Authorized<S, A> {
     }
 
     pub(crate) async fn find(request: &Request<'_>) -> Result<Self, Refusal> {
-        find(request).await?.ok_or(Refusal::NoToken)
+        let found = match find_at_once(request) {
+            Some(found) => found,
+            None => find(request).await,
+        };
+        found?.ok_or(Refusal::NoToken)
     }
 }
 
@@ -132,8 +138,12 @@ impl<'r> Responder<'r, 'static> for Refused {
 impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Authorized<S, A> {
     type Error = Refused;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        outcome::<S, A, _>(request, Self::find(request).await)
+    fn from_request<'life0, 'async_trait>(request: &'r Request<'life0>) -> Guarded<'async_trait, Self>
+    where
+        'r: 'async_trait,
+        'life0: 'async_trait,
+    {
+        guard::<S, A, _>(request, |found| found.ok_or(Refusal::NoToken))
     }
 }
 
@@ -141,8 +151,12 @@ impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for Auth
 impl<'r, S: Scopes, A: ResourceAuthorization + 'static> FromRequest<'r> for MaybeAuthorized<S, A> {
     type Error = Refused;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
-        outcome::<S, A, _>(request, find(request).await.map(Self))
+    fn from_request<'life0, 'async_trait>(request: &'r Request<'life0>) -> Guarded<'async_trait, Self>
+    where
+        'r: 'async_trait,
+        'life0: 'async_trait,
+    {
+        guard::<S, A, _>(request, |found| Ok(Self(found)))
     }
 }
 
@@ -168,6 +182,36 @@ pub(crate) fn is_unprovided<A: 'static>(rocket: &Rocket<Ignite>) -> bool {
         );
     }
     !provided
+}
+
+/// What a guard gives, in the form that Rocket's trait wants it.
+type Guarded<'a, T> = BoxFuture<'a, Outcome<T, Refused>>;
+
+/// Makes of what was found what the guard gives.
+type Take<S, A, T> = fn(Option<Authorized<S, A>>) -> Result<T, Refusal>;
+
+/// Lets a request through or refuses it. Where nothing has to be waited for, the future is only the outcome:
+/// one that could wait is many times as large.
+fn guard<'a, S: Scopes, A, T>(request: &'a Request<'_>, take: Take<S, A, T>) -> Guarded<'a, T>
+where
+    A: ResourceAuthorization + 'static,
+    T: Send + 'a,
+{
+    match find_at_once(request) {
+        Some(found) => Box::pin(ready(outcome::<S, A, _>(request, found.and_then(take)))),
+        None => Box::pin(async move { outcome::<S, A, _>(request, find(request).await.and_then(take)) }),
+    }
+}
+
+/// Validates without waiting, where that can be done: then it costs no more than to remember it would.
+fn find_at_once<S: Scopes, A>(request: &Request<'_>) -> Option<Result<Option<Authorized<S, A>>, Refusal>>
+where
+    A: ResourceAuthorization + 'static,
+{
+    let resource = request.rocket().state::<ProtectedResource<A>>()?;
+    let method = convert::method(request.method());
+    let found = resource.authorize_at_once(&convert::resource_request(request, &method), const { &S::ACCESS })?;
+    Some(found.map(|found| found.map(Authorized::new)))
 }
 
 /// What validation gave, kept for the other guards of the same request.

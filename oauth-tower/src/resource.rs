@@ -137,7 +137,11 @@ pub(crate) fn asked(parts: &Parts) -> ResourceRequest<'_> {
 impl<A: ResourceAuthorization + Clone + 'static> Guard<A> {
     /// Puts what the token says into the request's extensions.
     pub(crate) async fn admit(&self, parts: &mut Parts, body: &[u8]) -> Result<(), Response<Bytes>> {
-        let found = self.resource.authorize(&asked(parts).body(body), &self.access).await;
+        let asked = asked(parts).body(body);
+        let found = match self.resource.authorize_at_once(&asked, &self.access) {
+            Some(found) => found,
+            None => self.resource.authorize(&asked, &self.access).await,
+        };
         let refusal = match (found, &self.need) {
             (Ok(found), Need::Optional) => {
                 parts.extensions.insert(found);

@@ -53,7 +53,7 @@ pub fn authorized_form<S: Scopes, A: ResourceAuthorization + 'static, T: Deseria
 ) -> impl Filter<Extract = (A, T), Error = Rejection> + Clone + use<S, A, T> {
     let guard = Arc::new(Guard { resource: resource.clone(), access: S::ACCESS });
     let and_form = asked(resource).and(warp::body::stream()).and_then(
-        move |method: Method, headers: HeaderMap, query: Option<String>, body| {
+        move |query: Option<String>, method: Method, headers: HeaderMap, body| {
             let guard = Arc::clone(&guard);
             async move { guard.authorize_form(&method, &headers, query.as_deref(), body).await }
         },

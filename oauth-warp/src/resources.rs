@@ -2,12 +2,14 @@
 
 use crate::form::UnreadForm;
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::{HeaderMap, Method, Response};
 use oauth_core::resource::{
     Access, ProtectedResource, Refusal, ResourceAuthorization, ResourceMetadata, ResourceRequest, Scopes,
 };
-use std::convert::Infallible;
+use std::future::{Future, ready};
 use std::sync::Arc;
+use warp::filters::BoxedFilter;
 use warp::path::FullPath;
 use warp::reject::{Reject, Rejection};
 use warp::{Filter, header, reject};
@@ -77,12 +79,8 @@ pub fn authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
     access: I,
 ) -> impl Filter<Extract = (A,), Error = Rejection> + Clone + use<A, I> {
     let guard = Arc::new(Guard { resource: resource.clone(), access: access.into() });
-    asked(resource).and_then(move |method, headers, query: Option<String>| {
-        let guard = Arc::clone(&guard);
-        async move {
-            let found = guard.authorize(&method, &headers, query.as_deref()).await;
-            found.and_then(|found| found.ok_or(Refusal::NoToken)).map_err(|refusal| guard.refused(refusal, &method))
-        }
+    asked(resource).and_then(move |query, method, headers| {
+        guard.authorize(query, method, headers, |found| found.ok_or(Refusal::NoToken))
     })
 }
 
@@ -101,13 +99,7 @@ pub fn maybe_authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
     access: I,
 ) -> impl Filter<Extract = (Option<A>,), Error = Rejection> + Clone + use<A, I> {
     let guard = Arc::new(Guard { resource: resource.clone(), access: access.into() });
-    asked(resource).and_then(move |method, headers, query: Option<String>| {
-        let guard = Arc::clone(&guard);
-        async move {
-            let found = guard.authorize(&method, &headers, query.as_deref()).await;
-            found.map_err(|refusal| guard.refused(refusal, &method))
-        }
-    })
+    asked(resource).and_then(move |query, method, headers| guard.authorize(query, method, headers, Ok))
 }
 
 /// Answers the refusals of the filters of this crate, and passes every other rejection on: for
@@ -163,13 +155,26 @@ pub(crate) struct Guard<A> {
 }
 
 impl<A: ResourceAuthorization + 'static> Guard<A> {
-    pub(crate) async fn authorize(
-        &self,
-        method: &Method,
-        headers: &HeaderMap,
-        query: Option<&str>,
-    ) -> Result<Option<A>, Refusal> {
-        self.resource.authorize(&ResourceRequest::new(method, headers).query(query), &self.access).await
+    /// Authorizes a request, and takes of what was found what the filter extracts. Where nothing has to be
+    /// waited for, there is no future but the answer: Warp moves futures from one into another, and one that
+    /// waits is large.
+    fn authorize<T: Send + 'static>(
+        self: &Arc<Self>,
+        query: Option<String>,
+        method: Method,
+        headers: HeaderMap,
+        take: fn(Option<A>) -> Result<T, Refusal>,
+    ) -> impl Future<Output = Result<T, Rejection>> + Send + use<A, T> {
+        let request = ResourceRequest::new(&method, &headers).query(query.as_deref());
+        if let Some(found) = self.resource.authorize_at_once(&request, &self.access) {
+            return Either::Left(ready(found.and_then(take).map_err(|refusal| self.refused(refusal, &method))));
+        }
+        let guard = Arc::clone(self);
+        Either::Right(Box::pin(async move {
+            let request = ResourceRequest::new(&method, &headers).query(query.as_deref());
+            let found = guard.resource.authorize(&request, &guard.access).await;
+            found.and_then(take).map_err(|refusal| guard.refused(refusal, &method))
+        }))
     }
 
     pub(crate) fn refused(&self, refusal: Refusal, method: &Method) -> Rejection {
@@ -179,11 +184,14 @@ impl<A: ResourceAuthorization + 'static> Guard<A> {
 
 /// What decides whether a request is let in. Warp gives all headers as a copy or one value of a name,
 /// and whether a header is repeated counts. The query is copied only where it counts.
+///
+/// In a box, because it is several times as large, and Warp moves futures from one into another.
 pub(crate) fn asked<A: ResourceAuthorization + 'static>(
     resource: &ProtectedResource<A>,
-) -> impl Filter<Extract = (Method, HeaderMap, Option<String>), Error = Infallible> + Clone + use<A> {
-    let counts = resource.reads_query();
-    let ignored = warp::any().and_then(move || async move { if counts { Err(reject::reject()) } else { Ok(None) } });
-    let query = ignored.or(warp::query::raw().map(Some)).unify().or(warp::any().map(|| None)).unify();
-    warp::method().and(header::headers_cloned()).and(query)
+) -> BoxedFilter<(Option<String>, Method, HeaderMap)> {
+    let asked = warp::method().and(header::headers_cloned());
+    if !resource.reads_query() {
+        return asked.map(|method, headers| (None, method, headers)).untuple_one().boxed();
+    }
+    warp::query::raw().map(Some).or(warp::any().map(|| None)).unify().and(asked).boxed()
 }

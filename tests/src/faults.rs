@@ -1,5 +1,8 @@
 use crate::pause::{Pause, Stop};
+use oauth_core::clock::Timestamp;
 use oauth_core::every_store_verb;
+use oauth_core::resource::Authorization;
+use oauth_core::secret::Digest;
 use oauth_core::store::{
     AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, Result, SessionStore, Store, StoreError, TokenStore,
 };
@@ -123,6 +126,12 @@ impl Faults {
         Some(Arc::clone(pause))
     }
 
+    /// Tells whether anything is to fail or to stop.
+    fn is_planned(&self) -> bool {
+        let state = self.state();
+        !state.plans.is_empty() || state.stopping.is_some()
+    }
+
     fn finish(&self, verb: &'static str) {
         if !SWEEP.contains(&verb) {
             self.state().finished.push(verb);
@@ -195,8 +204,27 @@ macro_rules! fail {
                 self.faults.finish(verb);
                 outcome
             })*
+
+            at_once!($trait);
         })*
     };
+}
+
+/// Writes the one verb that is not awaited.
+macro_rules! at_once {
+    (TokenStore) => {
+        fn authorization_at_once(&self, digest: &Digest, now: Timestamp) -> Option<Result<Option<Authorization>>> {
+            // What fails or stops does so where it can be awaited.
+            if self.faults.is_planned() {
+                return None;
+            }
+            let answer = self.store.authorization_at_once(digest, now)?;
+            let counted = self.faults.ask("authorization");
+            self.faults.finish("authorization");
+            Some(counted.and(answer))
+        }
+    };
+    ($trait:ident) => {};
 }
 
 every_store_verb!(fail);

@@ -1,7 +1,10 @@
 //! The stores that servers are tested on, behind one type, so that the provider is compiled once.
 
+use oauth_core::clock::Timestamp;
 use oauth_core::every_store_verb;
 use oauth_core::identifier::GrantId;
+use oauth_core::resource::Authorization;
+use oauth_core::secret::Digest;
 use oauth_core::store::{
     AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, MemoryStore, Result, SessionStore, TokenStore,
 };
@@ -117,8 +120,24 @@ macro_rules! delegate {
                     Self::Redis(store) => $trait::$verb(store, $($argument),*).await,
                 }
             })*
+
+            at_once!($trait);
         })*
     };
+}
+
+/// Writes the one verb that is not awaited.
+macro_rules! at_once {
+    (TokenStore) => {
+        fn authorization_at_once(&self, digest: &Digest, now: Timestamp) -> Option<Result<Option<Authorization>>> {
+            match self {
+                Self::Memory(store) => store.authorization_at_once(digest, now),
+                Self::Sql(store) => store.authorization_at_once(digest, now),
+                Self::Redis(store) => store.authorization_at_once(digest, now),
+            }
+        }
+    };
+    ($trait:ident) => {};
 }
 
 every_store_verb!(delegate);

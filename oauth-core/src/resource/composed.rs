@@ -57,4 +57,8 @@ where
     async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<B, Refusal> {
         self.provider.validate_access_token(token).await.map(&self.change)
     }
+
+    fn validate_at_once(&self, token: &PresentedToken<'_>) -> Option<Result<B, Refusal>> {
+        self.provider.validate_at_once(token).map(|found| found.map(&self.change))
+    }
 }

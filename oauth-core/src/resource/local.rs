@@ -2,9 +2,10 @@ mod cache;
 
 use self::cache::Recent;
 use super::{Authorization, PresentedToken, Refusal, ResourceProvider};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::identifier::Resource;
-use crate::store::{ActiveToken, TokenStore};
+use crate::secret::Digest;
+use crate::store::{ActiveToken, StoreError, TokenStore};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,13 +71,19 @@ impl<S: TokenStore> LocalResourceProvider<S> {
         self
     }
 
-    /// Finds a token that is alive, meant for whichever resource.
-    async fn find(&self, token: &PresentedToken<'_>) -> Result<Authorization, Refusal> {
-        let (digest, now) = (token.digest(), self.clock.now());
-        if let Some(authorization) = self.recent.as_ref().and_then(|recent| recent.find(&digest, now)) {
-            return Ok(authorization);
-        }
-        let found = self.store.authorization(&digest, now).await.map_err(|error| {
+    /// Gives what a check of this token said a moment ago.
+    fn remembered(&self, digest: &Digest, now: Timestamp) -> Option<Authorization> {
+        self.recent.as_ref()?.find(digest, now)
+    }
+
+    /// Takes what the store said of a token, remembers a good one, and lets it through if it is meant for here.
+    fn learn(
+        &self,
+        digest: Digest,
+        now: Timestamp,
+        found: Result<Option<Authorization>, StoreError>,
+    ) -> Result<Authorization, Refusal> {
+        let found = found.map_err(|error| {
             tracing::error!(%error, "answering that tokens cannot be checked");
             Refusal::Unavailable
         })?;
@@ -84,7 +91,18 @@ impl<S: TokenStore> LocalResourceProvider<S> {
         if let Some(recent) = &self.recent {
             recent.keep(digest, authorization.clone(), now);
         }
-        Ok(authorization)
+        self.meant_for_here(authorization)
+    }
+
+    /// Lets through what is meant for this resource: what is remembered too, because clones for other
+    /// audiences share the cache.
+    fn meant_for_here(&self, authorization: Authorization) -> Result<Authorization, Refusal> {
+        let names_here = |resource: &Resource| authorization.audience.contains(resource);
+        let meant_for_here = match self.audience.as_slice() {
+            [] => authorization.audience.is_empty(),
+            named => named.iter().any(names_here),
+        };
+        if meant_for_here { Ok(authorization) } else { Err(Refusal::InvalidToken) }
     }
 }
 
@@ -92,14 +110,19 @@ impl<S: TokenStore> ResourceProvider for LocalResourceProvider<S> {
     type Authorization = Authorization;
 
     async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<Authorization, Refusal> {
-        // Here, because clones for other audiences share the cache.
-        let authorization = self.find(token).await?;
-        let names_here = |resource: &Resource| authorization.audience.contains(resource);
-        let meant_for_here = match self.audience.as_slice() {
-            [] => authorization.audience.is_empty(),
-            named => named.iter().any(names_here),
-        };
-        if meant_for_here { Ok(authorization) } else { Err(Refusal::InvalidToken) }
+        let (digest, now) = (token.digest(), self.clock.now());
+        match self.remembered(&digest, now) {
+            Some(remembered) => self.meant_for_here(remembered),
+            None => self.learn(digest, now, self.store.authorization(&digest, now).await),
+        }
+    }
+
+    fn validate_at_once(&self, token: &PresentedToken<'_>) -> Option<Result<Authorization, Refusal>> {
+        let (digest, now) = (token.digest(), self.clock.now());
+        Some(match self.remembered(&digest, now) {
+            Some(remembered) => self.meant_for_here(remembered),
+            None => self.learn(digest, now, self.store.authorization_at_once(&digest, now)?),
+        })
     }
 }
 

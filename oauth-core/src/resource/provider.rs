@@ -61,6 +61,15 @@ pub trait ResourceProvider: Send + Sync + 'static {
         token: &PresentedToken<'_>,
     ) -> impl Future<Output = Result<Self::Authorization, Refusal>> + Send;
 
+    /// Validates a token as [`Self::validate_access_token`] does, where nothing has to be waited for; `None` where
+    /// something has to, and then that is asked.
+    ///
+    /// The provided one never answers. One that finds its tokens in memory spares each request a future and its
+    /// place on the heap. It must not block.
+    fn validate_at_once(&self, _token: &PresentedToken<'_>) -> Option<Result<Self::Authorization, Refusal>> {
+        None
+    }
+
     /// Asks another provider about the tokens that this one does not know: for an API that takes the
     /// tokens of two.
     ///
@@ -129,11 +138,18 @@ pub trait Validate<A>: Send + Sync + 'static {
     /// # Errors
     /// As there.
     async fn validate(&self, token: &PresentedToken<'_>) -> Result<A, Refusal>;
+
+    /// Validates a token where nothing has to be waited for; see [`ResourceProvider::validate_at_once`].
+    fn validate_at_once(&self, token: &PresentedToken<'_>) -> Option<Result<A, Refusal>>;
 }
 
 #[async_trait::async_trait]
 impl<P: ResourceProvider> Validate<P::Authorization> for P {
     async fn validate(&self, token: &PresentedToken<'_>) -> Result<P::Authorization, Refusal> {
         self.validate_access_token(token).await
+    }
+
+    fn validate_at_once(&self, token: &PresentedToken<'_>) -> Option<Result<P::Authorization, Refusal>> {
+        ResourceProvider::validate_at_once(self, token)
     }
 }

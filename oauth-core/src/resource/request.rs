@@ -1,7 +1,7 @@
 use crate::http::{Field, is_form_type};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request};
-use std::fmt;
+use std::{fmt, iter};
 
 /// What of a request to a protected resource decides whether it is let in: borrowed from the types of
 /// whatever framework, so that nothing is copied to be looked at. `Debug` shows the method only.
@@ -29,19 +29,20 @@ impl<'a> ResourceRequest<'a> {
 
     /// Takes method and headers.
     pub fn new(method: &'a Method, headers: &'a HeaderMap) -> Self {
-        let field = |name| headers.get_all(name).iter().map(|value| value.as_bytes());
-        Self::of_fields(method, field(AUTHORIZATION), field(CONTENT_TYPE))
+        let field = move |name| headers.get_all(name).iter().map(|value| value.as_bytes());
+        Self::of_fields(method, field(AUTHORIZATION), iter::once_with(move || field(CONTENT_TYPE)).flatten())
     }
 
     /// Takes the method, and every value of the two headers that count, from other types than those of
-    /// the crate `http`.
+    /// the crate `http`. The content type is looked for only where the method gives a body a meaning.
     pub fn of_fields(
         method: &'a Method,
         authorization: impl IntoIterator<Item = &'a [u8]>,
         content_type: impl IntoIterator<Item = &'a [u8]>,
     ) -> Self {
-        let (authorization, content_type) = (Field::of(authorization), Field::of(content_type));
-        Self { method, authorization, content_type, query: None, body: &[] }
+        let may_have_form = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+        let content_type = if may_have_form { Field::of(content_type) } else { Field::Absent };
+        Self { method, authorization: Field::of(authorization), content_type, query: None, body: &[] }
     }
 
     /// Adds the query, as it stands in the URI.
@@ -61,7 +62,7 @@ impl<'a> ResourceRequest<'a> {
     /// Tells whether the body is a form that may carry a token: the type says so, and the method gives
     /// bodies a meaning (RFC 6750 §2.2). What is none need not be read.
     pub fn has_form(&self) -> bool {
-        matches!(*self.method, Method::POST | Method::PUT | Method::PATCH) && is_form_type(self.content_type)
+        is_form_type(self.content_type)
     }
 
     /// Walks the fields of the body, read as a form.

@@ -124,8 +124,18 @@ impl Access {
         authorization: &impl ResourceAuthorization,
         now: Timestamp,
     ) -> Result<(), Refusal> {
+        self.check_at(method, authorization, || now)
+    }
+
+    /// Checks as [`Self::check`] does, and reads the clock only where a sign-in is required.
+    pub(super) fn check_at(
+        &self,
+        method: &Method,
+        authorization: &impl ResourceAuthorization,
+        now: impl FnOnce() -> Timestamp,
+    ) -> Result<(), Refusal> {
         self.requirement.check(method, authorization)?;
-        self.step_up.check(authorization, now)
+        if self.step_up.is_none() { Ok(()) } else { self.step_up.check(authorization, now()) }
     }
 }
 

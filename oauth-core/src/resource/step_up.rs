@@ -67,6 +67,11 @@ impl StepUp {
         if recent && strong { Ok(()) } else { Err(Refusal::InsufficientUserAuthentication) }
     }
 
+    /// Tells whether it requires nothing.
+    pub(super) fn is_none(&self) -> bool {
+        self.max_age.is_none() && self.acr_values.is_empty()
+    }
+
     /// Writes it as attributes of a challenge (RFC 9470 §3).
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'static str, String)> {
         let acr_values: Vec<&str> = self.acr_values.iter().collect();

@@ -84,6 +84,10 @@ impl Transports {
     /// token at all.
     pub fn find<'a>(self, request: &ResourceRequest<'a>) -> Result<Option<FoundToken<'a>>, Refusal> {
         let in_header = PresentedToken::in_header(request.authorization)?.map(Found::InHeader);
+        // Most APIs: there is no other place to look at.
+        if self == Self::header() {
+            return Ok(in_header.map(FoundToken));
+        }
         let form = request.form().filter(|_| self.form_body);
         let query = request.query.filter(|_| self.insecure_query).map(str::as_bytes);
         let elsewhere = form.into_iter().chain(query).flat_map(decoded).map(Found::Decoded);

@@ -114,6 +114,10 @@ impl<T: TokenStore, S: Send + Sync + 'static> TokenStore for Mixed<T, S> {
         self.truth.authorization(digest, now).await
     }
 
+    fn authorization_at_once(&self, digest: &Digest, now: Timestamp) -> Option<Result<Option<Authorization>>> {
+        self.truth.authorization_at_once(digest, now)
+    }
+
     async fn refresh_token(&self, digest: &Digest) -> Result<Option<StoredRefresh>> {
         self.truth.refresh_token(digest).await
     }

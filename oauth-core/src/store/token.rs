@@ -139,6 +139,15 @@ pub trait TokenStore: Send + Sync + 'static {
         async move { Ok(self.access_token(digest, now).await?.map(Authorization::from)) }
     }
 
+    /// Answers what [`Self::authorization`] answers, where nothing has to be waited for; `None` where something
+    /// has to, and then that is to be asked.
+    ///
+    /// The provided one never answers, which is right for every store. One whose records are in memory spares
+    /// each check of a request a future and its place on the heap. It must not block.
+    fn authorization_at_once(&self, _digest: &Digest, _now: Timestamp) -> Option<Result<Option<Authorization>>> {
+        None
+    }
+
     /// Reads a refresh token, retired and expired ones too while they are kept.
     fn refresh_token(&self, digest: &Digest) -> impl Future<Output = Result<Option<StoredRefresh>>> + Send;
 

@@ -10,7 +10,12 @@ fn resources(server: &Server) -> LocalResourceProvider<AnyStore> {
 }
 
 async fn ask(resources: &LocalResourceProvider<AnyStore>, token: &str) -> Result<(), Refusal> {
-    resources.validate_access_token(&PresentedToken::new(token).unwrap()).await.map(drop)
+    let token = PresentedToken::new(token).unwrap();
+    let answer = resources.validate_access_token(&token).await.map(drop);
+    if let Some(at_once) = resources.validate_at_once(&token) {
+        assert_eq!(at_once.map(drop), answer, "the same at once");
+    }
+    answer
 }
 
 on_every_server! {

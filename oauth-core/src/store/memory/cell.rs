@@ -7,27 +7,31 @@ use crate::resource::Authorization;
 use crate::secret::Digest;
 use crate::store::{Code, Grant, Issue, IssuedAccess, IssuedRefresh, Result, Retry, StoreError};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// A grant with all that hangs on it, behind one lock.
+/// A grant with all that hangs on it; what changes stands behind one lock.
 pub(super) struct Cell {
     pub(super) id: GrantId,
     pub(super) client: Arc<ClientEntry>,
     pub(super) subject: Subject,
+    shape: Arc<Shape>,
+    auth_time: Option<Timestamp>,
+    acr: Option<Box<str>>,
+    created_at: Timestamp,
+    /// The first second at which the grant is over, and before all time once it is revoked or removed: a
+    /// copy that a check of a token needs no lock for. Written under the lock, by [`Self::note`].
+    over_at: AtomicI64,
     family: Mutex<Family>,
 }
 
 /// What changes about a grant.
 pub(super) struct Family {
     /// Taken out of the indexes: whoever still found the cell sees nothing.
-    pub(super) removed: bool,
-    shape: Arc<Shape>,
-    auth_time: Option<Timestamp>,
-    acr: Option<Box<str>>,
-    created_at: Timestamp,
+    removed: bool,
     last_issued_at: Option<Timestamp>,
     pub(super) expires_at: Timestamp,
-    pub(super) revoked_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
     pub(super) code: Option<Box<HeldCode>>,
     /// In the order in which they were issued; none ever leaves, so a position is a name.
     pub(super) refresh: Vec<HeldRefresh>,
@@ -69,10 +73,6 @@ impl Cell {
     pub(super) fn new(grant: &Grant, client: Arc<ClientEntry>) -> Self {
         let family = Family {
             removed: false,
-            shape: client.shapes.share(&grant.scope, &grant.audience, &grant.attributes),
-            auth_time: grant.auth_time,
-            acr: grant.acr.as_deref().map(Box::from),
-            created_at: grant.created_at,
             last_issued_at: grant.last_issued_at,
             expires_at: grant.expires_at,
             revoked_at: grant.revoked_at,
@@ -80,7 +80,17 @@ impl Cell {
             refresh: Vec::new(),
             access: VecDeque::new(),
         };
-        Self { id: grant.id, client, subject: grant.subject.clone(), family: Mutex::new(family) }
+        Self {
+            id: grant.id,
+            subject: grant.subject.clone(),
+            shape: client.shapes.share(&grant.scope, &grant.audience, &grant.attributes),
+            auth_time: grant.auth_time,
+            acr: grant.acr.as_deref().map(Box::from),
+            created_at: grant.created_at,
+            over_at: AtomicI64::new(family.over_at().as_unix_seconds()),
+            client,
+            family: Mutex::new(family),
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Family> {
@@ -98,12 +108,12 @@ impl Cell {
             id: self.id,
             client_id: self.client.id.clone(),
             subject: self.subject.clone(),
-            scope: family.shape.scope.clone(),
-            audience: family.shape.audience.clone(),
-            auth_time: family.auth_time,
-            acr: family.acr.as_deref().map(str::to_owned),
-            attributes: family.shape.attributes.clone(),
-            created_at: family.created_at,
+            scope: self.shape.scope.clone(),
+            audience: self.shape.audience.clone(),
+            auth_time: self.auth_time,
+            acr: self.acr.as_deref().map(str::to_owned),
+            attributes: self.shape.attributes.clone(),
+            created_at: self.created_at,
             last_issued_at: family.last_issued_at,
             expires_at: family.expires_at,
             revoked_at: family.revoked_at,
@@ -123,9 +133,10 @@ impl Cell {
         }
     }
 
-    /// Says what [`Self::access_token`] and [`Self::grant`] say together, as far as a request needs it.
-    pub(super) fn authorization(&self, family: &Family, term: &Term) -> Authorization {
-        let mut attributes = family.shape.attributes.clone();
+    /// Says what [`Self::access_token`] and [`Self::grant`] say together, as far as a request needs it, and
+    /// without a lock.
+    pub(super) fn authorization(&self, term: &Term) -> Authorization {
+        let mut attributes = self.shape.attributes.clone();
         let own = term.shape.attributes.iter();
         attributes.extend(own.map(|(name, value)| (name.clone(), value.clone())));
         Authorization {
@@ -134,8 +145,8 @@ impl Cell {
             scope: term.shape.scope.clone(),
             audience: term.shape.audience.clone(),
             expires_at: term.expires_at,
-            auth_time: family.auth_time,
-            acr: family.acr.as_deref().map(str::to_owned),
+            auth_time: self.auth_time,
+            acr: self.acr.as_deref().map(str::to_owned),
             attributes,
         }
     }
@@ -154,9 +165,32 @@ impl Cell {
     pub(super) fn is_live(&self, family: &Family, now: Timestamp) -> bool {
         self.client.is_enabled() && family.is_live(now)
     }
+
+    /// Says what [`Self::is_live`] says, without the lock: a client that is deleted is disabled too.
+    pub(super) fn is_live_now(&self, now: Timestamp) -> bool {
+        let over_at = Timestamp::from_unix_seconds(self.over_at.load(Ordering::SeqCst));
+        self.client.is_enabled() && !over_at.is_over(now)
+    }
+
+    /// Tells those who take no lock what has changed.
+    fn note(&self, family: &Family) {
+        self.over_at.store(family.over_at().as_unix_seconds(), Ordering::SeqCst);
+    }
+
+    /// Takes it out of sight, and tells whether it was there.
+    pub(super) fn hide(&self, family: &mut Family) -> bool {
+        let was_there = !std::mem::replace(&mut family.removed, true);
+        self.note(family);
+        was_there
+    }
 }
 
 impl Family {
+    fn over_at(&self) -> Timestamp {
+        let ended = self.removed || self.revoked_at.is_some();
+        if ended { Timestamp::from_unix_seconds(i64::MIN) } else { self.expires_at }
+    }
+
     /// Says what [`Grant::is_live`] says.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && !self.expires_at.is_over(now)
@@ -216,12 +250,14 @@ impl Shared {
         self.grants.move_end(&cell.id, Some(family.expires_at), Some(*grant_expires_at));
         family.expires_at = *grant_expires_at;
         family.last_issued_at = Some(*now);
+        cell.note(family);
         Ok(())
     }
 
     /// Revokes a grant: its access tokens go, its code and refresh tokens stay to be recognised.
-    pub(super) fn revoke(&self, family: &mut Family, now: Timestamp) {
+    pub(super) fn revoke(&self, cell: &Cell, family: &mut Family, now: Timestamp) {
         family.revoked_at = Some(now);
+        cell.note(family);
         for held in family.access.drain(..) {
             self.access.remove(&held.digest, Some(held.expires_at));
         }
@@ -235,7 +271,7 @@ impl Shared {
 
     /// Removes a grant with all that hangs on it, and tells whether it was there.
     pub(super) fn remove(&self, cell: &Cell, family: &mut Family) -> bool {
-        if std::mem::replace(&mut family.removed, true) {
+        if !cell.hide(family) {
             return false;
         }
         if let Some(held) = family.code.take() {

@@ -20,7 +20,7 @@ impl CodeStore for MemoryStore {
         }
         if !self.0.codes.insert(code.digest, Arc::clone(&cell), Some(code.expires_at)) {
             self.0.grants.remove(&grant.id, Some(grant.expires_at));
-            family.removed = true;
+            cell.hide(&mut family);
             return Err(taken(DOING));
         }
         family.code = Some(Box::new(HeldCode { code: code.clone(), used_at: None }));
@@ -48,7 +48,7 @@ impl CodeStore for MemoryStore {
             return Ok(Redeemed::Gone);
         }
         if used_before {
-            self.0.revoke(family, issue.now);
+            self.0.revoke(&cell, family, issue.now);
             return Ok(Redeemed::Before(cell.id));
         }
         if ends.is_over(issue.now) {

@@ -89,7 +89,7 @@ impl Shared {
         let Some(mut family) = cell.lock_present() else { return false };
         let live = family.is_live(now);
         if live {
-            self.revoke(&mut family, now);
+            self.revoke(cell, &mut family, now);
         }
         live
     }

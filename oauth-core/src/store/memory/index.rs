@@ -87,7 +87,12 @@ impl<K, V> Default for Index<K, V> {
 
 impl<K: Key, V: Clone> Index<K, V> {
     pub(super) fn find(&self, key: &K) -> Option<V> {
-        self.0.read(key.place()).entries.get(key).cloned()
+        self.read(key, V::clone)
+    }
+
+    /// Reads an entry where it stands; whoever does takes no other lock meanwhile.
+    pub(super) fn read<T>(&self, key: &K, read: impl FnOnce(&V) -> T) -> Option<T> {
+        self.0.read(key.place()).entries.get(key).map(read)
     }
 
     /// Inserts unless the key is taken, and tells whether it did.

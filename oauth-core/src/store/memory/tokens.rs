@@ -65,17 +65,25 @@ impl TokenStore for MemoryStore {
     }
 
     async fn access_token(&self, digest: &Digest, now: Timestamp) -> Result<Option<ActiveToken>> {
-        let alone = |token: &Grantless| ActiveToken { token: token.token(*digest), grant: None };
-        let under = |cell: &Cell, family: &Family, term: &Term| ActiveToken {
-            token: cell.access_token(*digest, term),
-            grant: Some(cell.grant(family)),
-        };
-        Ok(self.0.live_access(digest, now, alone, under))
+        Ok(self.0.access.find(digest).and_then(|access| match access {
+            Access::Alone(token) => {
+                token.is_live(now).then(|| ActiveToken { token: token.token(*digest), grant: None })
+            }
+            Access::Under(cell, term) => {
+                let family = cell.lock_present()?;
+                let live = cell.is_live(&family, now) && !term.expires_at.is_over(now);
+                let token = || cell.access_token(*digest, &term);
+                live.then(|| ActiveToken { token: token(), grant: Some(cell.grant(&family)) })
+            }
+        }))
     }
 
     async fn authorization(&self, digest: &Digest, now: Timestamp) -> Result<Option<Authorization>> {
-        let alone = |token: &Grantless| ActiveToken { token: token.token(*digest), grant: None }.into();
-        Ok(self.0.live_access(digest, now, alone, Cell::authorization))
+        Ok(self.0.authorization(digest, now))
+    }
+
+    fn authorization_at_once(&self, digest: &Digest, now: Timestamp) -> Option<Result<Option<Authorization>>> {
+        Some(Ok(self.0.authorization(digest, now)))
     }
 
     async fn refresh_token(&self, digest: &Digest) -> Result<Option<StoredRefresh>> {
@@ -105,7 +113,7 @@ impl TokenStore for MemoryStore {
             if let Some(sealed) = family.answer_again(position, issue.now) {
                 return Ok(Rotated::Replay(sealed));
             }
-            self.0.revoke(family, issue.now);
+            self.0.revoke(&cell, family, issue.now);
             return Ok(Rotated::Reused(cell.id));
         }
         if over {
@@ -130,22 +138,17 @@ impl TokenStore for MemoryStore {
 }
 
 impl Shared {
-    /// Finds an access token, if it is alive, and makes of it and its grant what is asked for.
-    fn live_access<T>(
-        &self,
-        digest: &Digest,
-        now: Timestamp,
-        alone: impl FnOnce(&Grantless) -> T,
-        under: impl FnOnce(&Cell, &Family, &Term) -> T,
-    ) -> Option<T> {
-        match self.access.find(digest)? {
-            Access::Alone(token) => token.is_live(now).then(|| alone(&token)),
-            Access::Under(cell, term) => {
-                let family = cell.lock_present()?;
-                let live = cell.is_live(&family, now) && !term.expires_at.is_over(now);
-                live.then(|| under(&cell, &family, &term))
+    /// Tells what an access token says, if it is alive.
+    fn authorization(&self, digest: &Digest, now: Timestamp) -> Option<Authorization> {
+        self.access.read(digest, |access| match access {
+            Access::Alone(token) => {
+                token.is_live(now).then(|| ActiveToken { token: token.token(*digest), grant: None }.into())
             }
-        }
+            Access::Under(cell, term) => {
+                let live = cell.is_live_now(now) && !term.expires_at.is_over(now);
+                live.then(|| cell.authorization(term))
+            }
+        })?
     }
 
     fn issue_grantless(&self, issue: &Issue) -> Result<Saved> {
