@@ -17,8 +17,10 @@ pub struct Unfinished {
 }
 
 /// Knows when all are over.
+#[cfg(feature = "serve")]
 pub(crate) struct Finished(mpsc::Receiver<Infallible>);
 
+#[cfg(feature = "serve")]
 impl Unfinished {
     pub(crate) fn first() -> (Self, Finished) {
         let (kept, all) = mpsc::channel(1);
@@ -26,6 +28,7 @@ impl Unfinished {
     }
 }
 
+#[cfg(feature = "serve")]
 impl Finished {
     /// Waits until nobody keeps one any more.
     pub(crate) async fn wait(&mut self) {
