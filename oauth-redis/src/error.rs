@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     /// Fewer replicas than asked for have the write.
     #[error("{has} of {wanted} replicas confirmed the write in time; it may have happened all the same")]
     Replicas { has: i64, wanted: usize },
+    /// The server itself has not put the write on its disk.
+    #[error("the server did not confirm in time that the write is on its disk; it may have happened all the same")]
+    NotOnDisk,
     /// A record holds what this program never writes.
     #[error("the record of {0} cannot be read: restore it from a backup, or delete it")]
     Corrupt(&'static str),

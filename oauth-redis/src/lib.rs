@@ -23,18 +23,27 @@
 //! account's end the sweep finishes.
 //!
 //! # What Redis can lose
-//! Redis answers before a write is on disk, and before a replica has it:
-//! - **A crash or power cut** loses what the append-only file does not have yet: with `appendonly yes` and
-//!   `appendfsync everysec` up to a second or two, with `appendfsync always` nothing that was answered.
-//!   Without an append-only file it loses everything since the last snapshot.
-//! - **A failover** loses what the promoted replica had not received yet. [`Builder::wait_for`] makes a
-//!   verb answer only when replicas have what it wrote, and `min-replicas-to-write` stops a server that
-//!   has lost its replicas from taking writes at all. That narrows the gap to replicas that fail as
-//!   well, or that a failover passes over; Redis has no setting that closes it.
+//! Redis answers before a write is on disk, and before a replica has it. What that can cost, and the
+//! setting that avoids it:
+//!
+//! | what happens | what is lost | what avoids it |
+//! |---|---|---|
+//! | the server's process or machine ends, without an append-only file (`appendonly no`) | everything since the last snapshot | `appendonly yes` |
+//! | the machine loses power, with `appendfsync everysec` | the last second or two | `appendfsync always`, or [`Builder::durable_on`] with 0 replicas or more |
+//! | a failover to a replica that had not received the last writes | these writes | [`Builder::wait_for`], for replicas that stay up |
+//! | the same, and the replica's machine loses power as well | these writes | [`Builder::durable_on`], with as many replicas |
+//! | a failover to a replica that confirmed nothing, because more of them were asked for than confirm | the writes that it had not | as many as there are replicas, and `min-replicas-to-write` on the server |
+//!
+//! [`Builder::durable_on`] asks with `WAITAOF`, which Redis has from 7.2 on, and a verb answers once the
+//! write is in the append-only file, on disk, of the server and of so many replicas. An older server is
+//! refused then; it has `appendfsync always` for itself, which is as good, and `WAIT` for its replicas,
+//! which is not. Neither makes of Redis a database with consensus: a server that is cut off from its replicas goes
+//! on answering reads, and takes writes until it notices, which then fail to be confirmed.
 //!
 //! What is lost is lost both ways: a token that was issued is unknown, and **a revocation is undone, a code
 //! or refresh token that was used can be used again**. Where that must not happen, keep clients, grants
 //! and accounts in SQL and only what may be lost in Redis: `oauth_core::store::Mixed` joins two stores.
+//! Nothing tells an application afterwards that something was lost.
 //!
 //! # What it asks of the server
 //! `maxmemory-policy noeviction`: any other throws clients and used codes away when memory is short, so
@@ -52,6 +61,7 @@ mod record;
 mod script;
 mod server;
 mod settings;
+mod url;
 mod verbs;
 
 pub use settings::Builder;
@@ -85,6 +95,16 @@ pub struct RedisStore(Arc<Inner>);
 struct Inner {
     link: Link,
     places: Places,
+}
+
+impl RedisStore {
+    /// Gives a store for another tenant on the same server or cluster, over the same connections: it sees
+    /// none of the records of this one, nor this one any of its. An empty name is the one that a store has
+    /// of itself.
+    pub fn for_tenant(&self, name: &str) -> Self {
+        let Inner { link, places } = &*self.0;
+        Self(Arc::new(Inner { link: link.clone(), places: places.of_tenant(name) }))
+    }
 }
 
 impl fmt::Debug for RedisStore {

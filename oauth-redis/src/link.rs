@@ -14,10 +14,12 @@ pub(crate) enum Connection {
     Cluster(ClusterConnection),
 }
 
-/// How many replicas must have a write before it is answered, and how long they have.
+/// Who must have a write before it is answered, and how long they have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Replicas {
-    pub(crate) number: usize,
+pub(crate) struct Confirmed {
+    pub(crate) replicas: usize,
+    /// On disk, the server itself as well; or in the memory of the replicas.
+    pub(crate) on_disk: bool,
     pub(crate) time: Duration,
 }
 
@@ -25,7 +27,7 @@ pub(crate) struct Replicas {
 pub(crate) struct Link {
     pub(crate) connection: Connection,
     pub(crate) patience: Duration,
-    pub(crate) replicas: Option<Replicas>,
+    pub(crate) confirmed: Option<Confirmed>,
 }
 
 /// Whether a command changes something.
@@ -56,8 +58,8 @@ impl Link {
     /// Runs a command, in a cluster on the node that has its key.
     pub(crate) async fn run<T: FromRedisValue>(&self, access: Access, command: &Cmd) -> Outcome<T> {
         let answer = async {
-            match self.replicas {
-                Some(replicas) if access == Access::Write => self.confirmed(command, replicas).await,
+            match self.confirmed {
+                Some(by) if access == Access::Write => self.confirmed(command, by).await,
                 _ => Ok(self.plain(command).await?),
             }
         };
@@ -73,21 +75,34 @@ impl Link {
         }
     }
 
-    /// Sends the command and `WAIT` as one, so that both go over one connection: `WAIT` speaks of what
-    /// was written over its own.
-    async fn confirmed(&self, command: &Cmd, replicas: Replicas) -> Outcome<Value> {
+    /// Sends the command and `WAIT` or `WAITAOF` as one, so that both go over one connection: they speak of
+    /// what was written over their own.
+    async fn confirmed(&self, command: &Cmd, by: Confirmed) -> Outcome<Value> {
+        let Confirmed { replicas, on_disk, time } = by;
         let mut pipeline = Pipeline::with_capacity(2);
-        let time = u64::try_from(replicas.time.as_millis()).unwrap_or(u64::MAX);
-        pipeline.add_command(command.clone()).cmd("WAIT").arg(replicas.number).arg(time);
+        pipeline.add_command(command.clone());
+        if on_disk {
+            pipeline.cmd("WAITAOF").arg(1).arg(replicas);
+        } else {
+            pipeline.cmd("WAIT").arg(replicas);
+        }
+        pipeline.arg(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         let values = match &self.connection {
             Connection::Single(connection) => connection.clone().req_packed_commands(&pipeline, 0, 2).await?,
             Connection::Cluster(connection) => connection.clone().req_packed_commands(&pipeline, 0, 2).await?,
         };
         let [value, confirmed] = <[Value; 2]>::try_from(values).map_err(|_| Failure::Corrupt("an answer"))?;
-        let value = value.extract_error()?;
-        let has = i64::from_redis_value(confirmed.extract_error()?).map_err(RedisError::from)?;
-        if usize::try_from(has).unwrap_or(0) < replicas.number {
-            return Err(Failure::Replicas { has, wanted: replicas.number });
+        let (value, confirmed) = (value.extract_error()?, confirmed.extract_error()?);
+        let (own, has): (i64, i64) = if on_disk {
+            <(i64, i64)>::from_redis_value(confirmed).map_err(RedisError::from)?
+        } else {
+            (1, i64::from_redis_value(confirmed).map_err(RedisError::from)?)
+        };
+        if own < 1 {
+            return Err(Failure::NotOnDisk);
+        }
+        if usize::try_from(has).unwrap_or(0) < replicas {
+            return Err(Failure::Replicas { has, wanted: replicas });
         }
         Ok(value)
     }

@@ -1,6 +1,8 @@
 //! Where a record stands: on one server all in one place, in a cluster in one of 64 that its name
 //! decides, each a hash tag, so that scripts find together what belongs together.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_core::identifier::GrantId;
 use oauth_core::secret::Digest;
 
@@ -10,6 +12,8 @@ const PLACES: u8 = 64;
 /// How keys begin.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
+    /// What the settings say, and behind it what a tenant adds.
+    base: String,
     prefix: String,
     is_cluster: bool,
 }
@@ -20,7 +24,17 @@ pub(crate) struct Place(String);
 
 impl Places {
     pub(crate) fn new(prefix: String, is_cluster: bool) -> Self {
-        Self { prefix, is_cluster }
+        Self { base: prefix.clone(), prefix, is_cluster }
+    }
+
+    /// The places of a tenant. An at sign begins no key of the others, and of a name its digest's first
+    /// eight bytes stand behind it, so that no key gets long: whoever wanted to meet another tenant's
+    /// had to try 2^64 names. An empty name is the tenant that a store has of itself.
+    pub(crate) fn of_tenant(&self, name: &str) -> Self {
+        let base = self.base.clone();
+        let of_name = Digest::of(name).as_bytes().first_chunk::<8>().map(|part| URL_SAFE_NO_PAD.encode(part));
+        let part = of_name.filter(|_| !name.is_empty()).map(|part| format!("@{part}:"));
+        Self { prefix: format!("{base}{}", part.unwrap_or_default()), base, is_cluster: self.is_cluster }
     }
 
     pub(crate) fn of_digest(&self, digest: &Digest) -> Place {
@@ -59,7 +73,7 @@ impl Places {
     }
 
     fn numbered(&self, byte: u8) -> Place {
-        let Self { prefix, is_cluster } = self;
+        let Self { prefix, is_cluster, .. } = self;
         Place(if *is_cluster { format!("{prefix}{{{:02x}}}", byte % PLACES) } else { prefix.clone() })
     }
 }

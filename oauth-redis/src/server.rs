@@ -7,6 +7,9 @@ use redis::{FromRedisValue as _, Value};
 /// The oldest version whose commands the scripts know.
 const OLDEST: u32 = 7;
 
+/// The version with the command that waits for disks.
+const KNOWS_WAITAOF: (u32, u32) = (7, 2);
+
 /// Asks every server that takes writes.
 pub(crate) async fn inspect(link: &Link) -> Outcome<()> {
     let is_cluster = matches!(link.connection, Connection::Cluster(_));
@@ -18,6 +21,9 @@ pub(crate) async fn inspect(link: &Link) -> Outcome<()> {
     for said in said {
         let said = String::from_redis_value(said).map_err(redis::RedisError::from)?;
         judge(&said, is_cluster)?;
+        if link.confirmed.is_some_and(|by| by.on_disk) {
+            can_confirm(&said)?;
+        }
     }
     Ok(())
 }
@@ -54,9 +60,29 @@ fn judge(said: &str, is_cluster: bool) -> Outcome<()> {
     Ok(())
 }
 
+/// Whether a server knows `WAITAOF`, and has what that waits for.
+fn can_confirm(said: &str) -> Outcome<()> {
+    let field = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+    let version = field("redis_version").unwrap_or("0");
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+    let version_is_new = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= KNOWS_WAITAOF;
+    if !version_is_new && field("valkey_version").is_none() {
+        return Err(Failure::Unusable(format!(
+            "durable_on needs Redis 7.2 or newer, or Valkey, and the server is version {version}: use one of these, or \
+             appendfsync always on the server together with wait_for"
+        )));
+    }
+    if field("aof_enabled") != Some("1") {
+        return Err(Failure::Unusable(
+            "durable_on needs an append-only file, and the server has none: set appendonly to yes".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::judge;
+    use super::{can_confirm, judge};
 
     const GOOD: &str =
         "redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nrole:master\r\ncluster_enabled:0\r\n";
@@ -79,5 +105,14 @@ mod tests {
         }
         assert!(judge(&GOOD.replace("cluster_enabled:0", "cluster_enabled:1"), true).is_ok());
         assert!(judge("", false).is_err(), "one that says nothing");
+    }
+
+    #[test]
+    fn only_a_server_that_can_confirm_is_asked_to() {
+        assert!(can_confirm(GOOD).unwrap_err().to_string().contains("7.2"));
+        let new = GOOD.replace("7.0.15", "7.2.0");
+        assert!(can_confirm(&new).is_ok() && can_confirm(&GOOD.replace("7.0.15", "8.2.3")).is_ok());
+        assert!(can_confirm(&format!("{GOOD}valkey_version:8.0.1\r\n")).is_ok());
+        assert!(can_confirm(&new.replace("aof_enabled:1", "aof_enabled:0")).is_err());
     }
 }

@@ -1,7 +1,7 @@
 use crate::error::{Failure, Outcome};
-use crate::link::{Connection, Link, Replicas};
+use crate::link::{Confirmed, Connection, Link};
 use crate::place::Places;
-use crate::{Inner, RedisStore, server};
+use crate::{Inner, RedisStore, server, url};
 use oauth_core::store::Result;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClientBuilder;
@@ -21,21 +21,28 @@ const CONNECTING: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 #[must_use]
 pub struct Builder {
-    urls: Vec<String>,
-    is_cluster: bool,
-    prefix: String,
+    pub(crate) urls: Vec<String>,
+    pub(crate) is_cluster: bool,
+    pub(crate) prefix: String,
     patience: Duration,
-    replicas: Option<Replicas>,
+    pub(crate) confirmed: Option<Confirmed>,
     root_certificates: Option<Vec<u8>>,
 }
 
 impl RedisStore {
-    /// Opens one server with the settings as they are: see [`Builder`].
+    /// Opens what a URL says, which is the way of a program that is told at its start:
+    /// `redis://[USER][:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://` the same over TLS,
+    /// `redis+unix:///PATH`, or `redis-cluster://[USER][:PASSWORD@]HOST[:PORT][,HOST[:PORT]]...` and
+    /// `rediss-cluster://`, which name some servers of a cluster.
+    ///
+    /// Parameters, percent-encoded, say what [`Builder`] does: `prefix=TEXT` ([`Builder::prefix`]),
+    /// `cafile=PATH` ([`Builder::root_certificates`]), and `wait_for=REPLICAS` ([`Builder::wait_for`]) or
+    /// `durable_on=REPLICAS` ([`Builder::durable_on`]) with `within=MILLISECONDS`, 1,000 unless set.
     ///
     /// # Errors
-    /// As [`Builder::open`].
+    /// As [`Builder::open`], and for a parameter that there is none of.
     pub async fn open(url: &str) -> Result<Self> {
-        Self::builder([url]).open().await
+        url::read(url).map_err(|failure| failure.while_doing("open Redis"))?.open().await
     }
 
     /// Opens a cluster, given by some of its servers: see [`Builder::cluster`].
@@ -56,7 +63,7 @@ impl RedisStore {
             urls,
             prefix: "oauth:".to_owned(),
             patience: PATIENCE,
-            replicas: None,
+            confirmed: None,
             root_certificates: None,
         }
     }
@@ -75,13 +82,26 @@ impl Builder {
         self
     }
 
-    /// Answers a write only when so many replicas have it (the command `WAIT`).
+    /// Answers a write only when so many replicas have received it (the command `WAIT`): a failover to one
+    /// of them loses nothing that was answered.
     ///
     /// Where they do not confirm in time the verb is an error, although the write has happened on the
     /// server and may reach the replicas later. Every write then takes a trip to a replica more, and
-    /// writes over one connection wait for each other.
+    /// writes over one connection wait for each other. [`durable_on`](Self::durable_on) asks for more.
     pub fn wait_for(mut self, replicas: usize, time: Duration) -> Self {
-        self.replicas = Some(Replicas { number: replicas, time });
+        self.confirmed = Some(Confirmed { replicas, on_disk: false, time });
+        self
+    }
+
+    /// Answers a write only when it is in the append-only file, on disk, of the server and of so many
+    /// replicas (the command `WAITAOF`, from Redis 7.2 on, and Valkey's): neither a power cut nor a failover
+    /// to one of them loses anything that was answered. With 0 replicas it is the server alone.
+    ///
+    /// Servers and replicas need `appendonly yes`; with `appendfsync everysec` a write waits for up to a
+    /// second, with `always` for the disk. Where they do not confirm in time the verb is an error, as with
+    /// [`wait_for`](Self::wait_for), which this takes the place of.
+    pub fn durable_on(mut self, replicas: usize, time: Duration) -> Self {
+        self.confirmed = Some(Confirmed { replicas, on_disk: true, time });
         self
     }
 
@@ -104,7 +124,8 @@ impl Builder {
     ///
     /// # Errors
     /// Says which setting is wrong, that the server cannot be reached or its certificate is not
-    /// trusted, that it is older than Redis 7, a replica, or throws keys away when memory is short.
+    /// trusted, that it is older than Redis 7, a replica, or throws keys away when memory is short, and
+    /// that it cannot confirm what [`durable_on`](Self::durable_on) asks for.
     pub async fn open(self) -> Result<RedisStore> {
         self.connect().await.map_err(|failure| failure.while_doing("open Redis"))
     }
@@ -134,7 +155,7 @@ impl Builder {
         };
         let late = |_| Failure::Unusable(format!("no server answered within {:?}", self.patience));
         let connection = tokio::time::timeout(self.patience, opening).await.map_err(late)??;
-        let link = Link { connection, patience: self.patience, replicas: self.replicas };
+        let link = Link { connection, patience: self.patience, confirmed: self.confirmed };
         server::inspect(&link).await?;
         let places = Places::new(self.prefix, self.is_cluster);
         Ok(RedisStore(Arc::new(Inner { link, places })))
@@ -188,12 +209,12 @@ async fn cluster(
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { urls: _, is_cluster, prefix, patience, replicas, root_certificates: _ } = self;
+        let Self { urls: _, is_cluster, prefix, patience, confirmed, root_certificates: _ } = self;
         f.debug_struct("Builder")
             .field("is_cluster", is_cluster)
             .field("prefix", prefix)
             .field("patience", patience)
-            .field("replicas", replicas)
+            .field("confirmed", confirmed)
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use crate::commands::{application, user};
 use crate::options::Options;
 use clap::{Parser, Subcommand};
 
-/// A working OAuth 2.1 provider: pages, SQLite, a protected API.
+/// A working OAuth 2.1 provider: pages, a store, a protected API.
 ///
 /// Without a command it starts the server. Commands work on the same database, on a new one too and
 /// while the server runs, which sees each change at its next request.

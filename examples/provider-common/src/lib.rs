@@ -24,11 +24,13 @@ mod options;
 mod output;
 mod signals;
 mod site;
+mod storage;
 mod welcome;
 
 pub use notes::{LONGEST_NOTE, Notes, Said, profile};
 pub use output::Refused;
 pub use site::{App, Site};
+pub use storage::Storage;
 pub use welcome::Welcome;
 
 use arguments::{Arguments, Command};

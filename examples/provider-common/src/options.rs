@@ -1,11 +1,11 @@
 //! The options that every command takes, each also from the environment, and the settings they make.
 
 use crate::output::Refused;
+use crate::storage::Storage;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use oauth_core::config::{Config, InvalidIssuer, Issuer};
 use oauth_core::identifier::Resource;
-use oauth_diesel::SqlStore;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -25,9 +25,22 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_ISSUER", value_name = "URL")]
     pub(crate) issuer: Option<String>,
 
-    /// The database: the path of a SQLite file, or a URL: sqlite:, postgres: or mysql:.
-    #[arg(long, global = true, env = "PROVIDER_DATABASE", value_name = "PATH|URL", default_value = "./provider.db")]
+    /// The database: the path of a SQLite file, or a URL: sqlite:, postgres:, mysql:, redis: or rediss:,
+    /// redis-cluster: or rediss-cluster:. Give one with a password in the environment.
+    // What the environment says would be shown by --help otherwise, the password too.
+    #[arg(
+        long,
+        global = true,
+        env = "PROVIDER_DATABASE",
+        hide_env_values = true,
+        value_name = "PATH|URL",
+        default_value = "./provider.db"
+    )]
     pub(crate) database: String,
+
+    /// The tenant of the database: everything is its own, as if it had a database of its own.
+    #[arg(long, global = true, env = "PROVIDER_TENANT", value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
 
     /// How long an authorization code can be redeemed.
     #[arg(long, global = true, env = "PROVIDER_CODE_LIFETIME", value_name = "SECONDS", default_value_t = 60)]
@@ -123,9 +136,9 @@ impl Options {
     }
 
     /// Opens the database, and creates it where there is none.
-    pub(crate) async fn store(&self) -> Result<SqlStore, Refused> {
-        let opened = SqlStore::open(&self.database).await;
-        opened.map_err(|error| Refused::new("temporarily_unavailable", format!("--database: {error}")))
+    pub(crate) async fn store(&self) -> Result<Storage, Refused> {
+        let store = Storage::open(&self.database).await?;
+        Ok(self.tenant.as_deref().map(|name| store.for_tenant(name)).unwrap_or(store))
     }
 
     /// Names what was switched on that weakens security.

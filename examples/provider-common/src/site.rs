@@ -4,14 +4,14 @@ use crate::first_account;
 use crate::options::{Options, origin};
 use crate::output::{Format, Refused, write_out};
 use crate::signals::{self, Stop};
+use crate::storage::{self, Storage};
 use crate::welcome::{self, Welcome};
 use oauth_core::provider::Provider;
-use oauth_diesel::SqlStore;
 use oauth_pages::{PagesProvider, StoredAccounts};
 use std::net::{SocketAddr, TcpListener};
 
-/// The application behind the provider: pages, and accounts of its own in SQLite.
-pub type App = PagesProvider<SqlStore, StoredAccounts<SqlStore>>;
+/// The application behind the provider: pages, and accounts of its own in the store.
+pub type App = PagesProvider<Storage, StoredAccounts<Storage>>;
 
 /// A provider that is ready to be put on the web.
 pub struct Site {
@@ -41,7 +41,7 @@ impl Site {
         for warning in options.warnings() {
             tracing::warn!("{warning}");
         }
-        let database = options.database.clone();
+        let database = storage::shown(&options.database);
         let store = options.store().await?;
         let accounts = StoredAccounts::new(store.clone(), &config);
         let account = first_account::create(&accounts).await?;

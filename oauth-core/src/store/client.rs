@@ -15,6 +15,16 @@ pub struct ClientFilter {
     pub attributes: Vec<(String, String)>,
 }
 
+impl ClientFilter {
+    /// Tells whether a client is meant.
+    pub fn matches(&self, client: &Client) -> bool {
+        let has = |(name, value): &(String, String)| client.attributes.get(name) == Some(value);
+        self.owner.as_ref().is_none_or(|owner| client.owner.as_ref() == Some(owner))
+            && self.resource.as_ref().is_none_or(|resource| client.resources.contains(resource))
+            && self.attributes.iter().all(has)
+    }
+}
+
 /// Where registered clients are kept.
 ///
 /// ```

@@ -47,14 +47,6 @@ pub(crate) fn term_of(filter: &ClientFilter) -> Digest {
     by_owner.or_else(by_attribute).or_else(by_resource).unwrap_or_else(|| term("all", "", ""))
 }
 
-/// Tells whether all that a filter asks for holds.
-pub(crate) fn matches(filter: &ClientFilter, client: &Client) -> bool {
-    let ClientFilter { owner, resource, attributes } = filter;
-    owner.as_ref().is_none_or(|owner| client.owner.as_ref() == Some(owner))
-        && resource.as_ref().is_none_or(|resource| client.resources.contains(resource))
-        && attributes.iter().all(|(name, value)| client.attributes.get(name) == Some(value))
-}
-
 fn term(kind: &str, name: &str, value: &str) -> Digest {
     Digest::of(&format!("{kind}:{}:{name}{value}", name.len()))
 }

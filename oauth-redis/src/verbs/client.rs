@@ -1,7 +1,7 @@
 use super::{BATCH, after};
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{Field, fields, grant_id, index_terms, json, matches, term_of};
+use crate::record::{Field, fields, grant_id, index_terms, json, term_of};
 use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
 use oauth_core::client::Client;
@@ -74,7 +74,7 @@ impl RedisStore {
             let Some(last) = entries.last() else { break };
             from = after(last);
             let read = entries.iter().map(|entry| self.listed_client(entry));
-            found.extend(try_join_all(read).await?.into_iter().flatten().filter(|client| matches(filter, client)));
+            found.extend(try_join_all(read).await?.into_iter().flatten().filter(|client| filter.matches(client)));
         }
         Ok(found)
     }

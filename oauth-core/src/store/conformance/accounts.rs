@@ -151,3 +151,28 @@ pub async fn without_an_account_nothing_ends<S: Store + AccountStore + SessionSt
     assert!(!is_revoked(store, &grant).await, "a person without an account keeps grants");
     assert!(store.session(&session.digest, at(2)).await.expect("session").is_some(), "and sessions");
 }
+
+/// Accounts are listed in the order of their names' bytes, each once, although others come and go
+/// meanwhile.
+pub async fn accounts_are_listed_page_by_page<S: AccountStore>(store: &S) {
+    for name in ["d", "B", "a", "b", "~", "ä"] {
+        created(store, name).await;
+    }
+    let mut page = Page::first(2);
+    let mut seen = Vec::new();
+    for others in [["A", "c"], ["C", "0"], ["D", "1"], ["E", "2"]] {
+        let found = store.accounts(&page).await.expect("accounts");
+        assert!(found.len() <= 2, "a page holds no more than was asked for");
+        let Some(last) = found.last() else { break };
+        page = Page::after(last.username.clone(), 2);
+        seen.extend(found.iter().map(|account| account.username.clone()));
+        if seen.len() == 2 {
+            let gone = subject("sB");
+            assert!(store.delete_account(&gone, at(1)).await.expect("delete_account"), "it was there");
+        }
+        for name in others {
+            created(store, name).await;
+        }
+    }
+    assert_eq!(seen, ["B", "a", "b", "c", "d", "~", "ä"], "byte order, each once, new ones where they belong");
+}

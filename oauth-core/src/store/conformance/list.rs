@@ -66,10 +66,16 @@ macro_rules! store_conformance {
             races::nothing_lives_when_revoke_meets_rotate,
             races::nothing_lives_when_delete_meets_issue,
             races::one_client_is_created,
+            races::one_change_of_a_client_wins,
             dropped::client_verbs_are_all_or_nothing,
             dropped::code_verbs_are_all_or_nothing,
             dropped::token_verbs_are_all_or_nothing,
             dropped::grant_verbs_are_all_or_nothing,
+            failing::an_authorization_that_failed_gives_no_code,
+            failing::a_redemption_that_failed_is_whole_or_nothing,
+            failing::a_refresh_that_failed_can_be_made_again,
+            failing::a_revocation_that_failed_is_not_called_done,
+            failing::what_cannot_be_asked_is_neither_dead_nor_issued,
         );
     };
     (@tests $fresh:expr; $($concept:ident :: $promise:ident),* $(,)?) => {
@@ -111,12 +117,30 @@ macro_rules! account_conformance {
             accounts::an_account_comes_back_as_it_was_saved,
             accounts::an_account_is_created_once,
             accounts::usernames_compare_byte_for_byte,
+            accounts::accounts_are_listed_page_by_page,
             accounts::what_ends_an_account_ends_its_sessions_and_grants,
             accounts::enabling_an_account_revives_nothing,
             accounts::without_an_account_nothing_ends,
             races::one_account_is_created,
             races::nothing_lives_when_an_account_ends_and_rotate_meets_it,
             dropped::account_verbs_are_all_or_nothing,
+        );
+    };
+}
+
+/// Makes a `#[test]` of everything that two tenants of one database are to each other; takes an
+/// expression of a future that gives the stores of both, `(theirs, ours)`, and what must outlive them.
+///
+/// The stores are also an [`AccountStore`](crate::store::AccountStore) and a
+/// [`SessionStore`](crate::store::SessionStore).
+#[macro_export]
+macro_rules! tenant_conformance {
+    ($fresh:expr) => {
+        $crate::store_conformance!(@tests $fresh;
+            tenants::a_tenant_sees_nothing_of_another,
+            tenants::a_tenant_ends_nothing_of_another,
+            tenants::a_tenant_sweeps_its_own,
+            tenants::people_belong_to_one_tenant,
         );
     };
 }

@@ -12,6 +12,8 @@
 //! // Only where the store implements these optional traits:
 //! oauth_core::session_conformance!(async { (MemoryStore::new(), ()) });
 //! oauth_core::account_conformance!(async { (MemoryStore::new(), ()) });
+//! // Only where one database has tenants: the stores of two of them. Here two that share nothing.
+//! oauth_core::tenant_conformance!(async { ((MemoryStore::new(), MemoryStore::new()), ()) });
 //! ```
 //!
 //! [`year`] proves beside these that what it holds stays bounded; it has to be told how to count that.
@@ -19,6 +21,14 @@
 //! Each becomes a `#[test]` on a runtime with several threads, and fails with a sentence that names
 //! the broken promise. The races print how many of their calls overlapped (`--nocapture` shows it)
 //! and fail if none did, because then they proved nothing.
+//!
+//! One promise needs no test: a store sees digests only, because nothing else compiles.
+//! ```compile_fail,E0308
+//! # async fn read(store: impl oauth_core::store::Store) {
+//! let token = oauth_core::secret::RefreshToken::generate();
+//! store.refresh_token(&token).await; // expected `&Digest`, found `&RefreshToken`
+//! # }
+//! ```
 #![allow(clippy::expect_used, clippy::panic, reason = "these are tests, although they are public")]
 #![allow(clippy::indexing_slicing, reason = "these are tests, although they are public")]
 
@@ -26,6 +36,7 @@ pub mod accounts;
 pub mod clients;
 pub mod codes;
 pub mod dropped;
+pub mod failing;
 pub mod grants;
 pub mod housekeeping;
 mod interrupted;
@@ -35,6 +46,8 @@ pub mod races;
 pub mod refresh;
 mod sample;
 pub mod sessions;
+mod site;
+pub mod tenants;
 pub mod tokens;
 pub mod year;
 

@@ -9,7 +9,7 @@ use super::sample::{
 };
 use super::sessions::decision;
 use crate::store::{
-    AccountStore, Created, GrantFilter, PasswordHash, Redeemed, Retry, Rotated, Saved, SessionStore, Store,
+    AccountStore, Created, GrantFilter, PasswordHash, Redeemed, Replaced, Retry, Rotated, Saved, SessionStore, Store,
 };
 use std::sync::Arc;
 
@@ -202,6 +202,31 @@ pub async fn one_client_is_created<S: Store>(store: &S) {
         let winner = outcomes.iter().position(|outcome| *outcome == Created::Now).expect("a winner");
         let stored = store.client(&named(winner).id).await.expect("client");
         assert_eq!(stored, Some(named(winner)), "the one that succeeded is stored");
+    }
+    race.finish();
+}
+
+/// Of many that change what they read of a client one succeeds, and its change is the one stored: no
+/// secret that was renewed comes back.
+pub async fn one_change_of_a_client_wins<S: Store>(store: &S) {
+    let mut race = Race::new("replace_client", 50).await;
+    while let Some(round) = race.next_round() {
+        let read = registered(store).await;
+        let changed = {
+            let read = read.clone();
+            move |number: usize| crate::client::Client { name: format!("number {number}"), ..read.clone() }
+        };
+        let outcomes = race
+            .run(store, round, |store, number| {
+                let (read, changed) = (read.clone(), changed(number));
+                async move { store.replace_client(&read, &changed).await.expect("replace_client") }
+            })
+            .await;
+        assert_eq!(count(&outcomes, &Replaced::Now), 1, "of any number of changes exactly one succeeds");
+        assert_eq!(count(&outcomes, &Replaced::Changed), round.calls - 1, "the others are told that it changed");
+        let winner = outcomes.iter().position(|outcome| *outcome == Replaced::Now).expect("a winner");
+        let stored = store.client(&read.id).await.expect("client");
+        assert_eq!(stored, Some(changed(winner)), "the one that succeeded is stored");
     }
     race.finish();
 }

@@ -126,7 +126,7 @@ impl ClientStore for MemoryStore {
             let here = shard.range::<ClientId, _>((start, Bound::Unbounded));
             let meant = here.filter_map(|(_, entry)| {
                 let client = entry.hold();
-                matches(filter, &client).then(|| client.clone())
+                filter.matches(&client).then(|| client.clone())
             });
             found.extend(meant.take(limit));
         }
@@ -177,11 +177,4 @@ impl ClientStore for MemoryStore {
         }
         Ok(true)
     }
-}
-
-fn matches(filter: &ClientFilter, client: &Client) -> bool {
-    let ClientFilter { owner, resource, attributes } = filter;
-    owner.as_ref().is_none_or(|owner| client.owner.as_ref() == Some(owner))
-        && resource.as_ref().is_none_or(|resource| client.resources.contains(resource))
-        && attributes.iter().all(|(name, value)| client.attributes.get(name) == Some(value))
 }

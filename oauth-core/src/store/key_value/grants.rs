@@ -1,0 +1,76 @@
+use super::clients::write_client;
+use super::record::{OF_CLIENT, OF_SUBJECT, client, each, grant, grant_id, listed, write_grant};
+use super::{KeyValue, KeyValueStore, Records, RecordsMut};
+use crate::clock::Timestamp;
+use crate::identifier::GrantId;
+use crate::store::{Grant, GrantFilter, GrantStore, Page, Result};
+
+impl<K: KeyValue> GrantStore for KeyValueStore<K> {
+    async fn grant(&self, id: &GrantId) -> Result<Option<Grant>> {
+        let id = *id;
+        self.0.read(move |records| Ok(grant(records, &id)?.map(|(held, _)| held.grant))).await
+    }
+
+    async fn grants(&self, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Result<Vec<Grant>> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.0.read(move |records| live(records, &filter, &page, now)).await
+    }
+
+    async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        let id = *id;
+        self.0.write(move |records| revoke(records, &id, now)).await
+    }
+
+    async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
+        let filter = filter.clone();
+        let revoke_all = move |records: &mut dyn RecordsMut| {
+            if let GrantFilter::Client(id) = &filter
+                && let Some(mut held) = client(&*records, id)?
+            {
+                held.own = held.own.wrapping_add(1);
+                write_client(records, &held)?;
+            }
+            revoke_all(records, &filter, now)
+        };
+        self.0.write(revoke_all).await
+    }
+}
+
+/// Revokes every grant that is meant and counts them.
+pub(super) fn revoke_all(records: &mut dyn RecordsMut, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
+    let meant = live(&*records, filter, &Page::first(u32::MAX), now)?;
+    let mut revoked = 0;
+    for grant in meant {
+        revoked += u64::from(revoke(records, &grant.id, now)?);
+    }
+    Ok(revoked)
+}
+
+/// Revokes a grant; `false` where it was not live.
+pub(super) fn revoke(records: &mut dyn RecordsMut, id: &GrantId, now: Timestamp) -> Result<bool> {
+    let Some((mut held, _)) = grant(&*records, id)?.filter(|(held, _)| held.grant.is_live(now)) else {
+        return Ok(false);
+    };
+    held.grant.revoked_at = Some(now);
+    write_grant(records, &held)?;
+    Ok(true)
+}
+
+fn live(records: &dyn Records, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Result<Vec<Grant>> {
+    let prefix = match filter {
+        GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => listed(OF_SUBJECT, subject.as_str(), []),
+        GrantFilter::Client(id) => listed(OF_CLIENT, id.as_str(), []),
+    };
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let after = page.after.as_ref().map(|id| id.as_bytes().as_slice());
+    let mut found = Vec::new();
+    each(records, &prefix, after, |key, _| {
+        let id = grant_id(key.strip_prefix(&*prefix).unwrap_or_default())?;
+        let held = grant(records, &id)?.map(|(held, _)| held.grant);
+        if found.len() < limit {
+            found.extend(held.filter(|grant| filter.matches(grant) && grant.is_live(now)));
+        }
+        Ok(found.len() < limit)
+    })?;
+    Ok(found)
+}
