@@ -55,7 +55,6 @@ async fn at_most_two(store: &impl Store, trips: &Trips) {
     // A connection is opened once, and prepares each of its statements once.
     count(store, trips).await;
     let counted = count(store, trips).await;
-    println!("{counted:?}");
     for (verb, trips) in counted {
         let most = match verb {
             "code" | "refresh_token" | "access_token" | "issue" | "revoke_access_token" => 1,
