@@ -61,6 +61,7 @@ async fn cycles(kind: Kind, count: usize) -> Row {
     row.cell("more while it started", at_start);
     row.cell("requests", Counts::read(&counts.requests));
     row.cell("without an answer", Counts::read(&counts.lost));
+    row.cell("answered 503", Counts::read(&counts.unavailable));
     row.cell("tokens issued", Counts::read(&counts.tokens));
     row.cell("revocations confirmed", Counts::read(&counts.revocations));
     row.cell("found alive", Counts::read(&counts.found_alive));

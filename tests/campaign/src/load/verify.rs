@@ -1,9 +1,12 @@
-use super::family::Use;
+use super::family::{Family, Use};
 use super::worker::Worker;
 use crate::moment::chance;
 
 /// How many tokens of a family are looked at, the newest first.
 const TOKENS: usize = 8;
+
+/// How often is asked about a token at most.
+const TRIES: usize = 5;
 
 /// How many of the older families are looked at each time.
 const OLDER: u64 = 4;
@@ -20,11 +23,13 @@ impl Worker {
                 asked = self.redeem(family).await;
             }
             for token in (0..family.access.len()).rev().take(TOKENS) {
-                asked = asked.and(self.introspect(family, Some(token)).await);
+                asked = asked.and(self.look(family, token).await);
             }
             if family.refresh.is_some() {
                 asked = asked.and(self.refresh(family).await);
-                asked = asked.and(self.introspect(family, family.access.len().checked_sub(1)).await);
+                if let Some(newest) = family.access.len().checked_sub(1) {
+                    asked = asked.and(self.look(family, newest).await);
+                }
             }
             if asked.is_none() {
                 self.breach("the provider is gone");
@@ -35,10 +40,21 @@ impl Worker {
         for _ in 0..OLDER.min(archive.len() as u64) {
             let chosen = usize::try_from(chance(archive.len() as u64)).unwrap();
             for token in (0..archive[chosen].access.len()).rev().take(TOKENS) {
-                self.introspect(&mut archive[chosen], Some(token)).await;
+                self.look(&mut archive[chosen], token).await;
             }
         }
         self.archive = archive;
+    }
+
+    /// Asks about a token until that is answered: a busy machine may take more than once.
+    async fn look(&mut self, family: &mut Family, token: usize) -> Option<()> {
+        for _ in 0..TRIES {
+            if self.introspect(family, Some(token)).await? {
+                return Some(());
+            }
+        }
+        self.breach("nobody says whether a token lives");
+        Some(())
     }
 
     /// Looks at all that there ever was, or at so many of the older families.
@@ -48,7 +64,7 @@ impl Worker {
         let mut archive = std::mem::take(&mut self.archive);
         for family in archive.iter_mut().rev().take(most) {
             for token in 0..family.access.len() {
-                self.introspect(family, Some(token)).await;
+                self.look(family, token).await;
             }
         }
         self.archive = archive;

@@ -95,7 +95,9 @@ impl Weather {
         }
         let mut state = self.state();
         state.last_unavailable = state.last_unavailable.max(Some(began));
-        let is_clear = state.clear_since.is_some_and(|since| began > since);
+        // A provider that was just started, on a busy machine, may say so: what it must not do is to say
+        // anything that is not so.
+        let is_clear = !self.may_be_killed && state.clear_since.is_some_and(|since| began > since);
         drop(state);
         if is_clear {
             self.breach(format!("{doing}: 503 although the database is there"));

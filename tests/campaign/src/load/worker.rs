@@ -100,7 +100,7 @@ impl Worker {
             40..=43 if family.refresh.is_some() => self.revoke_all(family).await,
             44..=51 => self.revoke_one(family).await,
             52..=69 => self.call_api(family).await,
-            _ => self.introspect(family, family.access.len().checked_sub(1)).await,
+            _ => self.introspect(family, family.access.len().checked_sub(1)).await.map(drop),
         }
     }
 
@@ -231,8 +231,9 @@ impl Worker {
         }
     }
 
-    pub(super) async fn introspect(&mut self, family: &mut Family, token: Option<usize>) -> Option<()> {
-        let Some(token) = token else { return Some(()) };
+    /// Asks about a token, and tells whether that was answered; `None` where nobody could be asked.
+    pub(super) async fn introspect(&mut self, family: &mut Family, token: Option<usize>) -> Option<bool> {
+        let Some(token) = token else { return Some(true) };
         let text = family.access[token].text.clone();
         match self.post("introspect", "/oauth/introspect", &[("token", &text)]).await {
             Outcome::Good(answer) => match answer["active"].as_bool() {
@@ -240,10 +241,10 @@ impl Worker {
                 None => self.breach("an introspection that says nothing"),
             },
             Outcome::Refused(error) => self.breach(format!("{error} for an introspection")),
-            Outcome::Open => {}
+            Outcome::Open => return Some(false),
             Outcome::NotSent => return None,
         }
-        Some(())
+        Some(true)
     }
 
     async fn call_api(&mut self, family: &mut Family) -> Option<()> {
