@@ -17,15 +17,8 @@ use shot::{Artefact, Owner};
 use std::time::Instant;
 use tokio::task::JoinSet;
 
-/// How many of a hundred races must have been races: both calls under way at the same time.
-const OVERLAPPING: usize = 90;
-
 /// How many times as many are run at most, where a busy machine keeps calls from meeting.
 const MOST: usize = 3;
-
-fn lacks(overlapping: usize, done: usize) -> bool {
-    overlapping * 100 < done * OVERLAPPING
-}
 
 pub(crate) async fn run(arguments: &Arguments, sizes: &Sizes, report: &mut Report) {
     for kind in arguments.stores(&[&[Kind::Memory], Kind::DURABLE].concat()) {
@@ -44,7 +37,7 @@ pub(crate) async fn run(arguments: &Arguments, sizes: &Sizes, report: &mut Repor
                 let case = format!("{}; {}", artefact.name(), field.name());
                 if arguments.wants(&case) {
                     let row = Row::new(kind, &case);
-                    report.row(race(&store, &owner, artefact, field, sizes.races, row).await);
+                    report.row(race(&store, &owner, artefact, field, sizes, row).await);
                 }
             }
         }
@@ -56,10 +49,12 @@ async fn race(
     owner: &Owner,
     artefact: Artefact,
     field: &mut Field,
-    count: usize,
+    sizes: &Sizes,
     mut row: Row,
 ) -> Row {
     let started = Instant::now();
+    let count = sizes.races;
+    let lacks = |overlapping: usize, done: usize| overlapping * 100 < done * sizes.overlapping;
     let (mut done, mut overlapping, mut right) = (0, 0, 0);
     while done < count || lacks(overlapping, done) && done < MOST * count {
         let left = if done < count { count - done } else { count };
