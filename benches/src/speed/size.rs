@@ -46,9 +46,7 @@ struct Side {
 }
 
 impl Side {
-    fn start(url: &str, tokens: usize) -> Result<Self, Error> {
-        let mut server = Process::start(url, 1)?;
-        server.ask(&format!("fill 0 {tokens} live"))?;
+    fn connect(server: Process, tokens: usize) -> Result<Self, Error> {
         // Spread over all that there are.
         let checks: Vec<_> =
             (0..tokens.min(ASKED)).map(|number| check(number * (tokens / tokens.min(ASKED)))).collect();
@@ -70,6 +68,13 @@ impl Side {
     }
 }
 
+/// Starts a server with so many tokens.
+fn filled(url: &str, tokens: usize) -> Result<Process, Error> {
+    let mut server = Process::start(url, 1)?;
+    server.ask(&format!("fill 0 {tokens} live"))?;
+    Ok(server)
+}
+
 #[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
 pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { store, few, many, rounds } = *arguments;
@@ -81,7 +86,11 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
         None if matches!(store, Store::Memory) => "memory:".to_owned(),
         None => format!("sqlite:{}", directory.path().join(name).display()),
     };
-    let mut sides = [Side::start(&url("few.db"), few)?, Side::start(&url("many.db"), many)?];
+    // Connected once both are filled: the server gives up who says nothing for so long.
+    let mut sides = Vec::new();
+    for (server, tokens) in [(filled(&url("few.db"), few)?, few), (filled(&url("many.db"), many)?, many)] {
+        sides.push(Side::connect(server, tokens)?);
+    }
     println!("{store:?}: {few} tokens and {many}; load {}", cpu::load_average());
     let mut found = Vec::new();
     for round in 0..=rounds {
