@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
-}
-
 fn read(path: &str) -> String {
-    std::fs::read_to_string(workspace().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 #[test]
@@ -53,7 +50,7 @@ fn every_example_stands_in_the_list_with_its_command() {
     for member in members {
         assert!(list.contains(&format!("[`{member}`]({member})")), "examples/README.md does not name {member}");
         let run = if member == "provider" { "`cargo run`".to_owned() } else { format!("cargo run -p {member}") };
-        let is_program = workspace().join("examples").join(member).join("src/main.rs").exists();
+        let is_program = member != "provider-common";
         assert!(!is_program || list.contains(&run), "examples/README.md does not say {run}");
     }
 }
