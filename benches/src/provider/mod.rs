@@ -100,7 +100,7 @@ pub(crate) fn serve(arguments: &ServerArguments) -> Result<(), Error> {
     Ok(())
 }
 
-/// Does what [`oauth_tower::Serve::sweeping`] does, while it is switched on.
+/// Does what `oauth_tower::Serve::sweeping` does, while it is switched on.
 async fn sweep(provider: Arc<dyn Service>, on: Arc<AtomicBool>) {
     loop {
         let pause = if on.load(Ordering::Relaxed) { provider.sweep().await } else { Duration::MAX };
