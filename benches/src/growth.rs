@@ -1,13 +1,10 @@
 //! Whether a backlog of millions is swept away while tokens are checked at four fifths of what the server
 //! can do: windows with the sweep and without it take turns, until nothing waits.
 
-use crate::provider::{Process, check};
+use crate::provider::{Place, Process, Store, check, name_in};
 use crate::steady::{self, Latencies};
 use crate::{Error, cpu};
-use clap::ValueEnum;
-use oauth_test_servers::Postgres;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// What issue 4 allows: how many times its normal the p99 of checks may be.
 const ALLOWED: f64 = 2.0;
@@ -21,13 +18,6 @@ const FILL: &str = "INSERT INTO oauth_access_tokens (id, tenant, digest, client_
         decode(md5(random()::text) || md5(random()::text), 'hex'), (SELECT MIN(id) FROM oauth_clients),
         extract(epoch FROM now())::bigint - 10800, extract(epoch FROM now())::bigint - 7200 + n % 3600, 'read'
     FROM generate_series(1, {}) AS n ON CONFLICT DO NOTHING; ANALYZE oauth_access_tokens";
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Store {
-    Memory,
-    Sqlite,
-    Postgres,
-}
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -46,25 +36,14 @@ pub(crate) struct Arguments {
 #[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
 pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { store, over, connections, window } = *arguments;
-    let directory = TempDir::new()?;
-    let postgres =
-        matches!(store, Store::Postgres).then(|| Postgres::start(&[("shared_buffers", "512MB"), ("fsync", "on")]));
-    let url = match &postgres {
-        Some(server) => server.database(),
-        None if matches!(store, Store::Memory) => "memory:".to_owned(),
-        None => format!("sqlite:{}", directory.path().join("bench.db").display()),
-    };
-    let mut server = Process::start(&url, 1)?;
-    server.ask(&format!("fill 0 {LIVE} live"))?;
+    let place = Place::new(store, &[("shared_buffers", "512MB"), ("fsync", "on")])?;
+    let url = place.database("growth");
+    let mut server = Process::filled(&url, LIVE)?;
     let began = Instant::now();
-    match &postgres {
-        Some(postgres) => {
-            let name = url.rsplit('/').next().ok_or("a URL names a database")?;
-            postgres.sql(name, &FILL.replace("{}", &over.to_string()));
-        }
-        None => {
-            server.ask(&format!("fill {LIVE} {} over", LIVE + over))?;
-        }
+    if let Place::Server(postgres) = &place {
+        postgres.sql(name_in(&url)?, &FILL.replace("{}", &over.to_string()));
+    } else {
+        server.ask(&format!("fill {LIVE} {} over", LIVE + over))?;
     }
     println!("{store:?}: {over} are over, made in {} s; load {}", began.elapsed().as_secs(), cpu::load_average());
     let requests: Vec<_> = (0..LIVE).map(check).collect();

@@ -5,10 +5,8 @@ use crate::mysql::MysqlStore;
 use crate::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use crate::sqlite::SqliteStore;
-use oauth_core::every_store_verb;
-use oauth_core::store::{
-    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, Result, SessionStore, TokenStore,
-};
+use oauth_core::store::Result;
+use oauth_core::store_of_any;
 
 /// A store in whichever database a URL names, of those that were compiled in: one type for a program
 /// that is told at its start.
@@ -92,21 +90,11 @@ fn not_compiled(feature: &str) -> oauth_core::store::StoreError {
     Failure::Unusable(text).while_doing("open the database")
 }
 
-macro_rules! delegate {
-    ($($trait:ident { $(fn $verb:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
-        $(impl $trait for SqlStore {
-            $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
-                match self {
-                    #[cfg(feature = "sqlite")]
-                    Self::Sqlite(store) => $trait::$verb(store, $($argument),*).await,
-                    #[cfg(feature = "postgres")]
-                    Self::Postgres(store) => $trait::$verb(store, $($argument),*).await,
-                    #[cfg(feature = "mysql")]
-                    Self::Mysql(store) => $trait::$verb(store, $($argument),*).await,
-                }
-            })*
-        })*
-    };
-}
-
-every_store_verb!(delegate);
+store_of_any!(SqlStore {
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+    #[cfg(feature = "postgres")]
+    Postgres,
+    #[cfg(feature = "mysql")]
+    Mysql,
+});

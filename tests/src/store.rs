@@ -1,13 +1,8 @@
 //! The stores that servers are tested on, behind one type, so that the provider is compiled once.
 
-use oauth_core::clock::Timestamp;
-use oauth_core::every_store_verb;
 use oauth_core::identifier::GrantId;
-use oauth_core::resource::Authorization;
-use oauth_core::secret::Digest;
-use oauth_core::store::{
-    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, MemoryStore, Result, SessionStore, TokenStore,
-};
+use oauth_core::store::MemoryStore;
+use oauth_core::store_of_any;
 use oauth_diesel::SqlStore;
 use oauth_redis::RedisStore;
 use oauth_test_servers::{Mariadb, Postgres, Redis, RedisCluster};
@@ -110,34 +105,4 @@ impl AnyStore {
     }
 }
 
-macro_rules! delegate {
-    ($($trait:ident { $(fn $verb:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
-        $(impl $trait for AnyStore {
-            $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
-                match self {
-                    Self::Memory(store) => $trait::$verb(store, $($argument),*).await,
-                    Self::Sql(store) => $trait::$verb(store, $($argument),*).await,
-                    Self::Redis(store) => $trait::$verb(store, $($argument),*).await,
-                }
-            })*
-
-            at_once!($trait);
-        })*
-    };
-}
-
-/// Writes the one verb that is not awaited.
-macro_rules! at_once {
-    (TokenStore) => {
-        fn authorization_at_once(&self, digest: &Digest, now: Timestamp) -> Option<Result<Option<Authorization>>> {
-            match self {
-                Self::Memory(store) => store.authorization_at_once(digest, now),
-                Self::Sql(store) => store.authorization_at_once(digest, now),
-                Self::Redis(store) => store.authorization_at_once(digest, now),
-            }
-        }
-    };
-    ($trait:ident) => {};
-}
-
-every_store_verb!(delegate);
+store_of_any!(AnyStore { Memory, Sql, Redis });

@@ -1,10 +1,12 @@
 //! A whole provider on any store, in a process of its own, and the way to tell it what to do: a line to
 //! its input is a command, a line of its output the answer.
 
+mod place;
 mod process;
 mod records;
 mod store;
 
+pub(crate) use place::{Place, Store, name_in};
 pub(crate) use process::Process;
 pub(crate) use records::{check, client_credentials};
 
@@ -103,8 +105,8 @@ pub(crate) fn serve(arguments: &ServerArguments) -> Result<(), Error> {
 /// Does what `oauth_tower::Serve::sweeping` does, while it is switched on.
 async fn sweep(provider: Arc<dyn Service>, on: Arc<AtomicBool>) {
     loop {
-        let pause = if on.load(Ordering::Relaxed) { provider.sweep().await } else { Duration::MAX };
-        sleep(pause.min(Duration::from_millis(20))).await;
+        let pause = if on.load(Ordering::Relaxed) { provider.sweep().await } else { Duration::from_millis(20) };
+        sleep(pause).await;
     }
 }
 

@@ -26,6 +26,13 @@ impl Process {
         Ok(Self { process, input, output, address })
     }
 
+    /// Starts one, with one thread for requests, and stores so many live tokens.
+    pub(crate) fn filled(url: &str, tokens: usize) -> Result<Self, Error> {
+        let mut server = Self::start(url, 1)?;
+        server.ask(&format!("fill 0 {tokens} live"))?;
+        Ok(server)
+    }
+
     /// Gives a command and waits for the answer.
     pub(crate) fn ask(&mut self, command: &str) -> Result<String, Error> {
         writeln!(self.input, "{command}")?;

@@ -1,10 +1,8 @@
 //! Every store behind one type, so that the provider is compiled once.
 
 use crate::Error;
-use oauth_core::every_store_verb;
-use oauth_core::store::{
-    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, MemoryStore, Result, SessionStore, TokenStore,
-};
+use oauth_core::store::MemoryStore;
+use oauth_core::store_of_any;
 use oauth_diesel::SqlStore;
 use oauth_redis::RedisStore;
 
@@ -17,7 +15,7 @@ pub(super) enum AnyStore {
 
 impl AnyStore {
     /// Opens `memory:`, a URL of Redis, or one that [`SqlStore`] takes.
-    pub(super) async fn open(url: &str) -> std::result::Result<Self, Error> {
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
         Ok(match url.split_once(':') {
             Some(("memory", _)) => Self::Memory(MemoryStore::new()),
             Some(("redis", _)) => Self::Redis(RedisStore::open(url).await?),
@@ -26,18 +24,4 @@ impl AnyStore {
     }
 }
 
-macro_rules! delegate {
-    ($($trait:ident { $(fn $verb:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
-        $(impl $trait for AnyStore {
-            $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
-                match self {
-                    Self::Memory(store) => $trait::$verb(store, $($argument),*).await,
-                    Self::Sql(store) => $trait::$verb(store, $($argument),*).await,
-                    Self::Redis(store) => $trait::$verb(store, $($argument),*).await,
-                }
-            })*
-        })*
-    };
-}
-
-every_store_verb!(delegate);
+store_of_any!(AnyStore { Memory, Sql, Redis });

@@ -4,7 +4,7 @@
 use super::{cost, verdict};
 use crate::figures::Figures;
 use crate::load::Load;
-use crate::provider::{Process, client_credentials};
+use crate::provider::{Process, client_credentials, name_in};
 use crate::{Error, cpu};
 use oauth_test_servers::Postgres;
 use std::path::PathBuf;
@@ -38,8 +38,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { rounds, seconds, database_connections } = *arguments;
     let server = Postgres::start(&SETTINGS);
     let url = server.database();
-    let name = url.rsplit('/').next().ok_or("a URL names a database")?;
-    server.sql(name, "CREATE TABLE bench_rows (id BIGINT PRIMARY KEY, payload BYTEA)");
+    server.sql(name_in(&url)?, "CREATE TABLE bench_rows (id BIGINT PRIMARY KEY, payload BYTEA)");
     let script = tempfile::NamedTempFile::new()?;
     std::fs::write(script.path(), SCRIPT)?;
     let mut ours = Process::start(&format!("{url}?connections={database_connections}"), 2)?;

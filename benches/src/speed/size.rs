@@ -3,24 +3,14 @@
 use super::{Cost, cost, verdict};
 use crate::figures::Figures;
 use crate::load::Load;
-use crate::provider::{Process, check, client_credentials};
+use crate::provider::{Place, Process, Store, check, client_credentials};
 use crate::{Error, cpu};
-use clap::ValueEnum;
-use oauth_test_servers::Postgres;
-use tempfile::TempDir;
 
 /// What issue 4 allows: how many times as much.
 const ALLOWED: f64 = 1.5;
 
 /// How many different tokens are asked for: more would only fill this process' own memory.
 const ASKED: usize = 100_000;
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Store {
-    Memory,
-    Sqlite,
-    Postgres,
-}
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -68,27 +58,14 @@ impl Side {
     }
 }
 
-/// Starts a server with so many tokens.
-fn filled(url: &str, tokens: usize) -> Result<Process, Error> {
-    let mut server = Process::start(url, 1)?;
-    server.ask(&format!("fill 0 {tokens} live"))?;
-    Ok(server)
-}
-
 #[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
 pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { store, few, many, rounds } = *arguments;
-    let directory = TempDir::new()?;
-    let postgres = matches!(store, Store::Postgres)
-        .then(|| Postgres::start(&[("shared_buffers", "512MB"), ("max_wal_size", "8GB")]));
-    let url = |name: &str| match &postgres {
-        Some(server) => server.database(),
-        None if matches!(store, Store::Memory) => "memory:".to_owned(),
-        None => format!("sqlite:{}", directory.path().join(name).display()),
-    };
+    let place = Place::new(store, &[("shared_buffers", "512MB"), ("max_wal_size", "8GB")])?;
+    let filled = |name, tokens| Process::filled(&place.database(name), tokens);
     // Connected once both are filled: the server gives up who says nothing for so long.
     let mut sides = Vec::new();
-    for (server, tokens) in [(filled(&url("few.db"), few)?, few), (filled(&url("many.db"), many)?, many)] {
+    for (server, tokens) in [(filled("few", few)?, few), (filled("many", many)?, many)] {
         sides.push(Side::connect(server, tokens)?);
     }
     println!("{store:?}: {few} tokens and {many}; load {}", cpu::load_average());

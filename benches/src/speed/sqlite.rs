@@ -3,9 +3,8 @@
 use super::{cost, verdict};
 use crate::figures::Figures;
 use crate::load::Load;
-use crate::provider::{Process, client_credentials};
+use crate::provider::{Place, Process, Store, client_credentials};
 use crate::{Error, cpu};
-use tempfile::TempDir;
 
 /// What issue 4 allows, in microseconds of CPU.
 const ALLOWED: f64 = 25.0;
@@ -29,9 +28,9 @@ pub(crate) struct Arguments {
 #[allow(clippy::print_stdout, reason = "it is a program, and this is its answer")]
 pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { rounds, connections, requests, threads } = *arguments;
-    let directory = TempDir::new()?;
+    let place = Place::new(Store::Sqlite, &[])?;
     let memory = Process::start("memory:", threads)?;
-    let sqlite = Process::start(&format!("sqlite:{}", directory.path().join("bench.db").display()), threads)?;
+    let sqlite = Process::start(&place.database("tokens"), threads)?;
     let request = client_credentials();
     let mut loads =
         [Load::connect(memory.address, connections, &request)?, Load::connect(sqlite.address, connections, &request)?];

@@ -2,7 +2,7 @@
 
 use super::verdict;
 use crate::Error;
-use crate::provider::Process;
+use crate::provider::{Process, name_in};
 use oauth_test_servers::{Postgres, Redis};
 use std::fs;
 use tempfile::TempDir;
@@ -37,16 +37,9 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-fn fill(url: &str, tokens: usize) -> Result<Process, Error> {
-    let mut server = Process::start(url, 1)?;
-    server.ask(&format!("fill 0 {tokens} live"))?;
-    Ok(server)
-}
-
 /// What the whole process has grown by.
 fn memory(tokens: usize) -> Result<f64, Error> {
-    let mut server = Process::start("memory:", 1)?;
-    server.ask("fill 0 1000 live")?;
+    let mut server = Process::filled("memory:", 1_000)?;
     let before = server.memory()?;
     server.ask(&format!("fill 1000 {} live", tokens + 1_000))?;
     Ok(server.memory()? - before)
@@ -55,8 +48,7 @@ fn memory(tokens: usize) -> Result<f64, Error> {
 /// The file and its log.
 fn sqlite(tokens: usize) -> Result<f64, Error> {
     let directory = TempDir::new()?;
-    let server = fill(&format!("sqlite:{}", directory.path().join("bench.db").display()), tokens)?;
-    drop(server);
+    drop(Process::filled(&format!("sqlite:{}", directory.path().join("tokens").display()), tokens)?);
     let mut bytes = 0;
     for file in fs::read_dir(directory.path())? {
         bytes += file?.metadata()?.len();
@@ -68,9 +60,8 @@ fn sqlite(tokens: usize) -> Result<f64, Error> {
 fn postgres(tokens: usize) -> Result<f64, Error> {
     let server = Postgres::start(&[("max_wal_size", "4GB")]);
     let url = server.database();
-    let filled = fill(&url, tokens)?;
-    let name = url.rsplit('/').next().ok_or("a URL names a database")?;
-    let said = server.sql(name, "SELECT pg_total_relation_size('oauth_access_tokens')");
+    let filled = Process::filled(&url, tokens)?;
+    let said = server.sql(name_in(&url)?, "SELECT pg_total_relation_size('oauth_access_tokens')");
     drop(filled);
     Ok(said.trim().parse()?)
 }
@@ -84,7 +75,7 @@ fn redis(tokens: usize) -> Result<f64, Error> {
         Ok(used.ok_or("it says its memory")?.trim().parse()?)
     };
     let before = used()?;
-    let filled = fill(&server.url(), tokens)?;
+    let filled = Process::filled(&server.url(), tokens)?;
     let after = used()?;
     drop(filled);
     Ok(after - before)

@@ -1,10 +1,7 @@
 //! Where everything is kept: chosen by a URL at run time, out of the stores that were compiled in.
 
 use crate::output::Refused;
-use oauth_core::every_store_verb;
-use oauth_core::store::{
-    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, Result, SessionStore, TokenStore,
-};
+use oauth_core::store_of_any;
 #[cfg(feature = "_sql")]
 use oauth_diesel::SqlStore;
 #[cfg(feature = "redis")]
@@ -35,7 +32,7 @@ const KNOWN: [(&[&str], &str, bool); 4] = [
 
 impl Storage {
     /// Opens the database of a URL, and makes what is missing in it.
-    pub(crate) async fn open(url: &str) -> std::result::Result<Self, Refused> {
+    pub(crate) async fn open(url: &str) -> Result<Self, Refused> {
         let scheme = scheme(url).unwrap_or("sqlite").to_ascii_lowercase();
         let Some((_, feature, is_there)) = KNOWN.iter().find(|(schemes, ..)| schemes.contains(&scheme.as_str())) else {
             return Err(unusable(format!(
@@ -106,22 +103,12 @@ fn unusable(reason: String) -> Refused {
     Refused::new("invalid_configuration", format!("--database: {reason}"))
 }
 
-macro_rules! delegate {
-    ($($trait:ident { $(fn $verb:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
-        $(impl $trait for Storage {
-            $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
-                match self {
-                    #[cfg(feature = "_sql")]
-                    Self::Sql(store) => $trait::$verb(store, $($argument),*).await,
-                    #[cfg(feature = "redis")]
-                    Self::Redis(store) => $trait::$verb(store, $($argument),*).await,
-                }
-            })*
-        })*
-    };
-}
-
-every_store_verb!(delegate);
+store_of_any!(Storage {
+    #[cfg(feature = "_sql")]
+    Sql,
+    #[cfg(feature = "redis")]
+    Redis,
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,12 @@
-/// Hands every verb of every store trait to a macro, so that a store which stands in front of others
-/// writes each of its wrappers once, and cannot forget one. The traits must be in scope there.
+/// Hands every verb of every store trait to a macro, behind what else it is to have, so that a store which
+/// stands in front of others writes each of its wrappers once, and cannot forget one. The traits must be in
+/// scope there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! every_store_verb {
-    ($then:ident) => {
-        $then! {
+    ($($then:ident)::+ $(, $($first:tt)*)?) => {
+        $($then)::+! {
+            $($($first)*)?
             ClientStore {
                 fn client(id: &$crate::identifier::ClientId) -> Option<$crate::client::Client>;
                 fn clients(filter: &$crate::store::ClientFilter, page: &$crate::store::Page<$crate::identifier::ClientId>) -> Vec<$crate::client::Client>;
@@ -53,6 +55,43 @@ macro_rules! every_store_verb {
                 fn save_decision(decision: &$crate::store::PendingDecision) -> ();
                 fn take_decision(session: &$crate::secret::Digest, request: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> Option<$crate::store::PendingDecision>;
             }
+        }
+    };
+}
+
+/// Implements every store trait for an enum whose variants are stores: each verb is that of the one that is
+/// there, the verb that is not awaited too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_of_any {
+    ($any:ident { $($(#[$attribute:meta])* $variant:ident),+ $(,)? }) => {
+        $crate::every_store_verb!($crate::store_of_any, @traits $any [$($(#[$attribute])* $variant)+]);
+    };
+    (@traits $any:ident $variants:tt
+     $($trait:ident { $(fn $verb:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
+        $(impl $crate::store::$trait for $any {
+            $(async fn $verb(&self, $($argument: $type),*) -> $crate::store::Result<$outcome> {
+                $crate::store_of_any!(@each self $variants store =>
+                    $crate::store::$trait::$verb(store, $($argument),*).await)
+            })*
+
+            $crate::store_of_any!(@at_once $trait $variants);
+        })*
+    };
+    (@at_once TokenStore $variants:tt) => {
+        fn authorization_at_once(
+            &self,
+            digest: &$crate::secret::Digest,
+            now: $crate::clock::Timestamp,
+        ) -> Option<$crate::store::Result<Option<$crate::resource::Authorization>>> {
+            $crate::store_of_any!(@each self $variants store =>
+                $crate::store::TokenStore::authorization_at_once(store, digest, now))
+        }
+    };
+    (@at_once $trait:ident $variants:tt) => {};
+    (@each $self:ident [$($(#[$attribute:meta])* $variant:ident)+] $store:ident => $call:expr) => {
+        match $self {
+            $($(#[$attribute])* Self::$variant($store) => $call,)+
         }
     };
 }

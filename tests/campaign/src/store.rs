@@ -1,7 +1,5 @@
-use oauth_core::every_store_verb;
-use oauth_core::store::{
-    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, MemoryStore, Result, SessionStore, TokenStore,
-};
+use oauth_core::store::{MemoryStore, Result};
+use oauth_core::store_of_any;
 use oauth_diesel::SqlStore;
 use oauth_redis::RedisStore;
 
@@ -27,18 +25,4 @@ impl AnyStore {
     }
 }
 
-macro_rules! delegate {
-    ($($trait:ident { $(fn $verb:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
-        $(impl $trait for AnyStore {
-            $(async fn $verb(&self, $($argument: $type),*) -> Result<$outcome> {
-                match self {
-                    Self::Memory(store) => $trait::$verb(store, $($argument),*).await,
-                    Self::Sql(store) => $trait::$verb(store, $($argument),*).await,
-                    Self::Redis(store) => $trait::$verb(store, $($argument),*).await,
-                }
-            })*
-        })*
-    };
-}
-
-every_store_verb!(delegate);
+store_of_any!(AnyStore { Memory, Sql, Redis });
