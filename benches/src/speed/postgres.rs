@@ -43,7 +43,6 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     std::fs::write(script.path(), SCRIPT)?;
     let mut ours = Process::start(&format!("{url}?connections={database_connections}"), 2)?;
     let request = client_credentials();
-    let mut load = Load::connect(ours.address, 64, &request)?;
     println!("{database_connections} connections, fsync and synchronous_commit on; load {}", cpu::load_average());
     let mut found = Vec::new();
     for _ in 0..rounds {
@@ -51,6 +50,8 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
         let pgbench = pgbench(&url, script.path(), database_connections, seconds)?;
         let verbs = ours.number(&format!("issue {seconds}"))? / seconds_each;
         let batches = usize::try_from(verbs as u64)? * seconds / 64;
+        // Anew each time: the server gives up who says nothing for so long.
+        let mut load = Load::connect(ours.address, 64, &request)?;
         let requests = cost(&ours, &mut load, batches.max(1), &mut std::iter::repeat(request.as_slice()))?;
         println!("  pgbench {pgbench:.0}, store {verbs:.0}, whole requests {:.0} a second", requests.rate);
         found.push([pgbench, verbs, requests.rate]);

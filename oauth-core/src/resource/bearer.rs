@@ -8,7 +8,7 @@ const LONGEST: usize = 4_096;
 
 /// A bearer token as it came with a request: well formed, not validated. `Debug` does not show it.
 #[derive(Clone, Copy)]
-pub struct PresentedToken<'a>(&'a str);
+pub struct PresentedToken<'a>(&'a [u8]);
 
 impl<'a> PresentedToken<'a> {
     /// Takes a token of the b64token syntax (RFC 6750 §2.1).
@@ -22,10 +22,17 @@ impl<'a> PresentedToken<'a> {
     /// assert!(PresentedToken::new("two tokens").is_err());
     /// ```
     pub fn new(text: &'a str) -> Result<Self, Refusal> {
-        let body = text.trim_end_matches('=');
+        Self::of(text.as_bytes())
+    }
+
+    fn of(text: &'a [u8]) -> Result<Self, Refusal> {
+        let mut body = text;
+        while let [before @ .., b'='] = body {
+            body = before;
+        }
         let good = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
         // Every byte, good ones before or not: that way they are looked at sixteen at once.
-        let all_good = || body.bytes().fold(true, |all, byte| all & good(byte));
+        let all_good = || body.iter().fold(true, |all, byte| all & good(*byte));
         if body.is_empty() || text.len() > LONGEST || !all_good() {
             return Err(Refusal::InvalidRequest);
         }
@@ -34,7 +41,7 @@ impl<'a> PresentedToken<'a> {
 
     /// Takes a text that [`Self::new`] has taken before.
     pub(super) fn well_formed(text: &'a str) -> Self {
-        Self(text)
+        Self(text.as_bytes())
     }
 
     /// Finds the token in the `Authorization` header; `None` where there is none or another scheme's.
@@ -47,23 +54,26 @@ impl<'a> PresentedToken<'a> {
             Field::Once(value) => value,
             Field::Repeated => return Err(Refusal::InvalidRequest),
         };
-        // Before anything is read as text: what another scheme writes behind its name is its own.
-        let (scheme, rest) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
-        if !scheme.eq_ignore_ascii_case(b"bearer") {
+        // What another scheme writes behind its name is its own, and not looked at.
+        let Some((scheme, mut rest)) = value.split_first_chunk::<6>() else { return Ok(None) };
+        if !scheme.eq_ignore_ascii_case(b"bearer") || rest.first().is_some_and(|byte| *byte != b' ') {
             return Ok(None);
         }
-        let text = std::str::from_utf8(rest).map_err(|_| Refusal::InvalidRequest)?;
-        Self::new(text.trim_matches(' ')).map(Some)
+        while let [b' ', inner @ ..] | [inner @ .., b' '] = rest {
+            rest = inner;
+        }
+        Self::of(rest).map(Some)
     }
 
     /// Shows the token itself.
     pub fn expose(&self) -> &'a str {
-        self.0
+        // It has nothing but ASCII.
+        std::str::from_utf8(self.0).unwrap_or_default()
     }
 
     /// Computes the digest under which a store knows it.
     pub fn digest(&self) -> Digest {
-        Digest::of(self.0)
+        Digest::of_bytes(self.0)
     }
 }
 
