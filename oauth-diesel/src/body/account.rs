@@ -75,7 +75,7 @@ fn of<'a>(tenant: i64, subject: &'a Subject) -> _ {
 }
 
 fn account(connection: &mut Connection, tenant: i64, subject: &Subject) -> Outcome<Option<Account>> {
-    let found = of(tenant, subject).select(AccountRow::as_select()).first(connection).optional()?;
+    let found = of(tenant, subject).select(AccountRow::as_select()).get_result(connection).optional()?;
     found.map(AccountRow::read).transpose()
 }
 
@@ -88,7 +88,7 @@ fn named(connection: &mut Connection, tenant: i64, username: &str) -> Outcome<Op
         .filter(accounts::tenant.eq(tenant))
         .filter(accounts::username.eq(username))
         .select(AccountRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     found.map(AccountRow::read).transpose()
 }

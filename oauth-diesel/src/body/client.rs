@@ -45,7 +45,7 @@ fn client(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outcome<Op
         .filter(clients::tenant.eq(tenant))
         .filter(clients::client_id.eq(id.as_str()))
         .select(clients::body)
-        .first::<String>(connection)
+        .get_result::<String>(connection)
         .optional()?;
     body.map(|body| json(&body, "clients.body")).transpose()
 }
@@ -140,7 +140,7 @@ fn replace(connection: &mut Connection, tenant: i64, read: &Client, changed: &Cl
         .filter(clients::tenant.eq(tenant))
         .filter(clients::client_id.eq(read.id.as_str()))
         .select((clients::id, clients::body))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let Some((row, body)) = found else {
         return Ok(Replaced::Gone);

@@ -47,7 +47,7 @@ fn find(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Op
         .filter(codes::tenant.eq(tenant))
         .filter(clients::client_id.is_not_null())
         .select((CodeRow::as_select(), GrantRow::as_select(), clients::client_id, clients::enabled))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(found)
 }

@@ -49,7 +49,7 @@ pub(super) fn find(
         .filter(grants::tenant.eq(tenant))
         .filter(clients::client_id.is_not_null())
         .select((GrantRow::as_select(), clients::client_id, clients::enabled))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(found)
 }

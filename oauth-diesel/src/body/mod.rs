@@ -48,7 +48,7 @@ fn find_client(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outco
         .filter(clients::tenant.eq(tenant))
         .filter(clients::client_id.eq(id.as_str()))
         .select((clients::id, clients::enabled))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(found)
 }

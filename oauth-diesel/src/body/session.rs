@@ -57,7 +57,7 @@ fn session(connection: &mut Connection, tenant: i64, digest: &Digest, now: Times
         .filter(sessions::tenant.eq(tenant))
         .filter(sessions::expires_at.gt(now.as_unix_seconds()))
         .select(SessionRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     found.map(SessionRow::read).transpose()
 }
@@ -110,7 +110,7 @@ fn take(
     let found = decision(tenant, session, request)
         .filter(decisions::expires_at.gt(now.as_unix_seconds()))
         .select(DecisionRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     if found.is_some() {
         only_one(diesel::delete(decision(tenant, session, request)).execute(connection)?)?;

@@ -132,7 +132,7 @@ fn active(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timest
         .filter(clients::client_id.is_not_null())
         .filter(clients::enabled.eq(true))
         .select((AccessRow::as_select(), clients::client_id, Option::<GrantRow>::as_select()))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let Some((token, client, row)) = found else {
         return Ok(None);
@@ -157,7 +157,7 @@ fn find(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Op
         .filter(refresh_tokens::tenant.eq(tenant))
         .filter(clients::client_id.is_not_null())
         .select((RefreshRow::as_select(), GrantRow::as_select(), clients::client_id, clients::enabled))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(found)
 }

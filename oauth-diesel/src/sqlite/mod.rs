@@ -137,7 +137,9 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
-        self.write(doing, body).await
+        let tenant = self.tenant.as_i64();
+        let outcome = self.inner.writer.run_one(move |connection| body(connection, tenant)).await;
+        outcome.map_err(|failure| failure.while_doing(doing))
     }
 
     /// Runs a body that decides, and carries out what it decided, in the writer's next transaction.

@@ -69,11 +69,20 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
     {
+        // Inside the group's transaction this one is a savepoint.
+        self.run_one(|connection| connection.transaction(body)).await
+    }
+
+    /// Does the same with a body of one statement, which undoes itself where it fails.
+    pub(super) async fn run_one<T, F>(&self, body: F) -> Outcome<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
+    {
         let (sender, receiver) = oneshot::channel();
         let deadline = Instant::now() + PATIENCE;
         let work: Work = Box::new(move |connection| {
-            // Inside the group's transaction this one is a savepoint.
-            let outcome = connection.map(|connection| connection.transaction(body));
+            let outcome = connection.map(body);
             Box::new(move |committed| {
                 let outcome = match (committed, outcome) {
                     (Err(reason), None | Some(Ok(_))) => Err(Failure::NotCommitted(reason)),
