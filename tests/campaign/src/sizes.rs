@@ -43,7 +43,7 @@ impl Sizes {
         Self {
             races: 100,
             overlapping: 60,
-            cycles: 4,
+            cycles: 20,
             restarts: 1,
             outages: 1,
             outage: Duration::from_secs(6),
