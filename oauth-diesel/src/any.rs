@@ -1,6 +1,8 @@
 use crate::error::Failure;
 #[cfg(feature = "mysql")]
 use crate::mysql::MysqlStore;
+#[cfg(feature = "libpq")]
+use crate::postgres::LibpqStore;
 #[cfg(feature = "postgres")]
 use crate::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
@@ -31,6 +33,9 @@ pub enum SqlStore {
     /// In a PostgreSQL database.
     #[cfg(feature = "postgres")]
     Postgres(PostgresStore),
+    /// In a PostgreSQL database, through libpq.
+    #[cfg(feature = "libpq")]
+    Libpq(LibpqStore),
     /// In a MySQL or MariaDB database.
     #[cfg(feature = "mysql")]
     Mysql(MysqlStore),
@@ -48,7 +53,9 @@ impl SqlStore {
             "postgres" | "postgresql" => {
                 #[cfg(feature = "postgres")]
                 return Ok(Self::Postgres(PostgresStore::open(url).await?));
-                #[cfg(not(feature = "postgres"))]
+                #[cfg(all(feature = "libpq", not(feature = "postgres")))]
+                return Ok(Self::Libpq(LibpqStore::open(url).await?));
+                #[cfg(not(feature = "_postgres"))]
                 return Err(not_compiled("postgres"));
             }
             "mysql" | "mariadb" => {
@@ -78,13 +85,15 @@ impl SqlStore {
             Self::Sqlite(store) => Self::Sqlite(store.for_tenant(name)),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => Self::Postgres(store.for_tenant(name)),
+            #[cfg(feature = "libpq")]
+            Self::Libpq(store) => Self::Libpq(store.for_tenant(name)),
             #[cfg(feature = "mysql")]
             Self::Mysql(store) => Self::Mysql(store.for_tenant(name)),
         }
     }
 }
 
-#[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+#[cfg(not(all(feature = "sqlite", feature = "_postgres", feature = "mysql")))]
 fn not_compiled(feature: &str) -> oauth_core::store::StoreError {
     let text = format!("this program was built without it: add the feature `{feature}` of oauth-diesel");
     Failure::Unusable(text).while_doing("open the database")
@@ -95,6 +104,8 @@ store_of_any!(SqlStore {
     Sqlite,
     #[cfg(feature = "postgres")]
     Postgres,
+    #[cfg(feature = "libpq")]
+    Libpq,
     #[cfg(feature = "mysql")]
     Mysql,
 });

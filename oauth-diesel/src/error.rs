@@ -36,7 +36,7 @@ pub(crate) enum Failure {
     #[error("another call was faster, again and again: try again")]
     Raced,
     /// The tables are not there, or are those of an earlier version, and are not made here.
-    #[cfg(feature = "_server")]
+    #[cfg(feature = "_driver")]
     #[error(
         "the tables are missing or older than this program: run the migrations of oauth_diesel::migrations, or open \
          the database once by its URL"

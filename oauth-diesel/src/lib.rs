@@ -28,6 +28,7 @@
 //! |---|---|---|
 //! | `sqlite:PATH`, or a plain path | `sqlite-bundled` (default); `sqlite` links the system's | `SqliteStore` |
 //! | `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (`postgresql:`) | `postgres` | `PostgresStore` |
+//! | the same, in a program without the feature `postgres` | `libpq`, which links PostgreSQL's C client | `LibpqStore` |
 //! | `mysql://USER:PASSWORD@HOST:PORT/DATABASE` (`mariadb:`) | `mysql` | `MysqlStore` |
 //!
 //! What stands in a part and means something in URLs is percent-encoded (`@` as `%40`). Parameters,
@@ -63,7 +64,7 @@ mod issuance;
 pub mod migrations;
 #[cfg(feature = "mysql")]
 mod mysql;
-#[cfg(feature = "postgres")]
+#[cfg(feature = "_postgres")]
 mod postgres;
 #[cfg(any(feature = "sqlite", feature = "_server"))]
 mod record;
@@ -82,6 +83,8 @@ mod written;
 pub use any::SqlStore;
 #[cfg(feature = "mysql")]
 pub use mysql::MysqlStore;
+#[cfg(feature = "libpq")]
+pub use postgres::LibpqStore;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]

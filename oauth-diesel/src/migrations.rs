@@ -20,7 +20,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 pub const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// The tables on PostgreSQL, version 12 or later.
-#[cfg(feature = "postgres")]
+#[cfg(feature = "_postgres")]
 pub const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// The tables on MySQL, version 8 or later, and MariaDB, version 10.6 or later.

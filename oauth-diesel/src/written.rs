@@ -14,9 +14,9 @@ pub(crate) struct Written<const N: usize>(pub(crate) [Word; N]);
 pub(crate) enum Word {
     Text(&'static str),
     Number(i64),
-    #[cfg(feature = "postgres")]
+    #[cfg(feature = "_postgres")]
     NumberOrNull(Option<i64>),
-    #[cfg(feature = "postgres")]
+    #[cfg(feature = "_postgres")]
     BytesOrNull(Option<Vec<u8>>),
 }
 
@@ -32,9 +32,9 @@ where
             match word {
                 Word::Text(text) => out.push_sql(text),
                 Word::Number(value) => out.push_bind_param::<BigInt, _>(value)?,
-                #[cfg(feature = "postgres")]
+                #[cfg(feature = "_postgres")]
                 Word::NumberOrNull(value) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
-                #[cfg(feature = "postgres")]
+                #[cfg(feature = "_postgres")]
                 Word::BytesOrNull(value) => out.push_bind_param::<Nullable<Binary>, _>(value)?,
             }
         }

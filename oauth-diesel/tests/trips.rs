@@ -1,6 +1,6 @@
 //! How often a verb waits for its database, counted on the wire: beginning and ending a transaction is a
 //! trip like any other. On SQLite a statement is none.
-#![cfg(all(feature = "postgres", feature = "mysql"))]
+#![cfg(feature = "_server")]
 #![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
 
 mod fixture;
@@ -8,8 +8,7 @@ mod fixture;
 use fixture::{NOW, access, at, client, code, grant, issue, own, refresh, retry};
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::{Redeemed, Rotated, Saved, Store};
-use oauth_diesel::{MysqlStore, PostgresStore};
-use oauth_test_servers::{Mariadb, Postgres, Trips};
+use oauth_test_servers::Trips;
 
 /// The trips of each of the hot verbs, in the order in which a client has them made.
 async fn count(store: &impl Store, trips: &Trips) -> Vec<(&'static str, usize)> {
@@ -69,18 +68,29 @@ fn through(url: &str, server: u16, trips: &Trips) -> String {
     format!("{}?connections=1", url.replace(&format!(":{server}/"), &format!(":{}/", trips.port())))
 }
 
+#[cfg(feature = "postgres")]
 #[tokio::test]
 async fn postgres() {
-    let server = Postgres::shared();
+    let server = oauth_test_servers::Postgres::shared();
     let trips = Trips::to(server.port());
-    let store = PostgresStore::open(&through(&server.database(), server.port(), &trips)).await.unwrap();
+    let store = oauth_diesel::PostgresStore::open(&through(&server.database(), server.port(), &trips)).await.unwrap();
     at_most_two(&store, &trips).await;
 }
 
+#[cfg(feature = "libpq")]
+#[tokio::test]
+async fn libpq() {
+    let server = oauth_test_servers::Postgres::shared();
+    let trips = Trips::to(server.port());
+    let url = through(&server.database(), server.port(), &trips);
+    at_most_two(&oauth_diesel::LibpqStore::open(&url).await.unwrap(), &trips).await;
+}
+
+#[cfg(feature = "mysql")]
 #[tokio::test]
 async fn mariadb() {
-    let server = Mariadb::shared();
+    let server = oauth_test_servers::Mariadb::shared();
     let trips = Trips::to(server.port());
-    let store = MysqlStore::open(&through(&server.database(), server.port(), &trips)).await.unwrap();
+    let store = oauth_diesel::MysqlStore::open(&through(&server.database(), server.port(), &trips)).await.unwrap();
     at_most_two(&store, &trips).await;
 }

@@ -246,6 +246,8 @@ fn r_062_bytes_behind_the_name_of_another_scheme_are_its_own() {
     };
     assert_eq!(find(b"Basic \xff\xfe"), Ok(false));
     assert_eq!(find(b"\xff Bearer token"), Ok(false));
+    assert_eq!(find(b"Bearerish token"), Ok(false));
+    assert_eq!(find(b"Bear"), Ok(false));
     assert_eq!(find(b"bEARER  token "), Ok(true));
     for wrong in [&b"Bearer \xff"[..], b"Bearer token\xff", b"Bearer", b"Bearer ", b"Bearer a,b", b"Bearer a, Bearer b"]
     {

@@ -1,4 +1,4 @@
-//! PostgreSQL, through tokio-postgres: no libpq.
+//! PostgreSQL: through tokio-postgres, which needs no C library, or through libpq.
 
 /// Takes rows for itself, and leaves out those that somebody else has taken.
 macro_rules! claim {
@@ -7,11 +7,17 @@ macro_rules! claim {
     };
 }
 
+#[cfg(feature = "postgres")]
 mod driver;
 mod issue;
+#[cfg(feature = "libpq")]
+mod libpq;
 mod migrate;
 
+#[cfg(feature = "postgres")]
 pub use driver::PostgresStore;
+#[cfg(feature = "libpq")]
+pub use libpq::LibpqStore;
 
 use crate::server::url::Dialect;
 
