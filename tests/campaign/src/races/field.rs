@@ -42,7 +42,7 @@ impl Field {
             Self::Threads => 500,
             Self::Tasks => SIDE_BY_SIDE,
             // Two processes begin less exactly together: there is more for each to do.
-            Self::Processes(_) => 8 * SIDE_BY_SIDE,
+            Self::Processes(_) => 32 * SIDE_BY_SIDE,
         }
     }
 
