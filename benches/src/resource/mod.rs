@@ -119,10 +119,10 @@ fn rounds(framework: Framework, arguments: &Arguments) -> Result<Vec<[f64; 3]>, 
     let mut rounds = Vec::new();
     for round in 0..=arguments.rounds {
         let mut found = [0.0; 3];
+        let mut cases: Vec<_> = found.iter_mut().zip(&mut loads).collect();
         // None is always the first: what came before it leaves traces in the caches.
-        for turn in 0..loads.len() {
-            let case = (round + turn) % loads.len();
-            let (Some(found), Some(load)) = (found.get_mut(case), loads.get_mut(case)) else { continue };
+        cases.rotate_left(round % 3);
+        for (found, load) in cases {
             let before = cpu::time_of(server.process.id())?;
             let mut sent = 0;
             for _ in 0..arguments.requests {

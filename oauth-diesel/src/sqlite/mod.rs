@@ -20,7 +20,7 @@ mod writer;
 use crate::error::Outcome;
 use crate::issuance::Decided;
 use crate::tenant::Tenant;
-use diesel::SqliteConnection as Connection;
+use diesel::{Connection as _, SqliteConnection as Connection};
 use issue::issue;
 use oauth_core::store::Result;
 use readers::Readers;
@@ -119,26 +119,24 @@ impl SqliteStore {
         outcome.map_err(|failure| failure.while_doing(doing))
     }
 
-    /// Runs a body that writes, in the writer's next transaction. Once it is queued, which the first
-    /// poll does unless the queue is full, it runs whatever becomes of this future.
+    /// Runs a body that writes, all of it or nothing, in the writer's next transaction.
     async fn write<T, F>(&self, doing: &'static str, body: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant.as_i64();
-        let outcome = self.inner.writer.run(move |connection| body(connection, tenant)).await;
-        outcome.map_err(|failure| failure.while_doing(doing))
+        self.write_one(doing, |connection, tenant| connection.transaction(|connection| body(connection, tenant))).await
     }
 
-    /// Runs a body of one statement that writes: in the writer's next transaction, as all of them.
+    /// Runs a body of one statement that writes, in the writer's next transaction. Once it is queued, which
+    /// the first poll does unless the queue is full, it runs whatever becomes of this future.
     async fn write_one<T, F>(&self, doing: &'static str, body: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
         let tenant = self.tenant.as_i64();
-        let outcome = self.inner.writer.run_one(move |connection| body(connection, tenant)).await;
+        let outcome = self.inner.writer.run(move |connection| body(connection, tenant)).await;
         outcome.map_err(|failure| failure.while_doing(doing))
     }
 

@@ -1,6 +1,5 @@
 use super::{Connection, open};
 use crate::error::{Failure, Outcome};
-use diesel::Connection as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -64,17 +63,10 @@ impl Writer {
     /// Queues a body and waits until it is committed. Nothing has happened before it is queued, and
     /// from then on it runs to its end, although nobody may be waiting any more; or it is an error and has
     /// not run, where its turn did not come in time.
+    ///
+    /// What a body did before it failed is kept, unless it is a single statement or a transaction: its own
+    /// is a savepoint, inside the group's.
     pub(super) async fn run<T, F>(&self, body: F) -> Outcome<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
-    {
-        // Inside the group's transaction this one is a savepoint.
-        self.run_one(|connection| connection.transaction(body)).await
-    }
-
-    /// Does the same with a body of one statement, which undoes itself where it fails.
-    pub(super) async fn run_one<T, F>(&self, body: F) -> Outcome<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Outcome<T> + Send + 'static,
