@@ -1,7 +1,11 @@
 //! Registered clients (RFC 6749 §2).
 
+mod lifetimes;
+mod origin;
 mod registration;
 
+pub use lifetimes::Lifetimes;
+pub use origin::{InvalidOrigin, Origin};
 pub use registration::{Registered, Registration, RegistrationError};
 
 use crate::clock::Timestamp;
@@ -126,6 +130,22 @@ pub struct Client {
     pub enabled: bool,
     /// Whether it may ask for codes without PKCE: weakens it against code injection.
     pub insecure_without_pkce: bool,
+    /// The web origins whose scripts may read what is answered to it (CORS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<Origin>,
+    /// How long what is issued to it lives, where not as the settings say.
+    #[serde(default, skip_serializing_if = "Lifetimes::is_empty")]
+    pub lifetimes: Lifetimes,
+    /// Whether people are not asked for their consent: an application of the house.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub trusted: bool,
+    /// Whether those who run this server vouch for it: a badge on the consent page, no more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sanctioned: bool,
+    /// Why those who run this server have blocked it, in words for people. [`block`](Self::block) sets
+    /// it: a blocked client is also not [`enabled`](Self::enabled), which is what a store looks at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
     /// Free attributes, by which it can be found.
     pub attributes: Attributes,
     /// When it was registered.
@@ -148,6 +168,11 @@ impl Client {
             owner: None,
             enabled: true,
             insecure_without_pkce: false,
+            allowed_origins: Vec::new(),
+            lifetimes: Lifetimes::default(),
+            trusted: false,
+            sanctioned: false,
+            blocked: None,
             attributes: Attributes::new(),
             created_at: Timestamp::from_unix_seconds(0),
         }
@@ -163,6 +188,19 @@ impl Client {
         self.client_type == ClientType::Confidential
     }
 
+    /// Blocks it, for a reason that people are told: nothing it holds counts from the moment it is stored,
+    /// and only [`unblock`](Self::unblock) makes it usable again.
+    pub fn block(&mut self, reason: impl Into<String>) {
+        self.enabled = false;
+        self.blocked = Some(reason.into());
+    }
+
+    /// Takes a block back, and enables it.
+    pub fn unblock(&mut self) {
+        self.enabled = true;
+        self.blocked = None;
+    }
+
     /// Keeps of a scope what this client may have.
     pub fn limit(&self, scope: &Scope) -> Scope {
         match &self.scope {
@@ -170,4 +208,9 @@ impl Client {
             None => scope.clone(),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over like this")]
+fn is_false(value: &bool) -> bool {
+    !value
 }

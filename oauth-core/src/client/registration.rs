@@ -1,4 +1,4 @@
-use super::{Client, ClientType, GrantType, SecretHash};
+use super::{Client, ClientType, GrantType, Lifetimes, Origin, SecretHash};
 use crate::config::Config;
 use crate::identifier::{Attributes, ClientId, Resource, Subject, any_control, has_control};
 use crate::password::PasswordHasher;
@@ -42,6 +42,10 @@ pub struct Registration {
     pub owner: Option<Subject>,
     /// Whether it may ask for codes without PKCE; confidential clients only.
     pub insecure_without_pkce: bool,
+    /// The web origins whose scripts may read what is answered to it.
+    pub allowed_origins: Vec<String>,
+    /// How long what is issued to it lives, where not as the settings say.
+    pub lifetimes: Lifetimes,
     /// Free attributes, without control characters.
     pub attributes: Attributes,
 }
@@ -91,6 +95,12 @@ pub enum RegistrationError {
     /// The scope has tokens that the server does not know.
     #[error("scope: this server does not offer {0:?}")]
     UnknownScope(String),
+    /// An origin is refused.
+    #[error("origin {0:?}: {reason}", reason = super::InvalidOrigin)]
+    Origin(String),
+    /// A lifetime is zero, or that of codes more than ten minutes (RFC 6749 §4.1.2).
+    #[error("lifetimes: give at least 1 second, and at most 600 for codes")]
+    Lifetime,
     /// A public client cannot go without PKCE (RFC 9700 §2.1.1).
     #[error("PKCE: only a confidential client may go without")]
     PublicWithoutPkce,
@@ -118,6 +128,8 @@ impl Registration {
             resources: Vec::new(),
             owner: None,
             insecure_without_pkce: false,
+            allowed_origins: Vec::new(),
+            lifetimes: Lifetimes::default(),
             attributes: Attributes::new(),
         }
     }
@@ -141,6 +153,8 @@ impl Registration {
     /// Names the field that is refused, and why; the client is then unchanged.
     pub fn apply(&self, client: &mut Client, config: &Config) -> Result<(), RegistrationError> {
         let redirect_uris = self.check(config)?;
+        let origin = |text: &String| Origin::register(text).map_err(|_| RegistrationError::Origin(text.clone()));
+        let allowed_origins = self.allowed_origins.iter().map(origin).collect::<Result<_, _>>()?;
         client.name.clone_from(&self.name);
         client.uri.clone_from(&self.uri);
         client.client_type = self.client_type;
@@ -149,6 +163,8 @@ impl Registration {
         client.scope.clone_from(&self.scope);
         client.resources.clone_from(&self.resources);
         client.insecure_without_pkce = self.insecure_without_pkce;
+        client.allowed_origins = allowed_origins;
+        client.lifetimes = self.lifetimes;
         client.attributes.clone_from(&self.attributes);
         if client.owner.is_none() {
             client.owner.clone_from(&self.owner);
@@ -185,6 +201,9 @@ impl Registration {
         }
         if public && self.insecure_without_pkce {
             return Err(No::PublicWithoutPkce);
+        }
+        if !self.lifetimes.are_usable() {
+            return Err(No::Lifetime);
         }
         if let Some(token) = unknown {
             return Err(No::UnknownScope(token.to_owned()));

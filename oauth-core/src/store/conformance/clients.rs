@@ -4,10 +4,11 @@ use super::sample::{
     approved_by, at, awkward_attributes, client, client_id, code, digest, grant, grantless, is_alive, is_revoked,
     issue, redeemed_by, refresh_of, registered, retry_until, scope, subject,
 };
-use crate::client::{Client, ClientType, GrantType, SecretHash};
+use crate::client::{Client, ClientType, GrantType, Origin, SecretHash};
 use crate::identifier::Resource;
 use crate::redirect::RedirectUri;
 use crate::store::{ClientFilter, Created, Page, PasswordHash, Redeemed, Replaced, Rotated, Saved, Store};
+use std::time::Duration;
 
 /// A client is read as it was saved, at the limits of its lengths; so is what replaces it.
 pub async fn a_client_comes_back_as_it_was_saved<S: Store>(store: &S) {
@@ -22,6 +23,10 @@ pub async fn a_client_comes_back_as_it_was_saved<S: Store>(store: &S) {
     client.resources = vec![Resource::new(format!("urn:example:{}", "r".repeat(2_036))).expect("a resource")];
     client.owner = Some(subject(&"é".repeat(127)));
     client.insecure_without_pkce = true;
+    client.allowed_origins = vec![Origin::register("https://app.example").expect("an origin")];
+    client.lifetimes.access_token = Some(Duration::from_secs(600));
+    (client.trusted, client.sanctioned) = (true, true);
+    client.blocked = Some("It lost people\u{2019}s data".to_owned());
     client.attributes = awkward_attributes();
     client.created_at = at(-5);
     assert_eq!(store.create_client(&client).await.expect("create_client"), Created::Now, "a new client is saved");
