@@ -76,7 +76,7 @@ tenant_of!(sqlite, async {
     let database = fixture::Database::new();
     (SqlStore::Sqlite(database.open().await), database)
 });
-#[cfg(feature = "postgres")]
+#[cfg(feature = "_postgres")]
 tenant_of!(postgres, async {
     let database = oauth_test_servers::Postgres::fresh();
     (SqlStore::open(database.url()).await.unwrap(), database)

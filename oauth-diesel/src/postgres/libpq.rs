@@ -4,7 +4,7 @@
 mod body;
 
 use super::issue::issue;
-use super::{DIALECT, SETTINGS, migrate};
+use super::{DIALECT, SETTINGS, mend, migrate};
 use crate::error::{Failure, Outcome};
 use crate::issuance::Decided;
 use crate::server::SWEEP;
@@ -53,11 +53,13 @@ impl Kind for Connection {
                     .to_owned(),
             ));
         }
-        let (parameters, place) = (parameters(&location), location.display());
+        let (parameters, place, mend) = (parameters(&location), location.display(), mend(&location));
         Ok(Box::new(move |_| {
             let connected = Connection::establish(&parameters);
-            let mut connection =
-                connected.map_err(|error| Failure::Unusable(format!("{place} cannot be connected to: {error}")))?;
+            let mut connection = connected.map_err(|error| {
+                let error = error.to_string();
+                Failure::Unusable(format!("{place} cannot be connected to: {}{mend}", error.trim_end()))
+            })?;
             connection.batch_execute(SETTINGS)?;
             Ok(Opened { connection, closed: Arc::default(), stays: true })
         }))

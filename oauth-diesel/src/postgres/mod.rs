@@ -19,7 +19,7 @@ pub use driver::PostgresStore;
 #[cfg(feature = "libpq")]
 pub use libpq::LibpqStore;
 
-use crate::server::url::Dialect;
+use crate::server::url::{Dialect, Location, Protection};
 
 const DIALECT: Dialect = Dialect {
     schemes: &["postgres", "postgresql"],
@@ -35,3 +35,15 @@ const DIALECT: Dialect = Dialect {
 const SETTINGS: &str = "SET statement_timeout = 3800; SET lock_timeout = 3500; \
                         SET idle_in_transaction_session_timeout = 10000; \
                         SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+/// Says, where no connection came about, what its URL asked for.
+fn mend(location: &Location) -> &'static str {
+    match location.protection {
+        Protection::None => "",
+        _ if location.protection_is_given => "; sslmode asks for TLS, and nothing else will do",
+        _ => {
+            "; TLS is what holds for a host that is not this one: sslmode=require or sslrootcert=FILE where the \
+             certificate is your own, sslmode=disable only where the network is yours"
+        }
+    }
+}

@@ -1,9 +1,9 @@
-use super::super::SETTINGS;
+use super::super::{SETTINGS, mend};
 use super::tls::MakeTls;
 use crate::error::{Failure, Outcome};
 use crate::server::VERB;
 use crate::server::driver::Leased;
-use crate::server::url::{Location, Protection};
+use crate::server::url::Location;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use rustls::ClientConfig;
 use std::sync::Arc;
@@ -70,13 +70,6 @@ fn refused(location: &Location, error: &tokio_postgres::Error) -> Failure {
         text.push_str(&format!(": {reason}"));
         source = reason.source();
     }
-    if location.protection != Protection::None {
-        text.push_str(if location.protection_is_given {
-            "; sslmode asks for TLS, and nothing else will do"
-        } else {
-            "; TLS is what holds for a host that is not this one: sslmode=require or sslrootcert=FILE where the \
-             certificate is your own, sslmode=disable only where the network is yours"
-        });
-    }
+    text.push_str(mend(location));
     Failure::Unusable(text)
 }
