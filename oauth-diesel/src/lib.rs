@@ -52,7 +52,7 @@
 #![allow(clippy::duplicate_mod, reason = "the verbs' bodies are compiled once for each database's connection")]
 
 // The tests inside the crate share the records of those outside, which know it by its name.
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 extern crate self as oauth_diesel;
 
 #[cfg(any(feature = "sqlite", feature = "_server"))]
