@@ -1,4 +1,5 @@
 //! The promises that every store must keep, each test on a file of its own.
+#![cfg(feature = "sqlite")]
 
 mod fixture;
 

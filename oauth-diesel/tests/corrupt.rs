@@ -1,5 +1,5 @@
 //! Columns that hold what this program never wrote: an error each time, never a panic.
-
+#![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "they are tests, helpers too")]
 
 mod fixture;

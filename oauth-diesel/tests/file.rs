@@ -1,5 +1,5 @@
 //! The file: who may read it, what is in it, what survives in it, and what is not opened.
-
+#![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
 
 mod fixture;

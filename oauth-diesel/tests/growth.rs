@@ -1,5 +1,6 @@
 //! A year of traffic leaves no row behind, and any number of processes sweep one database at the same
 //! time: each row goes, and is counted, once, and none waits for another.
+#![cfg(feature = "sqlite")]
 #![cfg_attr(
     not(any(feature = "postgres", feature = "mysql")),
     allow(dead_code, unused_macros, reason = "what only the servers' tests use")

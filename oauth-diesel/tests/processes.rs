@@ -1,5 +1,5 @@
 //! Several processes with one file: a server and the commands that are run beside it.
-
+#![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
 
 mod fixture;

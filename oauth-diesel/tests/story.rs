@@ -1,5 +1,5 @@
 //! The verbs in the order in which a provider calls them, on a file.
-
+#![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
 
 mod fixture;

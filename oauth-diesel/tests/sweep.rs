@@ -1,5 +1,5 @@
 //! The sweep: bounded, truthful, and it forgets nothing that a replay would need.
-
+#![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
 
 mod fixture;
