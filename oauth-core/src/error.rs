@@ -153,6 +153,7 @@ rejections! {
     2008 PublicClientCredentials UnauthorizedClient 400 "client_credentials is for confidential clients only" "register a confidential application";
     2009 Throttled TemporarilyUnavailable 429 "there were too many failed attempts" "wait as long as the Retry-After header says, and check the credentials";
     2010 CredentialsInUri InvalidRequest 400 "credentials are in the address" "send client_secret in the body or by HTTP Basic, never in the query";
+    2011 BlockedClient UnauthorizedClient 403 "those who run this server have blocked this application" "do not use it; its developer can ask whoever runs this server";
 
     // 3xxx: authorization requests
     3001 NoRedirectUriRegistered InvalidRequest 400 "this application has no redirect URI" "register the redirect URI of the application";
@@ -206,6 +207,7 @@ rejections! {
     6003 OldPasswordWrong AccessDenied 403 "the old password is wrong" "check it, and try again";
     6004 ApplicationNotFound InvalidRequest 404 "there is no such application, or it is somebody else's" "see the list of your applications";
     6005 ApplicationHasNoSecret InvalidRequest 400 "a public application has no secret" "make it a confidential one, if it can keep a secret";
+    6006 ApplicationBlocked AccessDenied 403 "this application is blocked, and so it stays off" "ask whoever runs this server; the application's page says why it is blocked";
 }
 
 impl Rejection {

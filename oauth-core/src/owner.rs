@@ -208,6 +208,13 @@ pub trait ResourceOwner: Send + Sync + 'static {
         async { Ok(true) }
     }
 
+    /// Says to a person that an application which sent them here is blocked, and why
+    /// ([`Client::blocked`]); `None` for [`error_page`](Self::error_page) with
+    /// [`Rejection::BlockedClient`]. The browser is never sent on to such an application.
+    fn blocked_page(&self, _client: &Client) -> Option<Response<Bytes>> {
+        None
+    }
+
     /// Renders an error that is shown to a person; `None` for the core's plain text.
     fn error_page(&self, _rejection: Rejection) -> Option<Response<Bytes>> {
         None

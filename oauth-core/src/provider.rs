@@ -8,6 +8,7 @@ mod sweep;
 pub use into::IntoProvider;
 pub use mounts::Mounts;
 
+use crate::client::Client;
 use crate::config::{Config, InvalidSetting};
 use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
 use crate::error::Rejection;
@@ -193,6 +194,11 @@ impl<P: AuthorizationProvider> Provider<P> {
             return wire::error(Rejection::BodyTooLarge, self.app.config());
         }
         endpoint.call_object(self, &request).await
+    }
+
+    /// Says to a person that a client is blocked: the application's page, or plain text.
+    pub(crate) fn blocked_page(&self, client: &Client) -> Response<Bytes> {
+        self.app.owner().blocked_page(client).unwrap_or_else(|| self.error_page(Rejection::BlockedClient))
     }
 
     /// Renders a rejection for a person: the application's page, or plain text.

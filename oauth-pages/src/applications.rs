@@ -1,9 +1,13 @@
+mod secrets;
+mod switch;
+
 use crate::accounts::Accounts;
 use crate::destination::Destination;
-use crate::form::ApplicationForm;
+use crate::form::{ApplicationForm, Lifetime};
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::{Visitor, keyed};
+use crate::span;
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -66,7 +70,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Err(refused) => return Ok(self.form_page(&visitor, Purpose::Register(&id), &form, Some(&refused))),
         };
         client.id = id;
-        if let Some(refused) = self.claimed_by_others(&visitor, &client, &[]).await? {
+        if let Some(refused) = self.beyond(&visitor, &client, None).await? {
             return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(&refused)));
         }
         if self.store.create_client(&client).await? == Created::Exists {
@@ -105,7 +109,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             asked.apply(&mut client, &self.config).map_err(|refused| refused.to_string())
         });
         let refused = match applied {
-            Ok(()) => self.claimed_by_others(&visitor, &client, &before.resources).await?,
+            Ok(()) => self.beyond(&visitor, &client, Some(&before)).await?,
             Err(refused) => Some(refused),
         };
         if let Some(refused) = refused {
@@ -116,25 +120,6 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, Some(refused)));
         }
         Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())))
-    }
-
-    /// Gives an application a new secret in the place of the old one and shows it, once: the form is
-    /// for the secret there was when it was shown, so a reload changes and shows nothing.
-    pub(crate) async fn renew_secret(&self, request: &Request<Bytes>) -> Answer {
-        let (visitor, posted) = self.posted(request).await?;
-        let mut client = self.manageable(&visitor, &posted).await?;
-        let current = secret_proof(&visitor, &client);
-        if !posted.get("proof").is_some_and(|given| equal_in_constant_time(given, &current)) {
-            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
-        }
-        let before = client.clone();
-        let Ok(secret) = client.renew_secret() else {
-            return Err(Rejection::ApplicationHasNoSecret);
-        };
-        if !self.save(&before, &client).await? {
-            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
-        }
-        Ok(self.client_page(&visitor, &client, Some(&secret)))
     }
 
     pub(crate) async fn show_delete(&self, request: &Request<Bytes>) -> Answer {
@@ -182,17 +167,44 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         client.filter(manageable).ok_or(Rejection::ApplicationNotFound)
     }
 
+    /// Refuses what an owner may not give an application, and an administrator may; what it has already
+    /// stays.
+    async fn beyond(
+        &self,
+        visitor: &Visitor,
+        client: &Client,
+        before: Option<&Client>,
+    ) -> Result<Option<String>, Rejection> {
+        if visitor.person.administrator {
+            return Ok(None);
+        }
+        if let Some(refused) = self.lengthened(client, before) {
+            return Ok(Some(refused));
+        }
+        self.claimed_by_others(visitor, client, before.map_or(&[], |before| &before.resources)).await
+    }
+
+    /// Refuses lifetimes that are longer than the server's: how long a stolen token is good is decided
+    /// by whoever runs it.
+    fn lengthened(&self, client: &Client, before: Option<&Client>) -> Option<String> {
+        let longer = |which: &Lifetime| {
+            let asked = which.of(&client.lifetimes);
+            asked.is_some_and(|asked| asked > which.of_server(&self.config))
+                && asked != before.and_then(|before| which.of(&before.lifetimes))
+        };
+        let which = Lifetime::ALL.into_iter().find(longer)?;
+        let most = span::words(which.of_server(&self.config));
+        Some(format!("{}: at most {most}, as for every application; ask an administrator for more", which.words()))
+    }
+
     /// Refuses the resource identifiers of others: introspection tells whoever is registered with one
-    /// of every token that is meant for it. An administrator may give any.
+    /// of every token that is meant for it.
     async fn claimed_by_others(
         &self,
         visitor: &Visitor,
         client: &Client,
         before: &[Resource],
     ) -> Result<Option<String>, Rejection> {
-        if visitor.person.administrator {
-            return Ok(None);
-        }
         for resource in client.resources.iter().filter(|resource| !before.contains(resource)) {
             let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
             let others = self.store.clients(&filter, &Page::first(LISTED)).await?;
@@ -212,10 +224,14 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let page = ClientPage {
             frame: self.frame("Application", Some(visitor)),
             csrf: visitor.csrf_token(),
-            proof: secret_proof(visitor, client),
+            proof: secrets::proof(visitor, client),
             edit: location("applications/edit"),
             delete: location("applications/delete"),
             secret: secret.map(ClientSecret::expose),
+            lifetimes: Lifetime::ALL
+                .into_iter()
+                .filter_map(|which| Some((which, span::words(which.of(&client.lifetimes)?))))
+                .collect(),
             client,
         };
         response::page(StatusCode::OK, &page, Forms::StayHere)
@@ -239,6 +255,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             proof: id_proof(visitor, id),
             registers,
             offered: self.config.scopes.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
+            lifetimes: Lifetime::ALL
+                .into_iter()
+                .zip(form.lifetimes.iter().map(String::as_str))
+                .map(|(which, value)| (which, value, span::words(which.of_server(&self.config))))
+                .collect(),
             form,
             refused,
         };
@@ -265,12 +286,6 @@ fn id_proof(visitor: &Visitor, id: &ClientId) -> String {
     keyed("oauth-pages register", &visitor.cookie, id.as_str().as_bytes()).to_base64url()
 }
 
-/// Stands for the secret an application has now, without telling anything about it.
-fn secret_proof(visitor: &Visitor, client: &Client) -> String {
-    let secrets = serde_json::to_vec(&(&client.id, &client.secrets)).unwrap_or_default();
-    keyed("oauth-pages secret", &visitor.cookie, &secrets).to_base64url()
-}
-
 #[derive(Template)]
 #[template(path = "applications.html")]
 struct ApplicationList<'a> {
@@ -288,6 +303,7 @@ struct ClientPage<'a> {
     edit: String,
     delete: String,
     secret: Option<&'a str>,
+    lifetimes: Vec<(Lifetime, String)>,
     client: &'a Client,
 }
 
@@ -300,6 +316,7 @@ struct FormPage<'a> {
     proof: String,
     registers: bool,
     offered: String,
+    lifetimes: Vec<(Lifetime, &'a str, String)>,
     form: &'a ApplicationForm,
     refused: Option<&'a str>,
 }

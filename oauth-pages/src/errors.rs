@@ -4,6 +4,7 @@ use crate::response::{self, Forms, Frame};
 use askama::Template;
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use oauth_core::client::Client;
 use oauth_core::config::Config;
 use oauth_core::error::{Entry, Rejection, TABLE};
 use oauth_core::store::{SessionStore, Store};
@@ -27,6 +28,15 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::BAD_REQUEST);
         let page = ErrorPage { frame: self.frame("That did not work", None), entry, parameter: rejection.parameter() };
         response::retry_after(response::page(status, &page, Forms::StayHere), rejection)
+    }
+
+    /// Says to a person that an application is blocked, and why.
+    pub(crate) fn blocked_page(&self, client: &Client) -> Option<Response<Bytes>> {
+        let reason = client.blocked.as_deref()?;
+        let entry = Rejection::BlockedClient.entry();
+        let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::FORBIDDEN);
+        let page = Blocked { frame: self.frame("A blocked application", None), entry, name: &client.name, reason };
+        Some(response::page(status, &page, Forms::StayHere))
     }
 
     /// Explains one number, whatever sort of error it is of.
@@ -56,4 +66,13 @@ struct ErrorPage {
 struct ErrorList {
     frame: Frame,
     entries: &'static [Entry],
+}
+
+#[derive(Template)]
+#[template(path = "blocked.html")]
+struct Blocked<'a> {
+    frame: Frame,
+    entry: Entry,
+    name: &'a str,
+    reason: &'a str,
 }

@@ -1,7 +1,9 @@
-use oauth_core::client::{Client, ClientType, GrantType, Registration};
+use crate::span;
+use oauth_core::client::{Client, ClientType, GrantType, Lifetimes, Origin, Registration};
 use oauth_core::config::Config;
 use oauth_core::http::Parameters;
 use oauth_core::identifier::Resource;
+use std::time::Duration;
 
 /// The form by which an application is registered and changed, as it was filled in: what is refused
 /// is shown again with it.
@@ -14,6 +16,9 @@ pub(crate) struct ApplicationForm {
     pub(crate) redirect_uris: String,
     pub(crate) scope: String,
     pub(crate) resources: String,
+    pub(crate) allowed_origins: String,
+    /// In the order of [`Lifetime::ALL`].
+    pub(crate) lifetimes: [String; 4],
     pub(crate) insecure_without_pkce: bool,
 }
 
@@ -36,6 +41,68 @@ impl GrantBox {
     }
 }
 
+/// One of the lifetimes that an application may have of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    Code,
+    AccessToken,
+    RefreshTokenIdle,
+    RefreshToken,
+}
+
+impl Lifetime {
+    pub(crate) const ALL: [Self; 4] = [Self::Code, Self::AccessToken, Self::RefreshTokenIdle, Self::RefreshToken];
+
+    /// Gives the element's id and the field's name.
+    pub(crate) const fn field(self) -> &'static str {
+        match self {
+            Self::Code => "lifetime-code",
+            Self::AccessToken => "lifetime-access-token",
+            Self::RefreshTokenIdle => "lifetime-refresh-token-idle",
+            Self::RefreshToken => "lifetime-refresh-token",
+        }
+    }
+
+    /// Says what it is.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Code => "A code can be redeemed for",
+            Self::AccessToken => "An access token lives",
+            Self::RefreshTokenIdle => "An unused refresh token lives",
+            Self::RefreshToken => "People are asked again after",
+        }
+    }
+
+    /// Finds what is set for an application.
+    pub(crate) const fn of(self, lifetimes: &Lifetimes) -> Option<Duration> {
+        match self {
+            Self::Code => lifetimes.code,
+            Self::AccessToken => lifetimes.access_token,
+            Self::RefreshTokenIdle => lifetimes.refresh_token_idle,
+            Self::RefreshToken => lifetimes.refresh_token,
+        }
+    }
+
+    /// Finds what holds where nothing is set.
+    pub(crate) const fn of_server(self, config: &Config) -> Duration {
+        match self {
+            Self::Code => config.code_lifetime,
+            Self::AccessToken => config.access_token_lifetime,
+            Self::RefreshTokenIdle => config.refresh_token_idle,
+            Self::RefreshToken => config.refresh_token_lifetime,
+        }
+    }
+
+    const fn set(self, lifetimes: &mut Lifetimes, span: Duration) {
+        match self {
+            Self::Code => lifetimes.code = Some(span),
+            Self::AccessToken => lifetimes.access_token = Some(span),
+            Self::RefreshTokenIdle => lifetimes.refresh_token_idle = Some(span),
+            Self::RefreshToken => lifetimes.refresh_token = Some(span),
+        }
+    }
+}
+
 fn boxes(ticked: impl Fn(GrantType) -> bool) -> Vec<GrantBox> {
     GrantType::ALL.into_iter().map(|grant| GrantBox { grant, ticked: ticked(grant) }).collect()
 }
@@ -47,10 +114,12 @@ impl ApplicationForm {
             name: String::new(),
             site: String::new(),
             confidential: true,
-            grants: boxes(|grant| grant != GrantType::ClientCredentials),
+            grants: boxes(|grant| matches!(grant, GrantType::AuthorizationCode | GrantType::RefreshToken)),
             redirect_uris: String::new(),
             scope: String::new(),
             resources: String::new(),
+            allowed_origins: String::new(),
+            lifetimes: Default::default(),
             insecure_without_pkce: false,
         }
     }
@@ -66,6 +135,8 @@ impl ApplicationForm {
             redirect_uris: lines(client.redirect_uris.iter().map(|uri| uri.as_str()).collect()),
             scope: client.scope.as_ref().map(ToString::to_string).unwrap_or_default(),
             resources: lines(client.resources.iter().map(Resource::as_str).collect()),
+            allowed_origins: lines(client.allowed_origins.iter().map(Origin::as_str).collect()),
+            lifetimes: Lifetime::ALL.map(|which| which.of(&client.lifetimes).map(span::words).unwrap_or_default()),
             insecure_without_pkce: client.insecure_without_pkce,
         }
     }
@@ -81,6 +152,8 @@ impl ApplicationForm {
             redirect_uris: text("redirect-uris"),
             scope: text("scope").trim().to_owned(),
             resources: text("resources"),
+            allowed_origins: text("allowed-origins"),
+            lifetimes: Lifetime::ALL.map(|which| text(which.field()).trim().to_owned()),
             insecure_without_pkce: form.get("insecure-without-pkce").is_some(),
         }
     }
@@ -102,6 +175,13 @@ impl ApplicationForm {
         }
         let resource = |line: &str| Resource::new(line).map_err(|reason| format!("resources: {line:?}: {reason}"));
         asked.resources = lines(&self.resources).map(resource).collect::<Result<_, _>>()?;
+        asked.allowed_origins = lines(&self.allowed_origins).map(str::to_owned).collect();
+        for (which, text) in Lifetime::ALL.into_iter().zip(&self.lifetimes).filter(|(_, text)| !text.is_empty()) {
+            let span = span::parse(text).ok_or_else(|| {
+                format!("{}: give a number and a unit, such as 10 minutes, 1 hour or 90 days", which.words())
+            })?;
+            which.set(&mut asked.lifetimes, span);
+        }
         asked.insecure_without_pkce = self.insecure_without_pkce;
         Ok(asked)
     }

@@ -42,7 +42,7 @@
 //! | (the base itself) | who is signed in, and where to go |
 //! | `/sign-in`, `/sign-out` | a session of 12 hours, kept by the server |
 //! | `/consent` | takes the decision made on the authorization endpoint's page |
-//! | `/applications`, and `/register`, `/show`, `/edit`, `/secret`, `/delete` under it | one's own clients; an administrator's are all |
+//! | `/applications`, and `/register`, `/show`, `/edit`, `/secret`, `/switch`, `/delete` under it | one's own clients; an administrator's are all |
 //! | `/connected` | what one allowed to whom, and its revocation |
 //! | `/password` | a change of one's own password, where [`Accounts`] offer it |
 //! | `/errors`, `/errors/{number}` | every error with its number and how to mend it |
@@ -50,14 +50,20 @@
 //! # Element ids that stay
 //! Tests and password managers may rely on them:
 //! - sign in: `username`, `password`, `sign-in`; everywhere when signed in: `signed-in-as`, `sign-out`
-//! - consent: `client-name`, `client-site`, `redirect-host`, `scope-<scope>`, `allow`, `deny`, `use-another-account`
+//! - consent: `client-name`, `client-site`, `sanctioned` (a badge), `redirect-host`, `scope-<scope>`, `allow`, `deny`, `use-another-account`
 //! - home: `applications`, `connected`, `change-password` (links)
 //! - applications: `new-application`, `application-<client id>`, `next-page`
 //! - the form: `name`, `site`, `client-type-confidential`, `client-type-public`,
 //!   `grant-authorization_code`, `grant-refresh_token`, `grant-client_credentials`, `redirect-uris`,
-//!   `scope`, `resources`, `insecure-without-pkce`, `register` or `save`, `form-error`
-//! - an application: `client-name`, `client-id`, `client-type`, `client-secret` (once),
-//!   `without-pkce-warning`, `edit`, `renew-secret`, `delete`, and `confirm-delete` on the next page
+//!   `scope`, `resources`, `allowed-origins`, `lifetime-code`, `lifetime-access-token`,
+//!   `lifetime-refresh-token-idle`, `lifetime-refresh-token`, `insecure-without-pkce`, `register` or
+//!   `save`, `form-error`
+//! - an application: `client-name`, `client-id`, `client-type`, `client-secret` (once), `sanctioned`,
+//!   `trusted`, `switched-off`, `blocked`, `blocked-reason`, `without-pkce-warning`, the `lifetime-..`
+//!   that are set, `edit`, `switch-off` or `switch-on`, `renew-secret`, `delete`, and `confirm-delete` on
+//!   the next page
+//! - a blocked application, where somebody is sent to allow it: `client-name`, `blocked-reason`,
+//!   `error-number`, `error-description`
 //! - connected apps: `connected-<client id>`, `revoke-<client id>`
 //! - password: `account`, `old-password`, `new-password`, `change-password`, `form-error`
 //! - errors: `error-number`, `error-description`
@@ -75,6 +81,7 @@ mod provider;
 mod response;
 mod session;
 mod sign_in;
+mod span;
 mod stored_accounts;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use crate::session::{Cookies, Visitor};
 use askama::Template;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
+use oauth_core::client::Client;
 use oauth_core::config::Config;
 use oauth_core::error::Rejection;
 use oauth_core::http::{BODY_LIMIT, Parameters, PeerAddress, is_form};
@@ -114,6 +115,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Route::Edit if posted => self.edit_application(request).await,
             Route::Edit => self.show_edit(request).await,
             Route::Secret => self.renew_secret(request).await,
+            Route::Switch => self.switch_application(request).await,
             Route::Delete if posted => self.delete_application(request).await,
             Route::Delete => self.show_delete(request).await,
             Route::Connected => self.list_connected(request).await,
@@ -154,6 +156,10 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
         Ok(self.visitor(request).await?.is_some_and(|visitor| visitor.person.subject == *subject))
     }
 
+    fn blocked_page(&self, client: &Client) -> Option<Response<Bytes>> {
+        Self::blocked_page(self, client)
+    }
+
     fn error_page(&self, rejection: Rejection) -> Option<Response<Bytes>> {
         Some(self.rejected(rejection))
     }
@@ -172,6 +178,7 @@ enum Route<'a> {
     Show,
     Edit,
     Secret,
+    Switch,
     Delete,
     Connected,
     Revoke,
@@ -194,6 +201,7 @@ impl<'a> Route<'a> {
             "/applications/show" => Self::Show,
             "/applications/edit" => Self::Edit,
             "/applications/secret" => Self::Secret,
+            "/applications/switch" => Self::Switch,
             "/applications/delete" => Self::Delete,
             "/connected" => Self::Connected,
             "/connected/revoke" => Self::Revoke,
@@ -205,7 +213,7 @@ impl<'a> Route<'a> {
 
     fn methods(self) -> &'static [Method] {
         match self {
-            Self::SignOut | Self::Consent | Self::Secret | Self::Revoke => &[Method::POST],
+            Self::SignOut | Self::Consent | Self::Secret | Self::Switch | Self::Revoke => &[Method::POST],
             Self::SignIn | Self::Register | Self::Edit | Self::Delete | Self::Password => {
                 &[Method::GET, Method::HEAD, Method::POST]
             }

@@ -48,6 +48,9 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
             Ok(addressee) => addressee,
             Err(rejection) => return provider.error_page(rejection),
         };
+        if client.blocked.is_some() {
+            return provider.blocked_page(&client);
+        }
         let answer = Answer::new(provider.app().config(), request, &client, &target, &parameters);
         if let Some(rejection) = repeated {
             return answer.error(rejection, HeaderMap::new());
@@ -59,7 +62,7 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
     }
 }
 
-/// Finds to whom an answer may be sent at all.
+/// Finds to whom an answer may be sent at all; one that is blocked is never answered, but people are told.
 async fn addressee<P: AuthorizationProvider>(
     provider: &Provider<P>,
     parameters: &Parameters,
@@ -67,7 +70,7 @@ async fn addressee<P: AuthorizationProvider>(
     let id = ClientId::new(parameters.require("client_id")?).map_err(|_| Rejection::UnknownClient)?;
     let client = provider.app().store().client(&id).await?.ok_or(Rejection::UnknownClient)?;
     let target = RedirectTarget::resolve(&client, parameters.get("redirect_uri"))?;
-    if !client.enabled {
+    if !client.enabled && client.blocked.is_none() {
         return Err(Rejection::DisabledClient);
     }
     Ok((client, target))

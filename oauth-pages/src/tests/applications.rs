@@ -1,9 +1,9 @@
 use super::*;
 use oauth_core::identifier::{ClientId, Resource};
 
-const REGISTER: &str = "/oauth/applications/register";
+pub(super) const REGISTER: &str = "/oauth/applications/register";
 
-fn filled(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+pub(super) fn filled(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let usual = [
         ("name", "Notes"),
         ("client-type", "confidential"),
@@ -17,12 +17,12 @@ fn filled(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static 
     fields
 }
 
-async fn stored(site: &Site, page: &Response<Bytes>) -> Client {
+pub(super) async fn stored(site: &Site, page: &Response<Bytes>) -> Client {
     let id = ClientId::new(unescape(&element(page, "client-id").unwrap())).unwrap();
     site.store.client(&id).await.unwrap().unwrap()
 }
 
-async fn register(browser: &mut Browser<'_>, more: &[(&'static str, &'static str)]) -> Response<Bytes> {
+pub(super) async fn register(browser: &mut Browser<'_>, more: &[(&'static str, &'static str)]) -> Response<Bytes> {
     let form = browser.get(REGISTER).await;
     browser.submit(&form, REGISTER, &filled(more)).await
 }

@@ -77,7 +77,7 @@ async fn forms_may_leave_only_where_they_end_at_a_client() {
 async fn r_172_wrong_methods_are_405_and_head_is_get_without_a_body() {
     let site = Site::new().await;
     let mut ada = site.signed_in("ada").await;
-    for page in ["consent", "sign-out", "applications/secret", "connected/revoke"] {
+    for page in ["consent", "sign-out", "applications/secret", "applications/switch", "connected/revoke"] {
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
             let answer = ada.send(method, &format!("/oauth/{page}"), None).await;
             assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{page}");

@@ -7,6 +7,7 @@ mod headers;
 mod hostile;
 mod password;
 mod sign_in;
+mod standing;
 
 use crate::{PagesProvider, StoredAccounts};
 use bytes::Bytes;
