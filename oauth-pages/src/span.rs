@@ -9,7 +9,7 @@ const UNITS: [(&str, u64); 5] = [("week", 604_800), ("day", 86_400), ("hour", 3_
 pub(crate) fn words(span: Duration) -> String {
     let seconds = span.as_secs();
     // A week says less than seven days, and a form that was filled in with days keeps them.
-    let fits = |(name, length): &(&str, u64)| *name != "week" && seconds >= *length && seconds % length == 0;
+    let fits = |(name, length): &(&str, u64)| *name != "week" && seconds >= *length && seconds.is_multiple_of(*length);
     let (name, length) = UNITS.into_iter().find(fits).unwrap_or(("second", 1));
     let number = seconds / length;
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
