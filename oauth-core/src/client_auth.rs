@@ -84,6 +84,16 @@ impl<P: AuthorizationProvider> Provider<P> {
         }
     }
 
+    /// Tells whether the client that a request names, by whatever means and rightly or not, has
+    /// registered an origin: whose scripts may read the answer, an error too. It proves nothing.
+    pub(crate) async fn has_registered(&self, origin: &str, request: &Request<Bytes>) -> bool {
+        let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok());
+        let mut ids = header.and_then(|header| basic(header).ok()).map(|sent| sent.ids).unwrap_or_default();
+        ids.extend(Parameters::readable(request).get("client_id").map(str::to_owned));
+        let client = self.registered(&ids).await.ok().flatten();
+        client.is_some_and(|client| client.allowed_origins.iter().any(|allowed| allowed.matches(origin)))
+    }
+
     fn throttled(&self, address: Option<IpAddr>) -> Rejection {
         self.app().config().events.record(&Event::Throttled { address });
         Rejection::Throttled

@@ -13,7 +13,7 @@ use crate::config::{Config, InvalidSetting};
 use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
 use crate::error::Rejection;
 use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant, TokenGrantObject};
-use crate::http::{self as wire, PeerAddress};
+use crate::http::{self as wire, Cors, PeerAddress};
 use crate::owner::ResourceOwner;
 use crate::resource::{LocalResourceProvider, ProtectedResource};
 use crate::store::Store;
@@ -188,12 +188,22 @@ impl<P: AuthorizationProvider> Provider<P> {
         };
         let methods = endpoint.methods();
         if !methods.contains(request.method()) {
-            return wire::method_not_allowed(methods);
+            let preflight = endpoint.cors().preflight(&request, methods);
+            return preflight.unwrap_or_else(|| wire::method_not_allowed(methods));
         }
         if request.body().len() > wire::BODY_LIMIT {
             return wire::error(Rejection::BodyTooLarge, self.app.config());
         }
-        endpoint.call_object(self, &request).await
+        let mut response = endpoint.call_object(self, &request).await;
+        match (endpoint.cors(), wire::origin(request.headers())) {
+            (Cors::AnyOrigin, _) => wire::allow_all(&mut response),
+            (Cors::RegisteredOrigins, Some(origin)) => {
+                let allowed = self.has_registered(origin, &request).await;
+                wire::allow(&mut response, allowed.then_some(origin));
+            }
+            (Cors::RegisteredOrigins, None) | (Cors::SameOrigin, _) => {}
+        }
+        response
     }
 
     /// Says to a person that a client is blocked: the application's page, or plain text.

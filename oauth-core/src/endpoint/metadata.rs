@@ -1,6 +1,7 @@
 use super::{Endpoint, EndpointObject};
 use crate::config::Config;
 use crate::grant::TokenGrantObject;
+use crate::http::Cors;
 use crate::provider::{AuthorizationProvider, Provider};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -63,6 +64,10 @@ impl<P: AuthorizationProvider> Endpoint<P> for Metadata {
 
     fn methods(&self) -> &'static [Method] {
         &[Method::GET, Method::HEAD]
+    }
+
+    fn cors(&self) -> Cors {
+        Cors::AnyOrigin
     }
 
     fn describe(&self, _config: &Config, _document: &mut MetadataDocument) {}

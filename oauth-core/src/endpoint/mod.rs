@@ -13,6 +13,7 @@ pub use revocation::Revocation;
 pub use token::Token;
 
 use crate::config::Config;
+use crate::http::Cors;
 use crate::provider::{AuthorizationProvider, Provider};
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -26,6 +27,12 @@ pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Gives the methods it takes.
     fn methods(&self) -> &'static [Method];
 
+    /// Tells which scripts of other origins may read its answers: none unless written. The provider
+    /// answers preflights, and adds the headers.
+    fn cors(&self) -> Cors {
+        Cors::SameOrigin
+    }
+
     /// Writes what it adds to the metadata document (RFC 8414 §2).
     fn describe(&self, config: &Config, document: &mut MetadataDocument);
 
@@ -37,6 +44,7 @@ pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
 #[async_trait::async_trait]
 pub(crate) trait EndpointObject<P: AuthorizationProvider>: Send + Sync + 'static {
     fn methods(&self) -> &'static [Method];
+    fn cors(&self) -> Cors;
     fn describe(&self, config: &Config, document: &mut MetadataDocument);
     async fn call_object(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes>;
 }
@@ -45,6 +53,10 @@ pub(crate) trait EndpointObject<P: AuthorizationProvider>: Send + Sync + 'static
 impl<P: AuthorizationProvider, E: Endpoint<P>> EndpointObject<P> for E {
     fn methods(&self) -> &'static [Method] {
         Endpoint::methods(self)
+    }
+
+    fn cors(&self) -> Cors {
+        Endpoint::cors(self)
     }
 
     fn describe(&self, config: &Config, document: &mut MetadataDocument) {

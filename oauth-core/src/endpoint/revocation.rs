@@ -3,7 +3,7 @@ use super::{Endpoint, MetadataDocument};
 use crate::config::Config;
 use crate::error::Rejection;
 use crate::event::Event;
-use crate::http::{self as wire, Parameters};
+use crate::http::{self as wire, Cors, Parameters};
 use crate::identifier::ClientId;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::Digest;
@@ -23,6 +23,10 @@ impl<P: AuthorizationProvider> Endpoint<P> for Revocation {
 
     fn methods(&self) -> &'static [Method] {
         &[Method::POST]
+    }
+
+    fn cors(&self) -> Cors {
+        Cors::RegisteredOrigins
     }
 
     fn describe(&self, config: &Config, document: &mut MetadataDocument) {

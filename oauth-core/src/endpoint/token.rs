@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::grant::TokenResponse;
-use crate::http::{self as wire, Parameters};
+use crate::http::{self as wire, Cors, Parameters};
 use crate::provider::{AuthorizationProvider, Provider};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -23,6 +23,10 @@ impl<P: AuthorizationProvider> Endpoint<P> for Token {
 
     fn methods(&self) -> &'static [Method] {
         &[Method::POST]
+    }
+
+    fn cors(&self) -> Cors {
+        Cors::RegisteredOrigins
     }
 
     fn describe(&self, config: &Config, document: &mut MetadataDocument) {

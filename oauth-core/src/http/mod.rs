@@ -2,6 +2,8 @@
 //! from.
 
 mod address;
+#[cfg(feature = "provider")]
+mod cors;
 mod form;
 #[cfg(feature = "provider")]
 mod parameters;
@@ -9,6 +11,10 @@ mod parameters;
 mod response;
 
 pub use address::PeerAddress;
+#[cfg(feature = "provider")]
+pub use cors::Cors;
+#[cfg(feature = "provider")]
+pub(crate) use cors::{allow, allow_all, origin};
 pub(crate) use form::{Field, is_form_type};
 pub use form::{is_form, unread_form};
 #[cfg(feature = "provider")]

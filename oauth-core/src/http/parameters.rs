@@ -89,6 +89,13 @@ impl Parameters {
         Self::parse_counting(request.body(), MOST, LONGEST)
     }
 
+    /// Reads what can be read of a form post, refused or not: to learn whom an error is for.
+    pub(crate) fn readable(request: &Request<bytes::Bytes>) -> Self {
+        let parsed =
+            if is_form(request.headers()) { Self::parse_counting(request.body(), MOST, LONGEST).ok() } else { None };
+        parsed.map(|(parameters, _)| parameters).unwrap_or_default()
+    }
+
     /// Parses the body of a form post.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod bad_input;
 mod client_authentication;
 mod client_oauth2_rust;
 mod command_line;
+mod cors;
 mod events_told;
 mod grant_lifetime;
 mod hello;
