@@ -208,6 +208,7 @@ rejections! {
     6004 ApplicationNotFound InvalidRequest 404 "there is no such application, or it is somebody else's" "see the list of your applications";
     6005 ApplicationHasNoSecret InvalidRequest 400 "a public application has no secret" "make it a confidential one, if it can keep a secret";
     6006 ApplicationBlocked AccessDenied 403 "this application is blocked, and so it stays off" "ask whoever runs this server; the application's page says why it is blocked";
+    6007 AdministratorsOnly AccessDenied 403 "only an administrator may do this" "ask whoever runs this server";
 }
 
 impl Rejection {

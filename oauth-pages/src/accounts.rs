@@ -101,6 +101,15 @@ pub trait Accounts: Send + Sync + 'static {
     /// The accounts cannot be reached.
     fn person(&self, subject: &Subject) -> impl Future<Output = store::Result<Option<Person>>> + Send;
 
+    /// Finds a person by the name that they sign in with, for an administrator who looks for what is
+    /// theirs; `None` where there is nobody, or names are not looked up here.
+    ///
+    /// # Errors
+    /// The accounts cannot be reached.
+    fn named(&self, _username: &str) -> impl Future<Output = store::Result<Option<Person>>> + Send {
+        async { Ok(None) }
+    }
+
     /// Tells whether [`change_password`](Self::change_password) is implemented; unless it is, the
     /// page is not offered.
     fn offers_password_change(&self) -> bool {

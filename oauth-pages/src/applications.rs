@@ -1,3 +1,6 @@
+mod action;
+mod bulk;
+mod list;
 mod secrets;
 mod switch;
 
@@ -8,6 +11,7 @@ use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::{Visitor, keyed};
 use crate::span;
+use action::Action;
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -19,34 +23,9 @@ use oauth_core::identifier::{ClientId, Resource};
 use oauth_core::secret::{ClientSecret, equal_in_constant_time};
 use oauth_core::store::{ClientFilter, Created, Page, Replaced, SessionStore, Store};
 
-/// How many applications stand on a page of the list.
-const LISTED: u32 = 50;
-
 type Answer = Result<Response<Bytes>, Rejection>;
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
-    /// Lists one's own applications; an administrator's are all.
-    pub(crate) async fn list_applications(&self, request: &Request<Bytes>) -> Answer {
-        let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Applications));
-        };
-        let owner = (!visitor.person.administrator).then(|| visitor.person.subject.clone());
-        let after = self.query(request)?.get("after").and_then(|id| ClientId::new(id).ok());
-        // One more than is shown tells whether there is another page.
-        let page = Page { after, limit: LISTED + 1 };
-        let mut clients = self.store.clients(&ClientFilter { owner, ..ClientFilter::default() }, &page).await?;
-        let more = clients.len() > LISTED as usize;
-        clients.truncate(LISTED as usize);
-        let next = clients.last().filter(|_| more).map(|client| {
-            let query =
-                form_urlencoded::Serializer::new(String::new()).append_pair("after", client.id.as_str()).finish();
-            format!("{}?{query}", self.config.paths.join("applications"))
-        });
-        let rows = clients.iter().map(|client| (self.client_location("applications/show", client.id.as_str()), client));
-        let list = ApplicationList { frame: self.frame("Applications", Some(&visitor)), rows: rows.collect(), next };
-        Ok(response::page(StatusCode::OK, &list, Forms::StayHere))
-    }
-
     pub(crate) async fn show_registration(&self, request: &Request<Bytes>) -> Answer {
         let Some(visitor) = self.visitor(request).await? else {
             return Ok(self.to_sign_in(&Destination::Applications));
@@ -207,7 +186,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     ) -> Result<Option<String>, Rejection> {
         for resource in client.resources.iter().filter(|resource| !before.contains(resource)) {
             let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
-            let others = self.store.clients(&filter, &Page::first(LISTED)).await?;
+            let others = self.store.clients(&filter, &Page::first(50)).await?;
             let ours = self.config.resources.contains(resource) || self.config.default_audience.contains(resource);
             if ours || others.iter().any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
                 return Ok(Some(format!(
@@ -228,6 +207,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             edit: location("applications/edit"),
             delete: location("applications/delete"),
             secret: secret.map(ClientSecret::expose),
+            actions: visitor.person.administrator.then_some(Action::ALL).into_iter().flatten().collect(),
             lifetimes: Lifetime::ALL
                 .into_iter()
                 .filter_map(|which| Some((which, span::words(which.of(&client.lifetimes)?))))
@@ -287,14 +267,6 @@ fn id_proof(visitor: &Visitor, id: &ClientId) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "applications.html")]
-struct ApplicationList<'a> {
-    frame: Frame,
-    rows: Vec<(String, &'a Client)>,
-    next: Option<String>,
-}
-
-#[derive(Template)]
 #[template(path = "application.html")]
 struct ClientPage<'a> {
     frame: Frame,
@@ -303,6 +275,7 @@ struct ClientPage<'a> {
     edit: String,
     delete: String,
     secret: Option<&'a str>,
+    actions: Vec<Action>,
     lifetimes: Vec<(Lifetime, String)>,
     client: &'a Client,
 }

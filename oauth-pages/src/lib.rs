@@ -34,7 +34,7 @@
 //! # What a page is
 //! HTML rendered on the server, one stylesheet from the same place, no script and nothing from
 //! anybody else. Every form carries a token that only this browser's cookie can have made; every
-//! answer to a form is 303, but the one that shows a new secret once. Addresses are relative to the
+//! answer to a form is 303, but the ones that show a new secret once or ask whether it is meant. Addresses are relative to the
 //! host that was typed, so pages also work at a name that is not the issuer's.
 //!
 //! | page, under the base path | what for |
@@ -42,7 +42,7 @@
 //! | (the base itself) | who is signed in, and where to go |
 //! | `/sign-in`, `/sign-out` | a session of 12 hours, kept by the server |
 //! | `/consent` | takes the decision made on the authorization endpoint's page |
-//! | `/applications`, and `/register`, `/show`, `/edit`, `/secret`, `/switch`, `/delete` under it | one's own clients; an administrator's are all |
+//! | `/applications`, and `/register`, `/show`, `/edit`, `/secret`, `/switch`, `/change`, `/delete` under it | one's own clients; an administrator's are all |
 //! | `/connected` | what one allowed to whom, and its revocation |
 //! | `/password` | a change of one's own password, where [`Accounts`] offer it |
 //! | `/errors`, `/errors/{number}` | every error with its number and how to mend it |
@@ -52,7 +52,10 @@
 //! - sign in: `username`, `password`, `sign-in`; everywhere when signed in: `signed-in-as`, `sign-out`
 //! - consent: `client-name`, `client-site`, `sanctioned` (a badge), `redirect-host`, `scope-<scope>`, `allow`, `deny`, `use-another-account`
 //! - home: `applications`, `connected`, `change-password` (links)
-//! - applications: `new-application`, `application-<client id>`, `next-page`
+//! - applications: `new-application`, `search`, `show`, `find`, `application-<client id>`, `next-page`; for
+//!   an administrator also `owner`, `choose-<client id>`, `action`, `change`, and on the page that asks
+//!   whether it is meant `effect`, `changes-<client id>`, `stays-<client id>`, `reason`, `confirm-change`,
+//!   `cancel`, `form-error`
 //! - the form: `name`, `site`, `client-type-confidential`, `client-type-public`,
 //!   `grant-authorization_code`, `grant-refresh_token`, `grant-client_credentials`, `redirect-uris`,
 //!   `scope`, `resources`, `allowed-origins`, `lifetime-code`, `lifetime-access-token`,
@@ -60,8 +63,9 @@
 //!   `save`, `form-error`
 //! - an application: `client-name`, `client-id`, `client-type`, `client-secret` (once), `sanctioned`,
 //!   `trusted`, `switched-off`, `blocked`, `blocked-reason`, `without-pkce-warning`, the `lifetime-..`
-//!   that are set, `edit`, `switch-off` or `switch-on`, `renew-secret`, `delete`, and `confirm-delete` on
-//!   the next page
+//!   that are set, `edit`, `switch-off` or `switch-on`, `add-secret` or `retire-secret`, `renew-secret`,
+//!   `delete`, and `confirm-delete` on the next page; for an administrator a button for each thing that
+//!   can be done, `enable`, `disable`, `trust`, `untrust`, `sanction`, `unsanction`, `block`, `unblock`
 //! - a blocked application, where somebody is sent to allow it: `client-name`, `blocked-reason`,
 //!   `error-number`, `error-description`
 //! - connected apps: `connected-<client id>`, `revoke-<client id>`

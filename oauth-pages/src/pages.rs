@@ -114,7 +114,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Route::Show => self.show_application(request).await,
             Route::Edit if posted => self.edit_application(request).await,
             Route::Edit => self.show_edit(request).await,
-            Route::Secret => self.renew_secret(request).await,
+            Route::Secret => self.change_secrets(request).await,
+            Route::Change => self.change_applications(request).await,
             Route::Switch => self.switch_application(request).await,
             Route::Delete if posted => self.delete_application(request).await,
             Route::Delete => self.show_delete(request).await,
@@ -178,6 +179,7 @@ enum Route<'a> {
     Show,
     Edit,
     Secret,
+    Change,
     Switch,
     Delete,
     Connected,
@@ -201,6 +203,7 @@ impl<'a> Route<'a> {
             "/applications/show" => Self::Show,
             "/applications/edit" => Self::Edit,
             "/applications/secret" => Self::Secret,
+            "/applications/change" => Self::Change,
             "/applications/switch" => Self::Switch,
             "/applications/delete" => Self::Delete,
             "/connected" => Self::Connected,
@@ -213,7 +216,9 @@ impl<'a> Route<'a> {
 
     fn methods(self) -> &'static [Method] {
         match self {
-            Self::SignOut | Self::Consent | Self::Secret | Self::Switch | Self::Revoke => &[Method::POST],
+            Self::SignOut | Self::Consent | Self::Secret | Self::Change | Self::Switch | Self::Revoke => {
+                &[Method::POST]
+            }
             Self::SignIn | Self::Register | Self::Edit | Self::Delete | Self::Password => {
                 &[Method::GET, Method::HEAD, Method::POST]
             }

@@ -3,6 +3,7 @@
 mod lifetimes;
 mod origin;
 mod registration;
+mod secrets;
 
 pub use lifetimes::Lifetimes;
 pub use origin::{InvalidOrigin, Origin};

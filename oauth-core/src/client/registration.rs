@@ -110,6 +110,9 @@ pub enum RegistrationError {
     /// A secret is too short to be one.
     #[error("secret: give 8 to 1024 characters without line breaks or control characters")]
     ShortSecret,
+    /// There are as many secrets as there can be at a time.
+    #[error("secret: there are two already; retire the old one first")]
+    TwoSecrets,
     /// The password hasher has too much to do.
     #[error("secret: the server is busy hashing passwords; try again in a few seconds")]
     Busy,

@@ -7,29 +7,45 @@ use crate::response;
 use crate::session::{Visitor, keyed};
 use bytes::Bytes;
 use http::Request;
-use oauth_core::client::Client;
+use oauth_core::client::{Client, RegistrationError};
 use oauth_core::error::Rejection;
 use oauth_core::secret::equal_in_constant_time;
 use oauth_core::store::{SessionStore, Store};
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
-    /// Gives an application a new secret in the place of the old one and shows it, once: the form is
-    /// for the secret there was when it was shown, so a reload changes and shows nothing.
-    pub(crate) async fn renew_secret(&self, request: &Request<Bytes>) -> Answer {
+    /// Changes the secrets of an application and shows a new one, once: in the place of the old one,
+    /// beside it for as long as the application needs to take it up, or no new one and the old one
+    /// retired. The form is for the secrets there were when it was shown, so a reload changes and shows
+    /// nothing.
+    pub(crate) async fn change_secrets(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         let mut client = self.manageable(&visitor, &posted).await?;
         let current = proof(&visitor, &client);
+        let shown = Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
         if !posted.get("proof").is_some_and(|given| equal_in_constant_time(given, &current)) {
-            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
+            return shown;
         }
         let before = client.clone();
-        let Ok(secret) = client.renew_secret() else {
-            return Err(Rejection::ApplicationHasNoSecret);
+        let secret = match posted.get("step").unwrap_or("renew") {
+            "renew" => Some(client.renew_secret()),
+            "add" => Some(client.add_secret()),
+            "retire" => None,
+            _ => return Err(Rejection::FormNotOurs),
+        };
+        let secret = match secret {
+            Some(Ok(secret)) => Some(secret),
+            Some(Err(RegistrationError::PublicSecret)) => return Err(Rejection::ApplicationHasNoSecret),
+            Some(Err(_)) => return shown,
+            None if client.retire_secrets() => None,
+            None => return shown,
         };
         if !self.save(&before, &client).await? {
-            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
+            return shown;
         }
-        Ok(self.client_page(&visitor, &client, Some(&secret)))
+        match secret {
+            Some(secret) => Ok(self.client_page(&visitor, &client, Some(&secret))),
+            None => shown,
+        }
     }
 }
 

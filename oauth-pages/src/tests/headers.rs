@@ -50,6 +50,11 @@ async fn r_173_r_176_every_answer_is_sealed() {
         is_sealed(&ada.get(page).await, page);
         is_sealed(&site.browser().get(page).await, page);
     }
+    let mut root = site.signed_in("root").await;
+    let list = root.get("/oauth/applications?search=notes").await;
+    is_sealed(&list, "an administrator's list");
+    let change = "/oauth/applications/change";
+    is_sealed(&root.submit(&list, change, &[("action", "block"), ("client:notes", "on")]).await, "a question");
     is_sealed(&site.browser().get("/oauth/sign-in").await, "sign in");
     is_sealed(&site.browser().sign_in("ada", "wrong").await, "a failed sign-in");
     is_sealed(&site.browser().sign_in("ada", PASSWORD).await, "a sign-in");
@@ -77,7 +82,9 @@ async fn forms_may_leave_only_where_they_end_at_a_client() {
 async fn r_172_wrong_methods_are_405_and_head_is_get_without_a_body() {
     let site = Site::new().await;
     let mut ada = site.signed_in("ada").await;
-    for page in ["consent", "sign-out", "applications/secret", "applications/switch", "connected/revoke"] {
+    for page in
+        ["consent", "sign-out", "applications/secret", "applications/switch", "applications/change", "connected/revoke"]
+    {
         for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
             let answer = ada.send(method, &format!("/oauth/{page}"), None).await;
             assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{page}");

@@ -1,11 +1,13 @@
 //! The pages as a browser sees them: a provider over the memory store, without a web server.
 
+mod administration;
 mod applications;
 mod connected;
 mod consent;
 mod headers;
 mod hostile;
 mod password;
+mod secrets;
 mod sign_in;
 mod standing;
 
