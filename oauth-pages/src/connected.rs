@@ -2,6 +2,7 @@ use crate::accounts::Accounts;
 use crate::destination::Destination;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
+use crate::session::{Visitor, keyed};
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -9,62 +10,90 @@ use oauth_core::clock::Timestamp;
 use oauth_core::error::Rejection;
 use oauth_core::event::Event;
 use oauth_core::identifier::{ClientId, GrantId};
+use oauth_core::secret::equal_in_constant_time;
 use oauth_core::store::{self, Grant, GrantFilter, Page, SessionStore, Store};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// How many grants are read at once.
 const BATCH: u32 = 200;
 
-/// What one client may do for a person, over all their approvals.
+/// How much of a grant's identifier is shown: enough to tell two apart, too little to name one by.
+const SHOWN: usize = 6;
+
+/// What one application may do for a person.
 struct Connection {
     client_id: ClientId,
     name: String,
-    scopes: BTreeSet<String>,
+    sanctioned: bool,
+    authorizations: Vec<Authorization>,
+}
+
+/// One approval of it: a grant.
+struct Authorization {
+    masked: String,
+    handle: String,
+    scopes: Vec<String>,
+    resources: Vec<String>,
     approved: Timestamp,
     last_issued: Option<Timestamp>,
+    expires: Timestamp,
 }
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
-    /// Lists what a person allowed, one entry for each client (RFC 6819 §5.1.2).
+    /// Lists what a person allowed, by application, with every single approval (RFC 6819 §5.1.2).
     pub(crate) async fn list_connected(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let Some(visitor) = self.visitor(request).await? else {
             return Ok(self.to_sign_in(&Destination::Connected));
         };
-        let mut by_client: BTreeMap<ClientId, Connection> = BTreeMap::new();
+        let mut by_client: BTreeMap<ClientId, Vec<Authorization>> = BTreeMap::new();
         for grant in self.all_grants(&GrantFilter::Subject(visitor.person.subject.clone())).await? {
-            let words = grant.scope.iter().map(|name| self.in_words(name).to_owned());
-            let entry = by_client.entry(grant.client_id.clone()).or_insert_with(|| Connection {
-                client_id: grant.client_id.clone(),
-                name: String::new(),
-                scopes: BTreeSet::new(),
-                approved: grant.created_at,
-                last_issued: None,
+            by_client.entry(grant.client_id.clone()).or_default().push(self.authorization(&visitor, &grant));
+        }
+        let mut connections = Vec::new();
+        for (client_id, mut authorizations) in by_client {
+            authorizations.sort_by(|one, other| other.approved.cmp(&one.approved));
+            let client = self.store.client(&client_id).await?;
+            connections.push(Connection {
+                sanctioned: client.as_ref().is_some_and(|client| client.sanctioned),
+                name: client.map_or_else(|| client_id.to_string(), |client| client.name),
+                client_id,
+                authorizations,
             });
-            entry.scopes.extend(words);
-            entry.approved = entry.approved.max(grant.created_at);
-            entry.last_issued = entry.last_issued.max(grant.last_issued_at);
         }
-        for connection in by_client.values_mut() {
-            let client = self.store.client(&connection.client_id).await?;
-            connection.name = client.map_or_else(|| connection.client_id.to_string(), |client| client.name);
-        }
-        let page = Connected {
-            frame: self.frame("Connected apps", Some(&visitor)),
-            csrf: visitor.csrf_token(),
-            connections: by_client.into_values().collect(),
-        };
+        let page =
+            Connected { frame: self.frame("Connected apps", Some(&visitor)), csrf: visitor.csrf_token(), connections };
         Ok(response::page(StatusCode::OK, &page, Forms::StayHere))
     }
 
-    /// Revokes all that a person allowed a client; its tokens end with it.
+    fn authorization(&self, visitor: &Visitor, grant: &Grant) -> Authorization {
+        Authorization {
+            masked: grant.id.to_string().chars().take(SHOWN).collect(),
+            handle: handle(visitor, &grant.id),
+            scopes: grant.scope.iter().map(|name| self.in_words(name).to_owned()).collect(),
+            resources: grant.audience.iter().map(ToString::to_string).collect(),
+            approved: grant.created_at,
+            last_issued: grant.last_issued_at,
+            expires: grant.expires_at,
+        }
+    }
+
+    /// Revokes one approval of a client, or all that a person allowed it; the tokens end with it.
     pub(crate) async fn revoke(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let (visitor, form) = self.posted(request).await?;
         let client_id = form.get("client_id").and_then(|id| ClientId::new(id).ok());
         let client_id = client_id.ok_or(Rejection::ApplicationNotFound)?;
-        let filter = GrantFilter::Both(visitor.person.subject, client_id.clone());
-        let revoked = self.all_grants(&filter).await?;
-        self.store.revoke_grants(&filter, self.config.clock.now()).await?;
+        let filter = GrantFilter::Both(visitor.person.subject.clone(), client_id.clone());
+        let mut revoked = self.all_grants(&filter).await?;
+        let now = self.config.clock.now();
+        if let Some(given) = form.get("authorization") {
+            revoked.retain(|grant| equal_in_constant_time(given, &handle(&visitor, &grant.id)));
+            for grant in &revoked {
+                self.store.revoke_grant(&grant.id, now).await?;
+            }
+        } else {
+            self.store.revoke_grants(&filter, now).await?;
+        }
         for grant in revoked {
             self.config.events.record(&Event::GrantRevoked { client_id: client_id.clone(), grant: grant.id });
         }
@@ -85,6 +114,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             }
         }
     }
+}
+
+/// Stands for a grant in a form of this session: its identifier stays here.
+fn handle(visitor: &Visitor, grant: &GrantId) -> String {
+    keyed("oauth-pages grant", &visitor.cookie, grant.as_bytes()).to_base64url()
 }
 
 /// Writes a moment for a person: `2026-11-21 10:30 UTC`.

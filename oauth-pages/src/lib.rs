@@ -68,7 +68,8 @@
 //!   can be done, `enable`, `disable`, `trust`, `untrust`, `sanction`, `unsanction`, `block`, `unblock`
 //! - a blocked application, where somebody is sent to allow it: `client-name`, `blocked-reason`,
 //!   `error-number`, `error-description`
-//! - connected apps: `connected-<client id>`, `revoke-<client id>`
+//! - connected apps: `connected-<client id>`, `revoke-<client id>`; for each approval, by the beginning of
+//!   its identifier, `authorization-<beginning>` and, where there are several, `revoke-authorization-<beginning>`
 //! - password: `account`, `old-password`, `new-password`, `change-password`, `form-error`
 //! - errors: `error-number`, `error-description`
 

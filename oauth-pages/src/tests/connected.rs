@@ -1,5 +1,5 @@
 use super::*;
-use oauth_core::store::{GrantFilter, GrantStore};
+use oauth_core::store::{Code, CodeStore, Grant, GrantFilter, GrantStore, Page};
 
 async fn allow(browser: &mut Browser<'_>, client_id: &str) {
     let page = browser.get(&authorization(client_id, &[])).await;
@@ -24,7 +24,9 @@ async fn r_185_lists_and_revokes_what_was_allowed() {
     assert_eq!(text(&page).matches("<section").count(), 2, "one entry for each client");
     assert!(text(&page).contains("id=\"revoke-notes\"") && text(&page).contains("See your data"));
     assert!(text(&page).contains("2027-01-15 08:00 UTC"), "when it was allowed");
-    let answer = ada.submit(&page, "/oauth/connected/revoke", &[("client_id", "notes")]).await;
+    let mut fields = hidden(&page, "/oauth/sign-out");
+    fields.extend(pairs(&[("client_id", "notes")]));
+    let answer = ada.post("/oauth/connected/revoke", &fields).await;
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/oauth/connected"));
     let page = ada.get("/oauth/connected").await;
     assert!(!text(&page).contains("revoke-notes") && text(&page).contains("revoke-mail"));
@@ -45,4 +47,57 @@ async fn revoking_needs_the_token() {
     let filter = GrantFilter::Subject(site.ada.subject.clone());
     let now = Timestamp::from_unix_seconds(1_800_000_000);
     assert_eq!(site.store.revoke_grants(&filter, now).await.unwrap(), 1, "it was still there");
+}
+
+#[tokio::test]
+async fn r_185_one_authorization_of_several_is_revoked() {
+    let site = Site::new().await;
+    site.client("notes", |client| client.sanctioned = true).await;
+    let (mut ada, mut eve) = (site.signed_in("ada").await, site.signed_in("eve").await);
+    let filter = GrantFilter::Subject(site.ada.subject.clone());
+    let now = Timestamp::from_unix_seconds(1_800_000_000);
+    allow(&mut ada, "notes").await;
+    let single = text(&ada.get("/oauth/connected").await);
+    assert!(!single.contains("revoke-authorization-") && single.contains("sanctioned"));
+    let other = site.store.grants(&filter, &Page::first(9), now).await.unwrap().remove(0);
+    let second = Grant { id: oauth_core::identifier::GrantId::generate(), ..other };
+    save(&site, &second).await;
+    allow(&mut eve, "notes").await;
+
+    let page = ada.get("/oauth/connected").await;
+    let html = text(&page);
+    assert_eq!((html.matches("<section").count(), html.matches("Revoke this one").count()), (1, 2));
+    assert!(html.contains("Ends") && html.contains("only a digest of each is kept"));
+    let name = second.id.to_string();
+    assert!(html.contains(&name[..6]) && !html.contains(&name[..7]), "the identifier is masked");
+    let form = html.split(&format!("id=\"authorization-{}\"", &name[..6])).nth(1).unwrap();
+    let handle = form.split("name=\"authorization\"").nth(1).and_then(|tag| attribute(tag, "value")).unwrap();
+
+    let one = [("client_id", "notes"), ("authorization", handle.as_str())];
+    let mut stolen = hidden(&eve.get("/oauth/connected").await, "/oauth/sign-out");
+    stolen.extend(pairs(&one));
+    eve.post("/oauth/connected/revoke", &stolen).await;
+    assert_eq!(site.store.grants(&filter, &Page::first(9), now).await.unwrap().len(), 2, "it is not hers");
+    let answer = ada.submit(&page, "/oauth/connected/revoke", &one).await;
+    assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/oauth/connected"));
+    let left = site.store.grants(&filter, &Page::first(9), now).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_ne!(left[0].id, second.id);
+    assert_eq!(site.recorded(|event| matches!(event, Event::GrantRevoked { .. })), 1);
+    ada.submit(&page, "/oauth/connected/revoke", &[("authorization", "x")]).await;
+    assert_eq!(site.store.grants(&filter, &Page::first(9), now).await.unwrap().len(), 1, "nothing is named so");
+}
+
+/// Saves a grant as an approval does.
+async fn save(site: &Site, grant: &Grant) {
+    let code = Code {
+        digest: oauth_core::secret::AuthorizationCode::generate().digest(),
+        grant: grant.id,
+        redirect_uri: CALLBACK.to_owned(),
+        redirect_uri_sent: true,
+        code_challenge: None,
+        nonce: None,
+        expires_at: grant.expires_at,
+    };
+    site.store.save_code(grant, &code).await.unwrap();
 }
