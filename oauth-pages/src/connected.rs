@@ -52,7 +52,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let mut connections = Vec::new();
         for (client_id, mut authorizations) in by_client {
-            authorizations.sort_by(|one, other| other.approved.cmp(&one.approved));
+            authorizations.sort_by_key(|authorization| std::cmp::Reverse(authorization.approved));
             let client = self.store.client(&client_id).await?;
             connections.push(Connection {
                 sanctioned: client.as_ref().is_some_and(|client| client.sanctioned),
