@@ -55,7 +55,8 @@ impl<P: AuthorizationProvider> Provider<P> {
         if request.uri().query().is_some_and(|query| query.contains("client_secret=")) {
             return Err(Rejection::CredentialsInUri);
         }
-        let credentials = match credentials(request.headers(), parameters) {
+        let twice = self.app().config().accept_credentials_twice;
+        let credentials = match credentials(request.headers(), parameters, twice) {
             Ok(credentials) => credentials,
             Err(rejection) => {
                 self.failed(None, address);
@@ -148,8 +149,8 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 }
 
-/// Reads the one way in which the client authenticates.
-fn credentials(headers: &HeaderMap, parameters: &Parameters) -> Result<Credentials, Rejection> {
+/// Reads the one way in which the client authenticates; `twice` takes the same in both.
+fn credentials(headers: &HeaderMap, parameters: &Parameters, twice: bool) -> Result<Credentials, Rejection> {
     let in_form = parameters.get("client_secret");
     let has_assertion =
         parameters.get("client_assertion").is_some() || parameters.get("client_assertion_type").is_some();
@@ -159,12 +160,14 @@ fn credentials(headers: &HeaderMap, parameters: &Parameters) -> Result<Credentia
         return Err(Rejection::BadRequestHead);
     }
     match (header, in_form) {
-        (Some(_), Some(_)) => Err(Rejection::TwoAuthenticationMethods),
+        (Some(_), Some(_)) if has_assertion || !twice => Err(Rejection::TwoAuthenticationMethods),
         (Some(_), None) | (None, Some(_)) if has_assertion => Err(Rejection::TwoAuthenticationMethods),
-        (Some(header), None) => {
+        (Some(header), in_form) => {
             let credentials = basic(header.to_str().map_err(|_| Rejection::MalformedBasic)?)?;
-            match parameters.get("client_id") {
-                Some(id) if !credentials.ids.iter().any(|known| known == id) => Err(Rejection::ClientIdsDiffer),
+            let is_the_same = |sent| credentials.secrets.contains(&ClientSecret::new(sent));
+            match (parameters.get("client_id"), in_form) {
+                (Some(id), _) if !credentials.ids.iter().any(|known| known == id) => Err(Rejection::ClientIdsDiffer),
+                (_, Some(secret)) if !is_the_same(secret) => Err(Rejection::TwoAuthenticationMethods),
                 _ => Ok(credentials),
             }
         }

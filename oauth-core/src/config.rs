@@ -70,6 +70,9 @@ pub struct Config {
     pub unknown_tokens_per_client: u32,
     /// The proxies whose `X-Forwarded-For` is believed: none unless set.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same:
+    /// for old clients that always send both, against RFC 6749 §2.3. Off unless set.
+    pub accept_credentials_twice: bool,
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
     pub insecure_http_redirects: bool,
     /// Switches the counting of failed authentications off: secrets can be guessed at full speed.
@@ -117,6 +120,7 @@ impl Config {
             failures_per_address: 100,
             unknown_tokens_per_client: 1_000,
             trusted_proxies: Vec::new(),
+            accept_credentials_twice: false,
             insecure_http_redirects: false,
             insecure_no_throttling: false,
             sweep_interval: MINUTE,

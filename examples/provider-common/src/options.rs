@@ -4,10 +4,10 @@ use crate::output::Refused;
 use crate::storage::Storage;
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use oauth_core::config::{Config, InvalidIssuer, Issuer};
+use oauth_core::config::{Config, InvalidIssuer, InvalidSetting, Issuer, Settings};
 use oauth_core::identifier::Resource;
+use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 /// Options for the server and for every command.
 #[derive(Args, Clone, Debug)]
@@ -104,6 +104,11 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_INSECURE_HTTP_ISSUER", value_parser = BoolishValueParser::new())]
     pub(crate) insecure_http_issuer: bool,
 
+    /// Any other setting, by its key in docs/configuration.md, its value as JSON or as text; may be
+    /// repeated. It holds over the option that is for the same.
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, Value)>,
+
     /// Writes exactly one JSON value to standard output; everything else goes to standard error.
     #[arg(long, global = true, env = "PROVIDER_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
@@ -112,27 +117,51 @@ pub(crate) struct Options {
 impl Options {
     /// Makes the settings of the provider, as it is or would be served at a port.
     pub(crate) fn config(&self, port: u16) -> Result<Config, Refused> {
-        let mut config = Config::with_issuer(self.issuer(port)?);
-        let api = api_resource(&config)?;
-        config.resources = vec![api.clone()];
-        config.default_audience = vec![api];
-        config.code_lifetime = Duration::from_secs(self.code_lifetime);
-        config.access_token_lifetime = Duration::from_secs(self.access_token_lifetime);
-        config.refresh_token_lifetime = Duration::from_secs(self.refresh_token_lifetime);
-        config.refresh_token_idle = Duration::from_secs(self.refresh_token_idle);
-        config.retry_window = Duration::from_secs(self.retry_window);
-        config.failures_per_client = self.failures_per_client;
-        config.failures_per_address = self.failures_per_address;
-        config.trusted_proxies.clone_from(&self.trusted_proxy);
-        config.insecure_no_throttling = self.insecure_no_throttling;
-        config.insecure_http_redirects = self.insecure_http_redirects;
-        config.check().map_err(|wrong| {
-            // The only path that is chosen here is the issuer's.
-            let key = if wrong.key.starts_with("paths") { "issuer" } else { &wrong.key };
-            let option = format!("--{}", key.replace('_', "-"));
-            Refused::new("invalid_configuration", format!("{option}: {}", wrong.reason))
-        })?;
-        Ok(config)
+        let issuer = self.issuer(port)?;
+        let api = api_resource(&issuer)?;
+        let mut settings = self.settings(&issuer, &api);
+        settings.extend(self.set.iter().cloned());
+        let settings: Settings = serde_json::from_value(Value::Object(settings))
+            .map_err(|wrong| Refused::new("invalid_configuration", format!("--set: {wrong}")))?;
+        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong))
+    }
+
+    /// Writes what the options say by the keys of the settings.
+    fn settings(&self, issuer: &Issuer, api: &Resource) -> Map<String, Value> {
+        let settings = json!({
+            "issuer": issuer.as_str(),
+            "insecure_http_issuer": self.insecure_http_issuer,
+            "resources": [api],
+            "default_audience": [api],
+            "code_lifetime": self.code_lifetime,
+            "access_token_lifetime": self.access_token_lifetime,
+            "refresh_token_lifetime": self.refresh_token_lifetime,
+            "refresh_token_idle": self.refresh_token_idle,
+            "retry_window": self.retry_window,
+            "failures_per_client": self.failures_per_client,
+            "failures_per_address": self.failures_per_address,
+            "trusted_proxies": self.trusted_proxy,
+            "insecure_no_throttling": self.insecure_no_throttling,
+            "insecure_http_redirects": self.insecure_http_redirects,
+        });
+        match settings {
+            Value::Object(settings) => settings,
+            _ => Map::new(),
+        }
+    }
+
+    /// Names a setting that cannot be used as what it was given by.
+    fn refused(&self, wrong: &InvalidSetting) -> Refused {
+        let InvalidSetting { key, reason } = wrong;
+        let named = if self.set.iter().any(|(given, _)| given == key) {
+            format!("--set {key}")
+        } else if key.starts_with("paths") {
+            // The only path that is chosen by an option is the issuer's.
+            "--issuer".to_owned()
+        } else {
+            format!("--{}", key.replace('_', "-"))
+        };
+        Refused::new("invalid_configuration", format!("{named}: {reason}"))
     }
 
     /// Opens the database, and creates it where there is none.
@@ -173,9 +202,16 @@ impl Options {
 }
 
 /// Gives the identifier of the protected API, which tokens are meant for unless another is asked.
-fn api_resource(config: &Config) -> Result<Resource, Refused> {
-    Resource::new(format!("{}/api", config.issuer))
+fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
+    Resource::new(format!("{issuer}/api"))
         .map_err(|wrong| Refused::new("invalid_configuration", format!("--issuer: {wrong}")))
+}
+
+/// Reads `KEY=VALUE`: a value that is not JSON is a text.
+fn setting(given: &str) -> Result<(String, Value), String> {
+    let (key, value) = given.split_once('=').ok_or("give KEY=VALUE, for example retry_window=30")?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    Ok((key.to_owned(), value))
 }
 
 /// Writes the origin of a socket as URLs are normally written: without the default port.
@@ -214,6 +250,20 @@ mod tests {
             assert!(issuer_of(&[&line[..], &["--insecure-http-issuer"]].concat(), 8000).is_ok());
         }
         assert!(issuer_of(&["--issuer", "https://id.example/"], 8000).unwrap_err().starts_with("--issuer: remove"));
+    }
+
+    #[test]
+    fn any_setting_can_be_given_by_its_key() {
+        let line = ["provider", "--set", "base_path=/oauth2", "--set", r#"scopes={"student:read":"See pupils"}"#];
+        let config =
+            Arguments::try_parse_from(line).unwrap().options.config(8000).map_err(|no| no.to_string()).unwrap();
+        assert_eq!(config.paths.token_path(), "/oauth2/token");
+        assert_eq!(config.scopes.keys().collect::<Vec<_>>(), ["student:read"]);
+        let reason = issuer_of(&["--set", "acess_token_lifetime=600"], 8000).unwrap_err();
+        assert!(reason.contains("--set: unknown field `acess_token_lifetime`"), "{reason}");
+        let reason = issuer_of(&["--set", "sweep_interval=0"], 8000).unwrap_err();
+        assert!(reason.starts_with("--set sweep_interval: "), "{reason}");
+        assert!(Arguments::try_parse_from(["provider", "--set", "sweep_interval"]).is_err());
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub struct Settings {
     pub unknown_tokens_per_client: Option<u32>,
     /// See [`Config::trusted_proxies`].
     pub trusted_proxies: Option<Vec<IpAddr>>,
+    /// See [`Config::accept_credentials_twice`].
+    pub accept_credentials_twice: bool,
     /// See [`Config::insecure_http_redirects`].
     pub insecure_http_redirects: bool,
     /// See [`Config::insecure_no_throttling`].
@@ -123,6 +125,7 @@ impl Settings {
         set(&mut config.unknown_tokens_per_client, self.unknown_tokens_per_client);
         set(&mut config.trusted_proxies, self.trusted_proxies);
         set(&mut config.sweep_interval, self.sweep_interval.map(Duration::from_secs));
+        config.accept_credentials_twice = self.accept_credentials_twice;
         config.insecure_http_redirects = self.insecure_http_redirects;
         config.insecure_no_throttling = self.insecure_no_throttling;
         config.check()?;

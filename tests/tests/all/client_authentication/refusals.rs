@@ -212,3 +212,25 @@ on_every_server! {
         assert_eq!(ENDPOINTS.len(), 3);
     }
 }
+
+on_every_server! {
+    config |config| config.accept_credentials_twice = true;
+
+    /// Old clients send the same twice; anything else is refused as ever.
+    async fn r_017_the_same_twice_is_taken_where_the_setting_says_so(server: &Server) {
+        let (app, other) = (server.confidential().await, server.confidential().await);
+        let basic = Attempt::basic(&app.id, app.secret());
+        let twice = basic.clone().field("client_id", &app.id).field("client_secret", app.secret());
+        let_in(server, &twice).await;
+        let_in(server, &basic.clone().field("client_secret", app.secret())).await;
+        refused(server, &basic.clone().field("client_secret", other.secret()), 400, "invalid_request").await;
+        let without = Attempt::basic(&app.id, "").field("client_secret", app.secret());
+        refused(server, &without, 400, "invalid_request").await;
+        let wrong = Attempt::basic(&app.id, "wrong").field("client_secret", "wrong");
+        refused(server, &wrong, 401, "invalid_client").await;
+        let elsewhere = basic.clone().field("client_id", &other.id).field("client_secret", app.secret());
+        refused(server, &elsewhere, 400, "invalid_request").await;
+        let asserted = twice.field("client_assertion_type", ASSERTION).field("client_assertion", "e30.e30.e30");
+        refused(server, &asserted, 400, "invalid_request").await;
+    }
+}
