@@ -106,7 +106,7 @@ pub trait Accounts: Send + Sync + 'static {
     ///
     /// # Errors
     /// The accounts cannot be reached.
-    fn named(&self, _username: &str) -> impl Future<Output = store::Result<Option<Person>>> + Send {
+    fn person_named(&self, _username: &str) -> impl Future<Output = store::Result<Option<Person>>> + Send {
         async { Ok(None) }
     }
 

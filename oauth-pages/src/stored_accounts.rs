@@ -123,7 +123,7 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// # Errors
     /// There is no such account, the password is unfit, or the store does not answer.
     pub async fn set_password(&self, username: &str, password: &Password) -> Result<(), AccountError> {
-        let subject = self.account(username).await?.subject;
+        let subject = self.named(username).await?.subject;
         let hash = self.hash(password).await?;
         found(self.store.set_password(&subject, &hash, self.clock.now()).await?)?;
         self.events.record(&Event::PasswordChanged { subject });
@@ -135,7 +135,7 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// # Errors
     /// There is no such account, or the store does not answer.
     pub async fn set_enabled(&self, username: &str, enabled: bool) -> Result<(), AccountError> {
-        let subject = self.account(username).await?.subject;
+        let subject = self.named(username).await?.subject;
         found(self.store.set_account_enabled(&subject, enabled, self.clock.now()).await?)?;
         self.events.record(&if enabled {
             Event::AccountEnabled { subject }
@@ -150,7 +150,7 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// # Errors
     /// There is no such account, or the store does not answer.
     pub async fn delete(&self, username: &str) -> Result<(), AccountError> {
-        let subject = self.account(username).await?.subject;
+        let subject = self.named(username).await?.subject;
         found(self.store.delete_account(&subject, self.clock.now()).await?)?;
         self.events.record(&Event::AccountDeleted { subject });
         Ok(())
@@ -164,7 +164,7 @@ impl<S: AccountStore> StoredAccounts<S> {
         self.store.accounts(page).await
     }
 
-    async fn account(&self, username: &str) -> Result<Account, AccountError> {
+    async fn named(&self, username: &str) -> Result<Account, AccountError> {
         self.store.account_named(username).await?.ok_or(AccountError::Unknown)
     }
 
@@ -190,7 +190,7 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
         Ok(account.filter(|account| matches && account.enabled).map(Person::from))
     }
 
-    async fn named(&self, username: &str) -> store::Result<Option<Person>> {
+    async fn person_named(&self, username: &str) -> store::Result<Option<Person>> {
         Ok(self.store.account_named(username).await?.map(Person::from))
     }
 

@@ -141,7 +141,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if choice.owner.is_empty() {
             return Ok(None);
         }
-        let named = self.accounts.named(&choice.owner).await?.map(|person| person.subject);
+        let named = self.accounts.person_named(&choice.owner).await?.map(|person| person.subject);
         Ok(named.or_else(|| Subject::new(choice.owner.as_str()).ok()))
     }
 
