@@ -22,12 +22,17 @@ use std::net::IpAddr;
 /// A confidential client has proved it by its secret. A public client cannot prove anything: its
 /// grants are bound to it by what else they check.
 #[derive(Clone, Debug)]
-pub struct AuthenticatedClient(Client);
+pub struct AuthenticatedClient(Client, Option<IpAddr>);
 
 impl AuthenticatedClient {
     /// Gives the registered client.
     pub fn client(&self) -> &Client {
         &self.0
+    }
+
+    /// Gives where its request came from, where known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.1
     }
 }
 
@@ -79,7 +84,7 @@ impl<P: AuthorizationProvider> Provider<P> {
             return Err(self.throttled(address));
         }
         match client {
-            Some(client) if authentic && client.enabled => Ok(AuthenticatedClient(client)),
+            Some(client) if authentic && client.enabled => Ok(AuthenticatedClient(client, address)),
             Some(_) if authentic => Err(Rejection::DisabledClient),
             _ => Err(Rejection::ClientAuthenticationFailed),
         }
@@ -93,6 +98,30 @@ impl<P: AuthorizationProvider> Provider<P> {
         ids.extend(Parameters::readable(request).get("client_id").map(str::to_owned));
         let client = self.registered(&ids).await.ok().flatten();
         client.is_some_and(|client| client.allowed_origins.iter().any(|allowed| allowed.matches(origin)))
+    }
+
+    /// Finds the client that a request stands for which names none, where the grant it names has one.
+    pub(crate) fn anonymous_client(&self, request: &Request<Bytes>, parameters: &Parameters) -> Option<&ClientId> {
+        let named = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+        let names_one = named.iter().any(|name| parameters.get(name).is_some())
+            || request.headers().contains_key(AUTHORIZATION)
+            || request.uri().query().is_some_and(|query| query.contains("client_secret="));
+        if names_one { None } else { self.grant(parameters.get("grant_type")?)?.anonymous_client(self.app().config()) }
+    }
+
+    /// Lets a request that names no client stand for a public one that the settings name: it proves as
+    /// little as whoever sends that client's identifier.
+    pub(crate) async fn stand_in(
+        &self,
+        id: &ClientId,
+        request: &Request<Bytes>,
+    ) -> Result<AuthenticatedClient, Rejection> {
+        match self.app().store().client(id).await? {
+            Some(client) if client.is_confidential() => Err(Rejection::ClientAuthenticationFailed),
+            Some(client) if !client.enabled => Err(Rejection::DisabledClient),
+            Some(client) => Ok(AuthenticatedClient(client, self.address(request))),
+            None => Err(Rejection::ClientAuthenticationFailed),
+        }
     }
 
     fn throttled(&self, address: Option<IpAddr>) -> Rejection {

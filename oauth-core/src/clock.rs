@@ -9,6 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Never, as far as anybody will wait: the last second of the year 9999, which every store can keep.
+    /// It is what an access token carries that does not expire.
+    pub const NEVER: Self = Self(253_402_300_799);
+
     /// Takes seconds since 1970.
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds)

@@ -1,17 +1,22 @@
 //! The settings of a provider: what must be said is an argument of [`Config::new`], the rest has safe
 //! defaults. What weakens security says so in its name.
 
+mod check;
 mod issuer;
 mod paths;
 mod settings;
+mod token_format;
 
 pub use issuer::{InvalidIssuer, Issuer};
 pub use paths::Paths;
-pub use settings::{InvalidSetting, Settings};
+pub use settings::{InvalidSetting, Setting, Settings};
+pub use token_format::TokenFormat;
 
+use crate::client::GrantType;
 use crate::clock::{Clock, SystemClock};
 use crate::event::{EventSink, TracingSink};
-use crate::identifier::Resource;
+use crate::grant::{BeforeIssuing, ScopePolicy};
+use crate::identifier::{ClientId, Resource};
 use crate::password::PasswordHasher;
 use crate::scope::Scope;
 use crate::throttle::Throttle;
@@ -34,6 +39,22 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// config.scopes.insert("notes:write".to_owned(), "Write notes for you".to_owned());
 /// config.access_token_lifetime = Duration::from_secs(600);
 /// assert_eq!(config.paths.token_path(), "/oauth/token");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What others have issued can go on as it was: here codes, access tokens and refresh tokens of 48, 42
+/// and 48 characters, codes that live ten minutes and access tokens that live ten days.
+/// ```
+/// use oauth_core::config::{Config, TokenFormat};
+/// use std::time::Duration;
+///
+/// let mut config = Config::new("https://id.example")?;
+/// config.code_format = TokenFormat::new(48);
+/// config.access_token_format = TokenFormat::new(42);
+/// config.refresh_token_format = TokenFormat::new(48);
+/// config.code_lifetime = Duration::from_secs(10 * 60);
+/// config.access_token_lifetime = Duration::from_secs(10 * 24 * 60 * 60);
+/// config.check()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -59,6 +80,15 @@ pub struct Config {
     pub refresh_token_idle: Duration,
     /// How long a family of refresh tokens lives, whatever is refreshed: 90 days unless set.
     pub refresh_token_lifetime: Duration,
+    /// How codes look: 43 random characters unless set.
+    pub code_format: TokenFormat,
+    /// How access tokens look: 43 random characters unless set.
+    pub access_token_format: TokenFormat,
+    /// How refresh tokens look: 43 random characters unless set.
+    pub refresh_token_format: TokenFormat,
+    /// What answers call an access token: `Bearer` unless set. Clients compare it without regard to
+    /// case (RFC 6749 §5.1); a type of one's own asks for guards of one's own.
+    pub token_type: String,
     /// How long the answer of a rotation can be had again: 10 s unless set; zero switches it off.
     pub retry_window: Duration,
     /// The most failed authentications from one address for one client or account in a minute: 10.
@@ -75,6 +105,19 @@ pub struct Config {
     pub accept_credentials_twice: bool,
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
     pub insecure_http_redirects: bool,
+    /// Issues access tokens that never expire, to clients without a lifetime of their own: who finds one
+    /// has it for good, and none is ever swept.
+    pub insecure_access_tokens_never_expire: bool,
+    /// Offers the implicit grant (RFC 6749 §4.2), which OAuth 2.1 has removed: tokens stand in the
+    /// browser's address, and may be injected by others.
+    pub insecure_implicit_grant: bool,
+    /// Offers the password grant (RFC 6749 §4.3), which OAuth 2.1 has removed, where a
+    /// [`PasswordGrant`](crate::grant::PasswordGrant) is mounted: clients learn people's passwords.
+    pub insecure_password_grant: bool,
+    /// Offers the password grant to clients without a secret too: anybody can act as one of them.
+    pub insecure_password_without_client_secret: bool,
+    /// Takes requests of the password grant that name no client for this one's, which must be public.
+    pub insecure_password_client: Option<ClientId>,
     /// Switches the counting of failed authentications off: secrets can be guessed at full speed.
     pub insecure_no_throttling: bool,
     /// How often the sweep runs: every minute unless set.
@@ -83,6 +126,12 @@ pub struct Config {
     pub sweep_batch: u32,
     /// Where explanations of errors are, as a prefix to their number; sent as `error_uri` if set.
     pub error_uri: Option<String>,
+    /// Is asked before tokens are issued, where set.
+    pub issuing: Option<Arc<dyn BeforeIssuing>>,
+    /// Says which scopes a client is offered for a request, where set: in the place of
+    /// [`scopes`](Self::scopes) and [`default_scope`](Self::default_scope), which the metadata goes on to
+    /// name.
+    pub scope_policy: Option<Arc<dyn ScopePolicy>>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who hashes passwords and chosen secrets, shared by all that clone these settings.
@@ -115,6 +164,10 @@ impl Config {
             access_token_lifetime: MINUTE * 60,
             refresh_token_idle: DAY * 30,
             refresh_token_lifetime: DAY * 90,
+            code_format: TokenFormat::default(),
+            access_token_format: TokenFormat::default(),
+            refresh_token_format: TokenFormat::default(),
+            token_type: "Bearer".to_owned(),
             retry_window: Duration::from_secs(10),
             failures_per_client: 10,
             failures_per_address: 100,
@@ -122,10 +175,17 @@ impl Config {
             trusted_proxies: Vec::new(),
             accept_credentials_twice: false,
             insecure_http_redirects: false,
+            insecure_access_tokens_never_expire: false,
+            insecure_implicit_grant: false,
+            insecure_password_grant: false,
+            insecure_password_without_client_secret: false,
+            insecure_password_client: None,
             insecure_no_throttling: false,
             sweep_interval: MINUTE,
             sweep_batch: 1_000,
             error_uri: None,
+            issuing: None,
+            scope_policy: None,
             clock: Arc::new(SystemClock),
             passwords: PasswordHasher::new(),
             events: Arc::new(TracingSink),
@@ -138,6 +198,16 @@ impl Config {
         self.scopes.keys().cloned().collect::<Vec<_>>().join(" ").parse().unwrap_or_default()
     }
 
+    /// Gives the grants that clients may be registered for here.
+    pub fn grant_types(&self) -> Vec<GrantType> {
+        let offered = |grant: &GrantType| match grant {
+            GrantType::Implicit => self.insecure_implicit_grant,
+            GrantType::Password => self.insecure_password_grant,
+            _ => true,
+        };
+        GrantType::ALL.into_iter().filter(offered).collect()
+    }
+
     /// Gives the absolute address of a path on this server.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer.origin())
@@ -147,39 +217,6 @@ impl Config {
     /// address has one budget at every door. Its limits are those of the first call.
     pub fn throttle(&self) -> Throttle {
         self.throttle.get_or_init(|| Throttle::new(self)).clone()
-    }
-
-    /// Checks what the types cannot: called when the provider is made.
-    ///
-    /// # Errors
-    /// Names the setting, what is wrong with it and how to mend it.
-    pub fn check(&self) -> Result<(), InvalidSetting> {
-        let no = |key, reason| Err(InvalidSetting::new(key, reason));
-        if self.code_lifetime.as_secs() == 0 || self.code_lifetime > MINUTE * 10 {
-            return no("code_lifetime", "give 1 to 600 seconds (RFC 6749 section 4.1.2)");
-        }
-        if self.access_token_lifetime.as_secs() == 0 {
-            return no("access_token_lifetime", "give at least 1 second");
-        }
-        if self.refresh_token_idle.as_secs() == 0 || self.refresh_token_lifetime.as_secs() == 0 {
-            return no("refresh_token_lifetime", "give at least 1 second for it and for refresh_token_idle");
-        }
-        if self.retry_window > MINUTE * 5 {
-            return no("retry_window", "give at most 300 seconds, or 0 to switch it off");
-        }
-        if [self.failures_per_client, self.failures_per_address, self.unknown_tokens_per_client].contains(&0) {
-            return no("failures_per_client", "give at least 1; insecure_no_throttling switches the counting off");
-        }
-        if self.sweep_interval.as_secs() == 0 || self.sweep_batch == 0 {
-            return no("sweep_interval", "give at least 1 second, and a sweep_batch of at least 1");
-        }
-        if self.scopes.keys().any(|name| name.parse::<Scope>().map_or(true, |scope| scope.iter().count() != 1)) {
-            return no("scopes", "a scope is one token of printable ASCII without space, quote and backslash");
-        }
-        if self.default_scope.as_ref().is_some_and(|scope| !scope.is_subset(&self.scope())) {
-            return no("default_scope", "it must consist of scopes on offer");
-        }
-        self.paths.check()
     }
 }
 

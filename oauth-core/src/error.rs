@@ -154,6 +154,7 @@ rejections! {
     2009 Throttled TemporarilyUnavailable 429 "there were too many failed attempts" "wait as long as the Retry-After header says, and check the credentials";
     2010 CredentialsInUri InvalidRequest 400 "credentials are in the address" "send client_secret in the body or by HTTP Basic, never in the query";
     2011 BlockedClient UnauthorizedClient 403 "those who run this server have blocked this application" "do not use it; its developer can ask whoever runs this server";
+    2012 PasswordNeedsClientSecret UnauthorizedClient 400 "the password grant is for confidential clients only here" "register a confidential application, or use the authorization code";
 
     // 3xxx: authorization requests
     3001 NoRedirectUriRegistered InvalidRequest 400 "this application has no redirect URI" "register the redirect URI of the application";
@@ -196,6 +197,9 @@ rejections! {
     4020 ResourceUnknown InvalidTarget 400 "resource names a resource server that is not known here" "send the resource server's identifier as it is registered";
     4021 ResourceBeyondGrant InvalidTarget 400 "resource names a resource server that was not in the authorization request" "name it in the authorization request too";
     4022 SubjectInactive InvalidGrant 400 "the person's account is closed or switched off" "start again with a new authorization request";
+    4023 IssuingDenied AccessDenied 400 "this application may not have tokens for this now" "ask whoever runs this server what it may have";
+    4024 IssuingRefused InvalidGrant 400 "this server does not issue tokens for what was presented any more" "start again with a new authorization request";
+    4025 PasswordWrong InvalidGrant 400 "the username or the password is wrong" "ask the person for both, and try again";
 
     // 5xxx: the server
     5001 StoreUnavailable TemporarilyUnavailable 503 "the storage does not answer" "try again a little later";

@@ -57,6 +57,7 @@
 //! | RFC 6749 §3.2, §5 token endpoint | `endpoint/token.rs`, [`grant`] |
 //! | RFC 6749 §3.3 scope | [`scope`], `grant/scope.rs` |
 //! | RFC 6749 §4.1.3, §4.4, §6 grants | `grant/authorization_code.rs`, `grant/client_credentials.rs`, `grant/refresh_token.rs` |
+//! | RFC 6749 §4.2, §4.3 grants that OAuth 2.1 has removed | `endpoint/implicit.rs`, `grant/password.rs` |
 //! | RFC 6749 §4.1.2.1, §5.2 errors | [`error`] |
 //! | RFC 6750 bearer tokens | [`resource`] |
 //! | RFC 7009 revocation | `endpoint/revocation.rs` |
@@ -66,6 +67,7 @@
 //! | RFC 8707 resource indicators | `grant/audience.rs` |
 //! | RFC 9470 step-up authentication | [`resource::StepUp`] |
 //! | RFC 9728 protected resource metadata | [`resource::ResourceMetadata`] |
+//! | RFC 9700 §2.6 scripts of other origins | [`http::Cors`] |
 //! | RFC 9700 §4.14 refresh token rotation | [`store::TokenStore::rotate`], `grant/refresh_token.rs` |
 //!
 //! # What the types prevent

@@ -11,7 +11,7 @@ use crate::secret::Digest;
 use crate::store;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 /// What a client asks a person for: checked, before anybody is asked (RFC 6749 §4.1.1).
@@ -23,6 +23,8 @@ pub struct AuthorizationRequest {
     pub(crate) client: Client,
     pub(crate) target: RedirectTarget,
     pub(crate) scope: Scope,
+    pub(crate) words: BTreeMap<String, String>,
+    pub(crate) implicit: bool,
     pub(crate) resources: Vec<Resource>,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
@@ -40,6 +42,17 @@ impl AuthorizationRequest {
     /// Gives the scope it asks for, or the default.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// Says one of its scope tokens in words, where the settings or the policy of scopes have some.
+    pub fn scope_in_words(&self, token: &str) -> Option<&str> {
+        self.words.get(token).map(String::as_str)
+    }
+
+    /// Tells whether its answer is an access token in the fragment of the redirect URI, rather than a
+    /// code (RFC 6749 §4.2).
+    pub fn is_implicit(&self) -> bool {
+        self.implicit
     }
 
     /// Gives the resources it wants to use the token at; empty for the default audience.

@@ -136,6 +136,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Its path is taken.
     pub fn with<E: Endpoint<P>>(mut self, endpoint: E) -> Result<Self, InvalidSetting> {
         let path = endpoint.path(self.app.config());
+        let path = path.strip_suffix('/').unwrap_or(&path).to_owned();
         if self.by_path.insert(path.clone(), self.endpoints.len()).is_some() {
             return Err(InvalidSetting::new("paths", format!("two endpoints are at {path}: give each its own")));
         }
@@ -150,7 +151,8 @@ impl<P: AuthorizationProvider> Provider<P> {
 
     /// Finds a mounted grant by its name on the wire.
     pub(crate) fn grant(&self, name: &str) -> Option<&dyn TokenGrantObject<P>> {
-        self.grants.iter().find(|grant| grant.grant_type().as_str() == name).map(AsRef::as_ref)
+        let offered = self.grants.iter().filter(|grant| grant.is_offered(self.app.config()));
+        offered.map(AsRef::as_ref).find(|grant| grant.grant_type().as_str() == name)
     }
 
     /// Gives the application.

@@ -209,6 +209,12 @@ impl RedirectTarget {
         shown(&self.uri)
     }
 
+    /// Writes the URI with an answer in its fragment, which a registered one never has (RFC 6749 §4.2.2).
+    pub(crate) fn with_fragment(&self, answer: &[(&str, &str)]) -> String {
+        let answer = form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
+        format!("{}#{answer}", self.uri)
+    }
+
     /// Writes the URI with an answer added to its own query (RFC 6749 §3.1.2, §4.1.2).
     pub(crate) fn with_query(&self, answer: &[(&str, &str)]) -> String {
         let answer = form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();

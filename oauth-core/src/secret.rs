@@ -99,6 +99,24 @@ pub(crate) fn random_text() -> Zeroizing<String> {
     Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()))
 }
 
+/// Adds random characters of an ASCII alphabet to a text, each as likely as the others.
+#[cfg(feature = "provider")]
+pub(crate) fn random_characters(text: &mut String, alphabet: &[u8], length: u16) {
+    let size = alphabet.len().clamp(1, 256);
+    // What is left over at the top would make the first characters likelier.
+    let fair = 256 / size * size;
+    let mut missing = length;
+    while missing > 0 && !alphabet.is_empty() {
+        let bytes = Zeroizing::new(random_bytes::<64>());
+        for byte in bytes.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < fair) {
+            if let (Some(character), 1..) = (alphabet.get(byte % size), missing) {
+                text.push(char::from(*character));
+                missing -= 1;
+            }
+        }
+    }
+}
+
 /// Compares two texts in a time that depends on their lengths only.
 pub fn equal_in_constant_time(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
@@ -166,6 +184,21 @@ secret!(
     /// A refresh token (RFC 6749 §1.5).
     RefreshToken
 );
+#[cfg(feature = "provider")]
+macro_rules! formatted {
+    ($($name:ident)*) => {
+        $(impl $name {
+            /// Makes a new one, as the settings say.
+            pub(crate) fn of(format: &crate::config::TokenFormat) -> Self {
+                Self(format.generate())
+            }
+        })*
+    };
+}
+
+#[cfg(feature = "provider")]
+formatted!(AuthorizationCode AccessToken RefreshToken);
+
 secret!(
     /// The secret of a confidential client (RFC 6749 §2.3.1).
     ClientSecret

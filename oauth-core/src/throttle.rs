@@ -93,6 +93,13 @@ impl Throttle {
         }
     }
 
+    /// Begins an attempt on a person's account: the same count at the sign-in page and at the password
+    /// grant, for all spellings that some application may take for the same account, and none that a
+    /// client has, whose identifiers hold no line break.
+    pub fn begin_account(&self, username: &str, address: Option<IpAddr>) -> Option<Attempt> {
+        self.begin(&format!("account\n{}", username.trim().to_lowercase()), address)
+    }
+
     /// Counts a failed attempt, and tells whether it was still within the limits: of many attempts
     /// that were admitted at the same time, those beyond are not to be told that they failed.
     pub fn failed(&self, name: &str, address: Option<IpAddr>) -> bool {

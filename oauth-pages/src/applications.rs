@@ -30,7 +30,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let Some(visitor) = self.visitor(request).await? else {
             return Ok(self.to_sign_in(&Destination::Applications));
         };
-        let form = ApplicationForm::empty();
+        let form = ApplicationForm::empty(&self.config);
         Ok(self.form_page(&visitor, Purpose::Register(&ClientId::generate()), &form, None))
     }
 
@@ -39,7 +39,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn register_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         let id = proven_id(&visitor, &posted)?;
-        let form = ApplicationForm::posted(&posted);
+        let form = ApplicationForm::posted(&self.config, &posted);
         let registered = form.registration(&self.config).and_then(|mut asked| {
             asked.owner = Some(visitor.person.subject.clone());
             asked.register(&self.config).map_err(|refused| refused.to_string())
@@ -75,14 +75,14 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(self.to_sign_in(&Destination::Applications));
         };
         let client = self.manageable(&visitor, &self.query(request)?).await?;
-        Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &ApplicationForm::of(&client), None))
+        Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &ApplicationForm::of(&self.config, &client), None))
     }
 
     pub(crate) async fn edit_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         let mut client = self.manageable(&visitor, &posted).await?;
         let before = client.clone();
-        let form = ApplicationForm::posted(&posted);
+        let form = ApplicationForm::posted(&self.config, &posted);
         let applied = form.registration(&self.config).and_then(|mut asked| {
             asked.attributes = client.attributes.clone();
             asked.apply(&mut client, &self.config).map_err(|refused| refused.to_string())

@@ -64,7 +64,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             developer,
             sanctioned: client.sanctioned,
             host: without_port(ask.redirect_target().host()),
-            scopes: ask.scope().iter().map(|name| (name, self.in_words(name))).collect(),
+            scopes: ask.scope().iter().map(|name| (name, ask.scope_in_words(name).unwrap_or(name))).collect(),
             resources: ask.resources().iter().map(|resource| resource.as_str()).collect(),
             username: &visitor.person.username,
         };

@@ -99,17 +99,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Begins an attempt to prove who somebody is, unless too many have failed
     /// (RFC 6819 §5.1.4.2.3). It counts from now on, until it has succeeded.
     pub(crate) fn attempt(&self, username: &str, address: Option<IpAddr>) -> Result<Attempt, Rejection> {
-        self.throttle.begin(&counted(username), address).ok_or_else(|| {
+        self.throttle.begin_account(username, address).ok_or_else(|| {
             self.config.events.record(&Event::Throttled { address });
             Rejection::Throttled
         })
     }
-}
-
-/// Gives the name under which attempts are counted: one for all spellings that some application may
-/// take for the same account, and none that a client has, whose identifiers hold no line break.
-fn counted(username: &str) -> String {
-    format!("account\n{}", username.to_lowercase())
 }
 
 #[derive(Template)]

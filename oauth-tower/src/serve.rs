@@ -64,13 +64,20 @@ pub fn serve<S>(service: S, listener: TcpListener, limits: Limits) -> Serve<S> {
 }
 
 impl<S> Serve<S> {
-    /// Runs the sweep of a provider as long as the server runs.
+    /// Runs the sweep of a provider as long as the server runs; called again, that of another beside it.
     #[cfg(feature = "provider")]
     pub fn sweeping(mut self, provider: Arc<dyn oauth_core::provider::Service>) -> Self {
-        self.sweep = Box::pin(async move {
+        let others = self.sweep;
+        let sweeping = async move {
             loop {
                 let pause = provider.sweep().await;
                 sleep(pause).await;
+            }
+        };
+        self.sweep = Box::pin(async move {
+            tokio::select! {
+                () = others => {}
+                () = sweeping => {}
             }
         });
         self

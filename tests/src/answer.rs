@@ -100,6 +100,16 @@ impl Answer {
         values.into_iter().next()
     }
 
+    /// Gives a parameter of the fragment it redirects to; panics where it comes more than once.
+    #[track_caller]
+    pub fn fragment(&self, name: &str) -> Option<String> {
+        let url = Url::parse(self.location()?).unwrap_or_else(|_| panic!("not an absolute location: {self}"));
+        let pairs = form_urlencoded::parse(url.fragment()?.as_bytes()).into_owned();
+        let values: Vec<String> = pairs.filter(|(key, _)| key == name).map(|(_, value)| value).collect();
+        assert!(values.len() < 2, "{name} comes {} times: {self}", values.len());
+        values.into_iter().next()
+    }
+
     /// Gives the stable number of the error that a page, plain or HTML, shows.
     pub fn error_number(&self) -> Option<u16> {
         let text = self.text();

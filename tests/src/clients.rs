@@ -1,5 +1,5 @@
 use crate::{Ask, Server};
-use oauth_core::client::{Client, ClientType, GrantType, Registration};
+use oauth_core::client::{Client, ClientType, Registration};
 use oauth_core::store::{ClientStore as _, Created};
 
 /// The redirect URI of clients that name no other; nothing is there, and nothing is ever sent there.
@@ -32,9 +32,10 @@ impl App {
 }
 
 impl Server {
-    /// Registers a confidential client with every grant.
+    /// Registers a confidential client with every grant that the settings offer.
     pub async fn confidential(&self) -> App {
-        self.register(ClientType::Confidential, |registration| registration.grant_types = GrantType::ALL.to_vec()).await
+        let grants = self.config().grant_types();
+        self.register(ClientType::Confidential, |registration| registration.grant_types = grants).await
     }
 
     /// Registers a public client.

@@ -121,6 +121,11 @@ impl Options {
         let api = api_resource(&issuer)?;
         let mut settings = self.settings(&issuer, &api);
         settings.extend(self.set.iter().cloned());
+        // What never expires has no lifetime that an option could give it.
+        let never = settings.get("insecure_access_tokens_never_expire") == Some(&Value::Bool(true));
+        if never && !self.set.iter().any(|(key, _)| key == "access_token_lifetime") {
+            settings.remove("access_token_lifetime");
+        }
         let settings: Settings = serde_json::from_value(Value::Object(settings))
             .map_err(|wrong| Refused::new("invalid_configuration", format!("--set: {wrong}")))?;
         settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong))

@@ -40,11 +40,19 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 §4.4.
     ClientCredentials,
+    /// RFC 6749 §4.2, removed from OAuth 2.1:
+    /// [`Config::insecure_implicit_grant`](crate::config::Config::insecure_implicit_grant).
+    Implicit,
+    /// RFC 6749 §4.3, removed from OAuth 2.1:
+    /// [`Config::insecure_password_grant`](crate::config::Config::insecure_password_grant).
+    Password,
 }
 
 impl GrantType {
-    /// All that this version knows.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    /// All that this version knows; [`Config::grant_types`](crate::config::Config::grant_types) gives
+    /// those that a server offers.
+    pub const ALL: [Self; 5] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Implicit, Self::Password];
 
     /// Gives the name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -52,6 +60,8 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::Implicit => "implicit",
+            Self::Password => "password",
         }
     }
 }
@@ -64,7 +74,7 @@ impl fmt::Display for GrantType {
 
 /// No grant has this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a grant is one of authorization_code, refresh_token, client_credentials")]
+#[error("a grant is one of authorization_code, refresh_token, client_credentials, implicit, password")]
 pub struct UnknownGrantType;
 
 impl FromStr for GrantType {

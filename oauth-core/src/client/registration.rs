@@ -78,11 +78,24 @@ pub enum RegistrationError {
     /// A refresh token alone cannot be obtained.
     #[error("grants: refresh_token needs authorization_code beside it")]
     RefreshAlone,
+    /// The server does not offer the implicit grant.
+    #[error(
+        "grants: implicit is not offered here, because it sends tokens through the browser's address: use authorization_code"
+    )]
+    ImplicitOff,
+    /// The server does not offer the password grant.
+    #[error(
+        "grants: password is not offered here, because it shows people's passwords to the application: use authorization_code"
+    )]
+    PasswordOff,
+    /// The server offers the password grant to clients with a secret only.
+    #[error("grants: password is for confidential clients only")]
+    PublicPassword,
     /// A public client cannot act for itself (RFC 6749 §4.4).
     #[error("grants: client_credentials is for confidential clients only")]
     PublicClientCredentials,
     /// A redirect URI is missing.
-    #[error("redirect URIs: authorization_code needs at least one")]
+    #[error("redirect URIs: authorization_code and implicit need at least one")]
     NoRedirectUri,
     /// A redirect URI is refused.
     #[error("redirect URI {uri:?}: {reason}")]
@@ -183,7 +196,9 @@ impl Registration {
         let public = self.client_type == ClientType::Public;
         let uses = |grant| self.grant_types.contains(&grant);
         let known = config.scope();
-        let unknown = self.scope.iter().flat_map(Scope::iter).find(|token| !known.contains(token));
+        // A policy may offer what the settings do not name; what is registered only ever limits it.
+        let listed = config.scope_policy.is_none();
+        let unknown = self.scope.iter().flat_map(Scope::iter).find(|token| listed && !known.contains(token));
         if !(1..=200).contains(&self.name.chars().count()) || has_control(&self.name) {
             return Err(No::Name);
         }
@@ -196,7 +211,16 @@ impl Registration {
         if self.grant_types.is_empty() && self.resources.is_empty() {
             return Err(No::NoGrant);
         }
-        if uses(GrantType::RefreshToken) && !uses(GrantType::AuthorizationCode) {
+        if uses(GrantType::Implicit) && !config.insecure_implicit_grant {
+            return Err(No::ImplicitOff);
+        }
+        if uses(GrantType::Password) && !config.insecure_password_grant {
+            return Err(No::PasswordOff);
+        }
+        if public && uses(GrantType::Password) && !config.insecure_password_without_client_secret {
+            return Err(No::PublicPassword);
+        }
+        if uses(GrantType::RefreshToken) && !uses(GrantType::AuthorizationCode) && !uses(GrantType::Password) {
             return Err(No::RefreshAlone);
         }
         if public && uses(GrantType::ClientCredentials) {
@@ -211,7 +235,8 @@ impl Registration {
         if let Some(token) = unknown {
             return Err(No::UnknownScope(token.to_owned()));
         }
-        if uses(GrantType::AuthorizationCode) && self.redirect_uris.is_empty() {
+        let is_redirected = uses(GrantType::AuthorizationCode) || uses(GrantType::Implicit);
+        if is_redirected && self.redirect_uris.is_empty() {
             return Err(No::NoRedirectUri);
         }
         let register = |uri: &String| {

@@ -70,6 +70,12 @@ impl Issuer {
         Ok(Self { text: text.to_owned(), origin, path })
     }
 
+    /// An issuer on this machine, for what has to show settings without one.
+    pub(super) fn local() -> Self {
+        let text = "http://127.0.0.1:8000".to_owned();
+        Self { origin: text.clone(), path: String::new(), text }
+    }
+
     /// Gives the identifier, byte for byte as it was given.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -2,8 +2,8 @@ use super::InvalidSetting;
 
 /// Where the endpoints are: a base path, and a path for each under it.
 ///
-/// Each endpoint answers with and without one slash at its end. What is served elsewhere is set
-/// here, and the metadata follows.
+/// Each endpoint answers with and without one slash at its end; the metadata announces it as it is
+/// written here. What is served elsewhere is set here, and the metadata follows.
 ///
 /// ```
 /// use oauth_core::config::Paths;
@@ -11,6 +11,8 @@ use super::InvalidSetting;
 /// paths.authorization = "auth".to_owned();
 /// assert_eq!(paths.authorization_path(), "/v1/oauth2/auth");
 /// assert_eq!(paths.token_path(), "/v1/oauth2/token");
+/// paths.token = "token/".to_owned();
+/// assert_eq!(paths.token_path(), "/v1/oauth2/token/");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,9 +42,11 @@ impl Paths {
         }
     }
 
-    /// Gives the path of something under the base.
+    /// Gives the path of something under the base; of slashes at its end one is kept.
     pub fn join(&self, path: &str) -> String {
-        format!("{}/{}", self.base, path.trim_matches('/'))
+        let inner = path.trim_matches('/');
+        let slash = if path.ends_with('/') && !inner.is_empty() { "/" } else { "" };
+        format!("{}/{inner}{slash}", self.base)
     }
 
     /// Gives the path of the authorization endpoint.

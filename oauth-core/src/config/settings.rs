@@ -1,5 +1,10 @@
-use super::{Config, Issuer, Paths};
-use crate::identifier::Resource;
+mod table;
+
+pub use table::Setting;
+use table::{Kind, duration, list};
+
+use super::{Config, Issuer, Paths, TokenFormat};
+use crate::identifier::{ClientId, Resource};
 use crate::scope::Scope;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,69 +28,117 @@ impl InvalidSetting {
     }
 }
 
-/// Settings as they stand in a file or in the environment; everything is optional, an unknown key is
-/// an error. Lifetimes are in seconds.
-///
-/// ```
-/// use oauth_core::config::Settings;
-/// let settings: Settings = serde_json::from_str(r#"{"access_token_lifetime": 600}"#)?;
-/// let config = settings.apply("http://127.0.0.1:8000")?;
-/// assert_eq!(config.access_token_lifetime.as_secs(), 600);
-/// assert!(serde_json::from_str::<Settings>(r#"{"acess_token_lifetime": 600}"#).is_err());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct Settings {
-    /// See [`Config::issuer`].
-    pub issuer: Option<String>,
+macro_rules! settings {
+    ($($(#[doc = $effect:literal])+ $key:ident: $type:ty = |$config:ident| $default:expr;)*) => {
+        /// Settings as they stand in a file or in the environment; everything is optional, an unknown key is
+        /// an error. Lifetimes are in seconds. `docs/configuration.md` is written from here.
+        ///
+        /// ```
+        /// use oauth_core::config::Settings;
+        /// let settings: Settings = serde_json::from_str(r#"{"access_token_lifetime": 600}"#)?;
+        /// let config = settings.apply("http://127.0.0.1:8000")?;
+        /// assert_eq!(config.access_token_lifetime.as_secs(), 600);
+        /// assert!(serde_json::from_str::<Settings>(r#"{"acess_token_lifetime": 600}"#).is_err());
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        #[non_exhaustive]
+        pub struct Settings {
+            $($(#[doc = $effect])+ pub $key: $type,)*
+        }
+
+        impl Settings {
+            /// Lists every key with its type, its default and what it does.
+            pub fn all() -> Vec<Setting> {
+                let config = Config::with_issuer(Issuer::local());
+                vec![$(Setting {
+                    key: stringify!($key),
+                    kind: <$type as Kind>::WORDS,
+                    default: { let $config = &config; $default },
+                    effect: concat!($($effect),+).trim_ascii(),
+                },)*]
+            }
+        }
+    };
+}
+
+settings! {
+    /// Who this server is: `iss` of every answer, and the first part of the metadata's address
+    /// (RFC 8414 §2). On Rocket the loopback address that it listens on, unless set.
+    issuer: Option<String> = |_config| "none".to_owned();
     /// Takes an issuer of plain http to another machine: tokens travel in clear.
-    pub insecure_http_issuer: bool,
-    /// See [`Paths::base`].
-    pub base_path: Option<String>,
-    /// See [`Paths::authorization`].
-    pub authorization_path: Option<String>,
-    /// See [`Paths::token`].
-    pub token_path: Option<String>,
-    /// See [`Paths::revocation`].
-    pub revocation_path: Option<String>,
-    /// See [`Paths::introspection`].
-    pub introspection_path: Option<String>,
-    /// See [`Config::scopes`].
-    pub scopes: Option<BTreeMap<String, String>>,
-    /// See [`Config::default_scope`]; an empty text refuses requests without scope.
-    pub default_scope: Option<String>,
-    /// See [`Config::resources`].
-    pub resources: Option<Vec<Resource>>,
-    /// See [`Config::default_audience`].
-    pub default_audience: Option<Vec<Resource>>,
-    /// See [`Config::code_lifetime`].
-    pub code_lifetime: Option<u64>,
-    /// See [`Config::access_token_lifetime`].
-    pub access_token_lifetime: Option<u64>,
-    /// See [`Config::refresh_token_idle`].
-    pub refresh_token_idle: Option<u64>,
-    /// See [`Config::refresh_token_lifetime`].
-    pub refresh_token_lifetime: Option<u64>,
-    /// See [`Config::retry_window`].
-    pub retry_window: Option<u64>,
-    /// See [`Config::failures_per_client`].
-    pub failures_per_client: Option<u32>,
-    /// See [`Config::failures_per_address`].
-    pub failures_per_address: Option<u32>,
-    /// See [`Config::unknown_tokens_per_client`].
-    pub unknown_tokens_per_client: Option<u32>,
-    /// See [`Config::trusted_proxies`].
-    pub trusted_proxies: Option<Vec<IpAddr>>,
-    /// See [`Config::accept_credentials_twice`].
-    pub accept_credentials_twice: bool,
-    /// See [`Config::insecure_http_redirects`].
-    pub insecure_http_redirects: bool,
-    /// See [`Config::insecure_no_throttling`].
-    pub insecure_no_throttling: bool,
-    /// See [`Config::sweep_interval`].
-    pub sweep_interval: Option<u64>,
+    insecure_http_issuer: bool = |_config| "false".to_owned();
+    /// The path that all endpoints and pages start with.
+    base_path: Option<String> = |config| format!("the issuer's path and `{}`", config.paths.base);
+    /// The authorization endpoint under the base path; a slash at its end is announced, and both are answered.
+    authorization_path: Option<String> = |config| format!("`{}`", config.paths.authorization);
+    /// The token endpoint under the base path; a slash at its end as above.
+    token_path: Option<String> = |config| format!("`{}`", config.paths.token);
+    /// The revocation endpoint under the base path; a slash at its end as above.
+    revocation_path: Option<String> = |config| format!("`{}`", config.paths.revocation);
+    /// The introspection endpoint under the base path; a slash at its end as above.
+    introspection_path: Option<String> = |config| format!("`{}`", config.paths.introspection);
+    /// The scopes on offer, each with what the consent page says of it.
+    scopes: Option<BTreeMap<String, String>> = |config| list(config.scopes.keys());
+    /// What is granted where no scope is asked; an empty text refuses such requests.
+    default_scope: Option<String> = |config| list(&config.default_scope);
+    /// The resource servers on offer beside those that are registered as clients (RFC 8707).
+    resources: Option<Vec<Resource>> = |config| list(&config.resources);
+    /// The audience of a token asked without `resource`.
+    default_audience: Option<Vec<Resource>> = |config| list(&config.default_audience);
+    /// How long a code can be redeemed: 600 at most. A client may have a lifetime of its own.
+    code_lifetime: Option<u64> = |config| duration(config.code_lifetime);
+    /// How long an access token lives. A client may have a lifetime of its own.
+    access_token_lifetime: Option<u64> = |config| duration(config.access_token_lifetime);
+    /// Issues access tokens that never expire, to clients without a lifetime of their own: who finds one has
+    /// it for good, and none is ever swept.
+    insecure_access_tokens_never_expire: bool = |config| config.insecure_access_tokens_never_expire.to_string();
+    /// How long an unused refresh token lives. A client may have a lifetime of its own.
+    refresh_token_idle: Option<u64> = |config| duration(config.refresh_token_idle);
+    /// How long a family of refresh tokens lives, whatever is refreshed. A client may have a lifetime of its own.
+    refresh_token_lifetime: Option<u64> = |config| duration(config.refresh_token_lifetime);
+    /// How long the answer of a rotation can be had again, where the first was lost; 0 switches it off.
+    retry_window: Option<u64> = |config| duration(config.retry_window);
+    /// How codes look; 128 random bits at least.
+    code_format: Option<TokenFormat> = |config| config.code_format.in_words();
+    /// How access tokens look; 128 random bits at least.
+    access_token_format: Option<TokenFormat> = |config| config.access_token_format.in_words();
+    /// How refresh tokens look; 128 random bits at least.
+    refresh_token_format: Option<TokenFormat> = |config| config.refresh_token_format.in_words();
+    /// What answers call an access token.
+    token_type: Option<String> = |config| format!("`{}`", config.token_type);
+    /// The most failed authentications from one address for one client or account in a minute.
+    failures_per_client: Option<u32> = |config| config.failures_per_client.to_string();
+    /// The most failed authentications from one address in a minute.
+    failures_per_address: Option<u32> = |config| config.failures_per_address.to_string();
+    /// The most dead tokens that an introspecting client may ask about in a minute from one address.
+    unknown_tokens_per_client: Option<u32> = |config| config.unknown_tokens_per_client.to_string();
+    /// The proxies whose `X-Forwarded-For` is believed.
+    trusted_proxies: Option<Vec<IpAddr>> = |config| list(&config.trusted_proxies);
+    /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same: for
+    /// old clients that always send both.
+    accept_credentials_twice: bool = |config| config.accept_credentials_twice.to_string();
+    /// Registers plain http redirect URIs to other machines too: codes travel in clear.
+    insecure_http_redirects: bool = |config| config.insecure_http_redirects.to_string();
+    /// Offers the implicit grant, which OAuth 2.1 has removed: tokens stand in the browser's address.
+    insecure_implicit_grant: bool = |config| config.insecure_implicit_grant.to_string();
+    /// Offers the password grant, which OAuth 2.1 has removed, where one is mounted: clients learn people's
+    /// passwords.
+    insecure_password_grant: bool = |config| config.insecure_password_grant.to_string();
+    /// Offers the password grant to clients without a secret too: anybody can act as one of them.
+    insecure_password_without_client_secret: bool =
+        |config| config.insecure_password_without_client_secret.to_string();
+    /// Takes requests of the password grant that name no client for this one's, which must be public.
+    insecure_password_client: Option<ClientId> = |config| list(&config.insecure_password_client);
+    /// Switches the counting of failed authentications off: secrets can be guessed at full speed.
+    insecure_no_throttling: bool = |config| config.insecure_no_throttling.to_string();
+    /// How often the sweep runs.
+    sweep_interval: Option<u64> = |config| duration(config.sweep_interval);
+    /// How many records one batch of the sweep removes.
+    sweep_batch: Option<u32> = |config| config.sweep_batch.to_string();
+    /// Where explanations of errors are, as a prefix to their number; sent as `error_uri`.
+    error_uri: Option<String> = |config| list(&config.error_uri);
 }
 
 impl Settings {
@@ -94,6 +147,10 @@ impl Settings {
     /// # Errors
     /// Names the key, what is wrong with its value and how to mend it.
     pub fn apply(self, issuer: &str) -> Result<Config, InvalidSetting> {
+        if self.insecure_access_tokens_never_expire && self.access_token_lifetime.is_some() {
+            let reason = "it contradicts access_token_lifetime: remove one of the two";
+            return Err(InvalidSetting::new("insecure_access_tokens_never_expire", reason));
+        }
         let text = self.issuer.as_deref().unwrap_or(issuer);
         let issuer = if self.insecure_http_issuer { Issuer::insecure_http(text) } else { Issuer::new(text) };
         let mut config =
@@ -120,13 +177,24 @@ impl Settings {
         set(&mut config.refresh_token_idle, self.refresh_token_idle.map(Duration::from_secs));
         set(&mut config.refresh_token_lifetime, self.refresh_token_lifetime.map(Duration::from_secs));
         set(&mut config.retry_window, self.retry_window.map(Duration::from_secs));
+        set(&mut config.code_format, self.code_format);
+        set(&mut config.access_token_format, self.access_token_format);
+        set(&mut config.refresh_token_format, self.refresh_token_format);
+        set(&mut config.token_type, self.token_type);
         set(&mut config.failures_per_client, self.failures_per_client);
         set(&mut config.failures_per_address, self.failures_per_address);
         set(&mut config.unknown_tokens_per_client, self.unknown_tokens_per_client);
         set(&mut config.trusted_proxies, self.trusted_proxies);
         set(&mut config.sweep_interval, self.sweep_interval.map(Duration::from_secs));
+        set(&mut config.sweep_batch, self.sweep_batch);
+        config.error_uri = self.error_uri.or(config.error_uri);
         config.accept_credentials_twice = self.accept_credentials_twice;
         config.insecure_http_redirects = self.insecure_http_redirects;
+        config.insecure_access_tokens_never_expire = self.insecure_access_tokens_never_expire;
+        config.insecure_implicit_grant = self.insecure_implicit_grant;
+        config.insecure_password_grant = self.insecure_password_grant;
+        config.insecure_password_without_client_secret = self.insecure_password_without_client_secret;
+        config.insecure_password_client = self.insecure_password_client;
         config.insecure_no_throttling = self.insecure_no_throttling;
         config.check()?;
         Ok(config)

@@ -1,9 +1,9 @@
-use super::{Endpoint, MetadataDocument};
+use super::{Endpoint, MetadataDocument, implicit};
 use crate::client::{Client, GrantType};
 use crate::config::Config;
 use crate::error::{ErrorCode, Rejection};
 use crate::event::Event;
-use crate::grant::{requested_resources, requested_scope};
+use crate::grant::{ScopeQuestion, requested_resources, requested_scope};
 use crate::http::{self as wire, Parameters};
 use crate::identifier::{ClientId, GrantId, any_control, has_control};
 use crate::owner::{Approval, AuthorizationRequest, Decision, ResourceOwner};
@@ -15,7 +15,8 @@ use crate::store::{ClientStore, Code, CodeStore, Grant, GrantStore, Saved};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
-/// The authorization endpoint (RFC 6749 §3.1, code flow only).
+/// The authorization endpoint (RFC 6749 §3.1): the code flow, and where the settings switch it on the
+/// implicit one.
 ///
 /// Client and redirect URI come first: until both are known every error is a page. Then the rest of
 /// the request, whose errors are redirects; then the owner decides; then the code is issued.
@@ -37,6 +38,9 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
         document.add("response_types_supported", ["code"]);
         document.add("response_modes_supported", ["query"]);
         document.add("code_challenge_methods_supported", [S256]);
+        if config.insecure_implicit_grant {
+            implicit::describe(document);
+        }
     }
 
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
@@ -93,30 +97,38 @@ async fn check<P: AuthorizationProvider>(
             return Err(Rejection::MalformedParameter(name));
         }
     }
+    let implicit = implicit::is_asked(config, parameters);
     match parameters.get("response_type") {
         Some("code") => {}
+        Some(_) if implicit => {}
         Some(_) => return Err(Rejection::ResponseTypeUnsupported),
         None => return Err(Rejection::ResponseTypeMissing),
     }
-    if parameters.get("response_mode").is_some_and(|mode| mode != "query") {
+    // A token in a query would be written into logs and histories (RFC 9700 §2.1.2).
+    let mode = if implicit { "fragment" } else { "query" };
+    if parameters.get("response_mode").is_some_and(|asked| asked != mode) {
         return Err(Rejection::ResponseModeUnsupported);
     }
     if parameters.get("request").or(parameters.get("request_uri")).is_some() {
         return Err(Rejection::RequestObjectUnsupported);
     }
-    if !client.may_use(GrantType::AuthorizationCode) {
+    let grant_type = if implicit { GrantType::Implicit } else { GrantType::AuthorizationCode };
+    if !client.may_use(grant_type) {
         return Err(Rejection::GrantNotAllowed);
     }
-    let code_challenge = code_challenge(client, parameters)?;
+    let code_challenge = if implicit { None } else { code_challenge(client, parameters)? };
     let prompt: std::collections::BTreeSet<String> =
         parameters.get("prompt").into_iter().flat_map(str::split_whitespace).map(str::to_owned).collect();
     if prompt.contains("none") && prompt.len() > 1 {
         return Err(Rejection::PromptContradicts);
     }
+    let scope = requested_scope(config, client, ScopeQuestion { grant_type, parameters }).await?;
     Ok(AuthorizationRequest {
         client: client.clone(),
         target: target.clone(),
-        scope: requested_scope(config, client, parameters.get("scope"))?,
+        words: scope.words(config),
+        scope: scope.scope,
+        implicit,
         resources: requested_resources(provider.app().store(), config, parameters).await?,
         code_challenge,
         nonce: parameters.get("nonce").map(str::to_owned),
@@ -159,21 +171,25 @@ async fn decide<P: AuthorizationProvider>(
         Decision::Deny(_) => answer.decided(false).error(Rejection::AccessDenied, headers),
         Decision::Allow(approval) => {
             let answer = answer.decided(approval.remembered);
-            match issue(provider, request, ask, approval).await {
-                Ok(code) => answer.success(&code, headers),
+            let issued = match granted(provider, ask, approval) {
+                Ok(grant) if ask.implicit => implicit::issue(provider, request, ask, &grant).await,
+                Ok(grant) => issue(provider, request, ask, &grant).await,
+                Err(rejection) => Err(rejection),
+            };
+            match issued {
+                Ok(success) => answer.success(&success, headers),
                 Err(rejection) => answer.error(rejection, headers),
             }
         }
     }
 }
 
-/// Saves the grant with its code, in one step.
-async fn issue<P: AuthorizationProvider>(
+/// Makes the grant of what was approved.
+fn granted<P: AuthorizationProvider>(
     provider: &Provider<P>,
-    request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     approval: Approval,
-) -> Result<AuthorizationCode, Rejection> {
+) -> Result<Grant, Rejection> {
     let config = provider.app().config();
     if !approval.scope.is_subset(&ask.scope) {
         tracing::error!(client_id = %ask.client.id, "the resource owner's side approved more scope than was asked");
@@ -187,8 +203,7 @@ async fn issue<P: AuthorizationProvider>(
         return Err(Rejection::ApprovalMalformed);
     }
     let now = config.clock.now();
-    let expires_at = now.after(config.code_lifetime);
-    let grant = Grant {
+    Ok(Grant {
         id: GrantId::generate(),
         client_id: ask.client.id.clone(),
         subject: approval.subject,
@@ -199,10 +214,20 @@ async fn issue<P: AuthorizationProvider>(
         attributes: approval.attributes,
         created_at: now,
         last_issued_at: None,
-        expires_at,
+        expires_at: now.after(ask.client.lifetimes.code.unwrap_or(config.code_lifetime)),
         revoked_at: None,
-    };
-    let secret = AuthorizationCode::generate();
+    })
+}
+
+/// Saves the grant with its code, in one step.
+async fn issue<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+    ask: &AuthorizationRequest,
+    grant: &Grant,
+) -> Result<Vec<(String, String)>, Rejection> {
+    let config = provider.app().config();
+    let secret = AuthorizationCode::of(&config.code_format);
     let code = Code {
         digest: secret.digest(),
         grant: grant.id,
@@ -210,10 +235,10 @@ async fn issue<P: AuthorizationProvider>(
         redirect_uri_sent: ask.target.was_sent(),
         code_challenge: ask.code_challenge.clone(),
         nonce: ask.nonce.clone(),
-        expires_at,
+        expires_at: grant.expires_at,
     };
     let (store, owner) = (provider.app().store(), provider.app().owner());
-    match store.save_code(&grant, &code).await? {
+    match store.save_code(grant, &code).await? {
         // Nobody has the code yet: a future that is dropped here leaves one that is never redeemed.
         Saved::Now if !owner.still_holds(request, &grant.subject).await? => {
             store.revoke_grant(&grant.id, config.clock.now()).await?;
@@ -221,11 +246,11 @@ async fn issue<P: AuthorizationProvider>(
         }
         Saved::Now => {
             config.events.record(&Event::Approved {
-                client_id: grant.client_id,
-                subject: grant.subject,
+                client_id: grant.client_id.clone(),
+                subject: grant.subject.clone(),
                 grant: grant.id,
             });
-            Ok(secret)
+            Ok(vec![("code".to_owned(), secret.expose().to_owned())])
         }
         Saved::Gone => Err(Rejection::DisabledClient),
     }
@@ -239,6 +264,8 @@ struct Answer<'a> {
     target: &'a RedirectTarget,
     state: Option<&'a str>,
     status: StatusCode,
+    /// Whether it goes into the fragment, errors too (RFC 6749 §4.2.2.1).
+    in_fragment: bool,
 }
 
 impl<'a> Answer<'a> {
@@ -252,7 +279,8 @@ impl<'a> Answer<'a> {
         let status = if request.method() == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
         // A state that must not be there is not sent back altered, but not at all (OAuth 2.1 A.5).
         let state = parameters.get("state").filter(|state| is_printable(state));
-        Self { config, client_id: &client.id, target, state, status }
+        let in_fragment = implicit::is_asked(config, parameters);
+        Self { config, client_id: &client.id, target, state, status, in_fragment }
     }
 
     /// What a person decided on a form is answered with 303, what is remembered with 302.
@@ -261,8 +289,9 @@ impl<'a> Answer<'a> {
         Self { status, ..*self }
     }
 
-    fn success(&self, code: &AuthorizationCode, headers: HeaderMap) -> Response<Bytes> {
-        self.redirect(&[("code", code.expose())], headers)
+    fn success(&self, answer: &[(String, String)], headers: HeaderMap) -> Response<Bytes> {
+        let answer: Vec<_> = answer.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.redirect(&answer, headers)
     }
 
     fn error(&self, rejection: Rejection, headers: HeaderMap) -> Response<Bytes> {
@@ -283,7 +312,9 @@ impl<'a> Answer<'a> {
         let mut answer = answer.to_vec();
         answer.extend(self.state.map(|state| ("state", state)));
         answer.push(("iss", self.config.issuer.as_str()));
-        wire::redirect(self.status, &self.target.with_query(&answer), headers)
+        let location =
+            if self.in_fragment { self.target.with_fragment(&answer) } else { self.target.with_query(&answer) };
+        wire::redirect(self.status, &location, headers)
     }
 }
 

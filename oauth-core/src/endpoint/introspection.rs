@@ -1,6 +1,7 @@
 use super::token::CLIENT_AUTHENTICATION;
 use super::{Endpoint, MetadataDocument};
 use crate::client::Client;
+use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::Rejection;
 use crate::event::Event;
@@ -83,9 +84,8 @@ fn describe(config: &Config, authorization: &Authorization, issued_at: i64) -> V
         "iss": config.issuer.as_str(),
         "client_id": authorization.client_id.as_str(),
         "scope": authorization.scope.to_string(),
-        "token_type": "Bearer",
+        "token_type": config.token_type,
         "iat": issued_at,
-        "exp": authorization.expires_at.as_unix_seconds(),
         // A client that acts for itself is its own subject (RFC 9068 §2.2).
         "sub": authorization.subject.as_ref().map_or(authorization.client_id.as_str(), |subject| subject.as_str()),
     });
@@ -94,6 +94,9 @@ fn describe(config: &Config, authorization: &Authorization, issued_at: i64) -> V
             members.insert(name.to_owned(), value);
         }
     };
+    if authorization.expires_at != Timestamp::NEVER {
+        set("exp", Value::from(authorization.expires_at.as_unix_seconds()));
+    }
     match authorization.audience.as_slice() {
         [] => {}
         [only] => set("aud", Value::from(only.as_str())),

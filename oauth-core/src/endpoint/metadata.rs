@@ -50,7 +50,8 @@ pub(crate) fn document<P: AuthorizationProvider>(
     let mut document = MetadataDocument::default();
     document.set("issuer", config.issuer.as_str());
     document.add("scopes_supported", config.scopes.keys().map(String::as_str));
-    document.add("grant_types_supported", grants.iter().map(|grant| grant.grant_type().as_str()));
+    let offered = grants.iter().filter(|grant| grant.is_offered(config));
+    document.add("grant_types_supported", offered.map(|grant| grant.grant_type().as_str()));
     for endpoint in endpoints {
         endpoint.describe(config, &mut document);
     }

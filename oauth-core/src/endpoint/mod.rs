@@ -1,6 +1,7 @@
 //! The endpoints: one file each, one rhythm: parse, identify, load, decide, commit, respond.
 
 mod authorization;
+mod implicit;
 mod introspection;
 pub(crate) mod metadata;
 mod revocation;
@@ -21,7 +22,7 @@ use std::future::Future;
 
 /// An endpoint, as a value that is mounted on a [`Provider`].
 pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
-    /// Gives the whole path it is mounted at, without a slash at its end.
+    /// Gives the whole path it is mounted at; it is asked with and without a slash at its end.
     fn path(&self, config: &Config) -> String;
 
     /// Gives the methods it takes.

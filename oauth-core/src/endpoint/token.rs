@@ -38,7 +38,7 @@ impl<P: AuthorizationProvider> Endpoint<P> for Token {
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
         let config = provider.app().config();
         match exchange(provider, request).await {
-            Ok(response) => wire::json(StatusCode::OK, &response.to_json(config.clock.now())),
+            Ok(response) => wire::json(StatusCode::OK, &response.members(config, config.clock.now())),
             Err(rejection) => wire::error(rejection, config),
         }
     }
@@ -49,7 +49,10 @@ async fn exchange<P: AuthorizationProvider>(
     request: &Request<Bytes>,
 ) -> Result<TokenResponse, Rejection> {
     let parameters = Parameters::from_form(request)?;
-    let client = provider.authenticate(request, &parameters).await?;
+    let client = match provider.anonymous_client(request, &parameters) {
+        Some(id) => provider.stand_in(id, request).await?,
+        None => provider.authenticate(request, &parameters).await?,
+    };
     let answer = granted(provider, &client, &parameters).await;
     if let Err(rejection) = &answer {
         let (client_id, number) = (client.client().id.clone(), rejection.entry().number);

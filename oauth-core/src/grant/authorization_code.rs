@@ -1,4 +1,5 @@
 use super::audience::granted_resources;
+use super::issuing::About;
 use super::scope::granted_scope;
 use super::tokens::{self, Family, NewTokens, Purpose};
 use super::{TokenGrant, TokenResponse};
@@ -36,6 +37,11 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
         if !provider.app().owner().is_active(&stored.grant.subject).await? {
             return Err(Rejection::SubjectInactive);
         }
+        // A replay goes on to the store, whatever a hook would say of it.
+        let tokens = match stored.used_at {
+            None => tokens.reviewed(config, About::grant(client, GrantType::AuthorizationCode, &stored.grant)).await?,
+            Some(_) => tokens,
+        };
         let (client_id, grant) = (client.id.clone(), stored.grant.id);
         match store.redeem(&code.digest(), &tokens.issue).await? {
             Redeemed::Now => {

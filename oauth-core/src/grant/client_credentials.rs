@@ -1,3 +1,5 @@
+use super::issuing::About;
+use super::scope::ScopeQuestion;
 use super::tokens::{self, Family, Purpose};
 use super::{TokenGrant, TokenResponse, requested_resources, requested_scope};
 use crate::client::GrantType;
@@ -27,11 +29,13 @@ impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
         if !client.is_confidential() {
             return Err(Rejection::PublicClientCredentials);
         }
-        let scope = requested_scope(config, client, parameters.get("scope"))?;
+        let question = ScopeQuestion { grant_type: GrantType::ClientCredentials, parameters };
+        let scope = requested_scope(config, client, question).await?.scope;
         let audience = requested_resources(store, config, parameters).await?;
         // No refresh token: the client can always ask again (RFC 6749 §4.4.3).
         let purpose = Purpose { client, grant: None, scope, audience, family: Family::None };
-        let tokens = tokens::make(config, purpose, config.clock.now());
+        let about = About { client, grant_type: GrantType::ClientCredentials, granted: None };
+        let tokens = tokens::make(config, purpose, config.clock.now()).reviewed(config, about).await?;
         match store.issue(&tokens.issue).await? {
             Saved::Now => {
                 let grant_type = GrantType::ClientCredentials;

@@ -1,9 +1,12 @@
 //! The grants: one file each. None of them knows about HTTP; each takes an [`AuthenticatedClient`]
 //! and gives the tokens it issued, or says why not.
 
+mod at_once;
 mod audience;
 mod authorization_code;
 mod client_credentials;
+mod issuing;
+mod password;
 mod refresh_token;
 mod scope;
 mod seal;
@@ -11,16 +14,24 @@ mod tokens;
 
 pub use authorization_code::AuthorizationCodeGrant;
 pub use client_credentials::ClientCredentialsGrant;
+pub use issuing::{BeforeIssuing, Issuance, Refusal, StandardMember};
+pub use password::{PasswordGrant, PasswordVerifier, Verified};
 pub use refresh_token::RefreshTokenGrant;
+pub use scope::{OfferedScopes, ScopePolicy, ScopeQuestion};
 pub use tokens::TokenResponse;
 
 pub(crate) use audience::requested_resources;
+pub(crate) use issuing::About;
 pub(crate) use scope::requested_scope;
+pub(crate) use tokens::{Family, Purpose};
+pub(crate) use {at_once::issue as issue_at_once, tokens::make as make_tokens};
 
 use crate::client::GrantType;
 use crate::client_auth::AuthenticatedClient;
+use crate::config::Config;
 use crate::error::Rejection;
 use crate::http::Parameters;
+use crate::identifier::ClientId;
 use crate::provider::{AuthorizationProvider, Provider};
 use std::future::Future;
 
@@ -29,6 +40,17 @@ pub trait TokenGrant<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Gives the grant it is: the token endpoint calls it for this `grant_type`, and only for clients
     /// that are registered for it.
     fn grant_type(&self) -> GrantType;
+
+    /// Tells whether the settings offer it: what they do not is neither answered nor announced.
+    fn is_offered(&self, _config: &Config) -> bool {
+        true
+    }
+
+    /// Gives the client that a request stands for which names none; such requests are refused unless
+    /// it is written.
+    fn anonymous_client<'c>(&self, _config: &'c Config) -> Option<&'c ClientId> {
+        None
+    }
 
     /// Exchanges what the client presents for tokens.
     ///
@@ -46,6 +68,8 @@ pub trait TokenGrant<P: AuthorizationProvider>: Send + Sync + 'static {
 #[async_trait::async_trait]
 pub(crate) trait TokenGrantObject<P: AuthorizationProvider>: Send + Sync + 'static {
     fn grant_type(&self) -> GrantType;
+    fn is_offered(&self, config: &Config) -> bool;
+    fn anonymous_client<'c>(&self, config: &'c Config) -> Option<&'c ClientId>;
     async fn exchange_object(
         &self,
         provider: &Provider<P>,
@@ -58,6 +82,14 @@ pub(crate) trait TokenGrantObject<P: AuthorizationProvider>: Send + Sync + 'stat
 impl<P: AuthorizationProvider, G: TokenGrant<P>> TokenGrantObject<P> for G {
     fn grant_type(&self) -> GrantType {
         TokenGrant::grant_type(self)
+    }
+
+    fn is_offered(&self, config: &Config) -> bool {
+        TokenGrant::is_offered(self, config)
+    }
+
+    fn anonymous_client<'c>(&self, config: &'c Config) -> Option<&'c ClientId> {
+        TokenGrant::anonymous_client(self, config)
     }
 
     async fn exchange_object(

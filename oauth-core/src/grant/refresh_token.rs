@@ -1,4 +1,5 @@
 use super::audience::granted_resources;
+use super::issuing::About;
 use super::scope::granted_scope;
 use super::tokens::{self, Family, NewTokens, Purpose};
 use super::{TokenGrant, TokenResponse, seal};
@@ -40,6 +41,11 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
         if !provider.app().owner().is_active(&stored.grant.subject).await? {
             return Err(Rejection::SubjectInactive);
         }
+        // A retired token goes on to the store, whatever a hook would say of it.
+        let tokens = match stored.retired_at {
+            None => tokens.reviewed(config, About::grant(client, GrantType::RefreshToken, &stored.grant)).await?,
+            Some(_) => tokens,
+        };
         let retried = !config.retry_window.is_zero();
         let sealed = if retried { seal::seal(&presented, &tokens.response) } else { Vec::new() };
         let retry = Retry { sealed, until: now.after(config.retry_window) };

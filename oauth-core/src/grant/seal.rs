@@ -6,6 +6,7 @@ use crate::secret::{AccessToken, Digest, RefreshToken, random_bytes};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 const NONCE: usize = 12;
@@ -16,6 +17,8 @@ struct Contents<'a> {
     refresh_token: Option<&'a str>,
     scope: &'a str,
     expires_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    extra: Map<String, Value>,
 }
 
 /// Seals an answer under the presented refresh token, for the store to keep.
@@ -25,6 +28,7 @@ pub(super) fn seal(presented: &RefreshToken, answer: &TokenResponse) -> Vec<u8> 
         refresh_token: answer.refresh_token.as_ref().map(RefreshToken::expose),
         scope: &answer.scope,
         expires_at: answer.expires_at,
+        extra: answer.extra.clone(),
     };
     let plain = Zeroizing::new(serde_json::to_vec(&contents).unwrap_or_default());
     let nonce: [u8; NONCE] = random_bytes();
@@ -44,6 +48,7 @@ pub(super) fn open(presented: &RefreshToken, sealed: &[u8]) -> Option<TokenRespo
         refresh_token: contents.refresh_token.map(RefreshToken::new),
         scope: contents.scope.to_owned(),
         expires_at: contents.expires_at,
+        extra: contents.extra,
     })
 }
 
@@ -63,6 +68,7 @@ mod tests {
             refresh_token: Some(RefreshToken::generate()),
             scope: "read write".to_owned(),
             expires_at: Timestamp::from_unix_seconds(1_000),
+            extra: Map::from_iter([("region".to_owned(), Value::from("eu"))]),
         }
     }
 
@@ -73,7 +79,7 @@ mod tests {
         let opened = open(&presented, &sealed).expect("the right token opens it");
         assert_eq!(opened.access_token, answer.access_token);
         assert_eq!(opened.refresh_token, answer.refresh_token);
-        assert_eq!(opened.scope, answer.scope);
+        assert_eq!((opened.scope, opened.extra), (answer.scope, answer.extra));
         assert!(open(&RefreshToken::generate(), &sealed).is_none());
     }
 

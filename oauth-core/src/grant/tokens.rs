@@ -5,7 +5,7 @@ use crate::identifier::{Attributes, GrantId, Resource};
 use crate::scope::Scope;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::store::{Issue, IssuedAccess, IssuedRefresh};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A successful token response (RFC 6749 §5.1), before it is written.
 #[derive(Clone, Debug)]
@@ -14,33 +14,37 @@ pub struct TokenResponse {
     pub(super) refresh_token: Option<RefreshToken>,
     pub(super) scope: String,
     pub(super) expires_at: Timestamp,
+    pub(super) extra: Map<String, Value>,
 }
 
 impl TokenResponse {
-    /// Writes the JSON of RFC 6749 §5.1, counting `expires_in` from `now`.
-    pub(crate) fn to_json(&self, now: Timestamp) -> Value {
-        let mut body = json!({
-            "access_token": self.access_token.expose(),
-            "token_type": "Bearer",
-            "expires_in": self.expires_at.seconds_since(now),
-            "scope": self.scope,
-        });
-        if let (Some(refresh_token), Some(members)) = (&self.refresh_token, body.as_object_mut()) {
-            members.insert("refresh_token".to_owned(), Value::from(refresh_token.expose()));
+    /// Writes the members of RFC 6749 §5.1 and the application's own, counting `expires_in` from `now`;
+    /// what never expires has none.
+    pub(crate) fn members(&self, config: &Config, now: Timestamp) -> Map<String, Value> {
+        let mut members = self.extra.clone();
+        let mut set = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
+        set("access_token", json!(self.access_token.expose()));
+        set("token_type", json!(config.token_type));
+        set("scope", json!(self.scope));
+        if self.expires_at != Timestamp::NEVER {
+            set("expires_in", json!(self.expires_at.seconds_since(now)));
         }
-        body
+        if let Some(refresh_token) = &self.refresh_token {
+            set("refresh_token", json!(refresh_token.expose()));
+        }
+        members
     }
 }
 
 /// Tokens that were made and not stored yet.
-pub(super) struct NewTokens {
-    pub(super) issue: Issue,
-    pub(super) response: TokenResponse,
+pub(crate) struct NewTokens {
+    pub(crate) issue: Issue,
+    pub(crate) response: TokenResponse,
 }
 
 /// The lifetime of a family of refresh tokens.
 #[derive(Clone, Copy)]
-pub(super) enum Family {
+pub(crate) enum Family {
     /// No refresh token is issued.
     None,
     /// It begins now.
@@ -57,26 +61,29 @@ impl Family {
 }
 
 /// What new tokens are for.
-pub(super) struct Purpose<'a> {
-    pub(super) client: &'a Client,
-    pub(super) grant: Option<GrantId>,
-    pub(super) scope: Scope,
-    pub(super) audience: Vec<Resource>,
-    pub(super) family: Family,
+pub(crate) struct Purpose<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) grant: Option<GrantId>,
+    pub(crate) scope: Scope,
+    pub(crate) audience: Vec<Resource>,
+    pub(crate) family: Family,
 }
 
 /// Makes tokens for a purpose; pure but for the randomness.
-pub(super) fn make(config: &Config, purpose: Purpose<'_>, now: Timestamp) -> NewTokens {
+pub(crate) fn make(config: &Config, purpose: Purpose<'_>, now: Timestamp) -> NewTokens {
+    let own = &purpose.client.lifetimes;
     let family_end = match purpose.family {
         Family::None => None,
-        Family::Begins => Some(now.after(config.refresh_token_lifetime)),
+        Family::Begins => Some(now.after(own.refresh_token.unwrap_or(config.refresh_token_lifetime))),
         Family::Ends(end) => Some(end),
     };
-    let mut expires_at = now.after(config.access_token_lifetime);
-    if let Family::Ends(end) = purpose.family {
-        expires_at = expires_at.min(end);
-    }
-    let access_token = AccessToken::generate();
+    let access_end = now.after(own.access_token.unwrap_or(config.access_token_lifetime));
+    let expires_at = match purpose.family {
+        _ if config.insecure_access_tokens_never_expire && own.access_token.is_none() => Timestamp::NEVER,
+        Family::Ends(end) => access_end.min(end),
+        Family::None | Family::Begins => access_end,
+    };
+    let access_token = AccessToken::of(&config.access_token_format);
     let response_scope = purpose.scope.to_string();
     let access = IssuedAccess {
         digest: access_token.digest(),
@@ -88,18 +95,19 @@ pub(super) fn make(config: &Config, purpose: Purpose<'_>, now: Timestamp) -> New
         issued_at: now,
         expires_at,
     };
-    let refresh_token = family_end.and(purpose.grant).map(|_| RefreshToken::generate());
+    let refresh_token = family_end.and(purpose.grant).map(|_| RefreshToken::of(&config.refresh_token_format));
     let refresh = match (&refresh_token, purpose.grant, family_end) {
         (Some(token), Some(grant), Some(end)) => Some(IssuedRefresh {
             digest: token.digest(),
             grant,
             issued_at: now,
-            expires_at: now.after(config.refresh_token_idle).min(end),
+            expires_at: now.after(own.refresh_token_idle.unwrap_or(config.refresh_token_idle)).min(end),
             family_expires_at: end,
         }),
         _ => None,
     };
     let grant_expires_at = refresh.as_ref().map_or(expires_at, |refresh| refresh.family_expires_at.max(expires_at));
     let issue = Issue { access, refresh, grant_expires_at, now };
-    NewTokens { issue, response: TokenResponse { access_token, refresh_token, scope: response_scope, expires_at } }
+    let (scope, extra) = (response_scope, Map::new());
+    NewTokens { issue, response: TokenResponse { access_token, refresh_token, scope, expires_at, extra } }
 }

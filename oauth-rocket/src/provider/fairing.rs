@@ -33,6 +33,9 @@ pub struct OAuth {
     /// Taken at ignition.
     source: Mutex<Option<Source>>,
     mounting: bool,
+    /// Whether another provider is the one that guards ask.
+    second: bool,
+    service: OnceLock<Arc<dyn Service>>,
     realm: Option<Cow<'static, str>>,
     metadata: Option<ResourceMetadata>,
     transports: Transports,
@@ -78,6 +81,8 @@ impl OAuth {
         Self {
             source: Mutex::new(Some(source)),
             mounting: true,
+            second: false,
+            service: OnceLock::new(),
             realm: None,
             metadata: None,
             transports: Transports::header(),
@@ -103,6 +108,27 @@ impl OAuth {
     #[must_use]
     pub fn transports(mut self, transports: Transports) -> Self {
         self.transports = transports;
+        self
+    }
+
+    /// Stands beside another provider in the same Rocket, such as a sandbox beside production: another
+    /// issuer, with a base path and data of its own. It mounts its endpoints and runs its sweep; the
+    /// managed state and the guards of [`Authorized`](crate::Authorized) stay those of the other one.
+    ///
+    /// ```
+    /// use oauth_core::provider::{AuthorizationProvider, Provider};
+    /// use oauth_rocket::OAuth;
+    /// use rocket::{Build, Rocket};
+    ///
+    /// fn both<P: AuthorizationProvider>(production: Provider<P>, sandbox: Provider<P>) -> Rocket<Build> {
+    ///     rocket::build().attach(OAuth::with(production)).attach(OAuth::with(sandbox).beside())
+    /// }
+    /// ```
+    /// An API of the sandbox checks its tokens with
+    /// [`Provider::resources`](oauth_core::provider::Provider::resources), mapped to a type of its own.
+    #[must_use]
+    pub fn beside(mut self) -> Self {
+        self.second = true;
         self
     }
 
@@ -143,12 +169,12 @@ impl OAuth {
 
     fn provider(&self, rocket: &Rocket<Build>) -> Result<Finished, InvalidSetting> {
         let no = |reason: &str| Err(InvalidSetting::new("oauth", reason));
-        if rocket.state::<Arc<dyn Service>>().is_some() {
-            return no("attach one OAuth; another provider in the same Rocket is mounted by hand");
+        if !self.second && rocket.state::<Arc<dyn Service>>().is_some() {
+            return no("attach one OAuth; another provider in the same Rocket is attached with beside()");
         }
         match self.source.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(Source::Settings(make)) => make(settings::read(rocket.figment())?).map_err(named),
-            Some(Source::Finished(_)) if settings::are_present(rocket.figment()) => no(
+            Some(Source::Finished(_)) if !self.second && settings::are_present(rocket.figment()) => no(
                 "these settings have no effect, since a finished provider was given: remove the table, or use OAuth::new",
             ),
             Some(Source::Finished(finished)) => Ok(finished),
@@ -207,7 +233,12 @@ impl Fairing for OAuth {
                 return Err(rocket);
             }
         };
-        let rocket = self.mount(rocket, &service).manage(service);
+        let service = self.service.get_or_init(|| service);
+        let rocket = self.mount(rocket, service);
+        if self.second {
+            return Ok(rocket);
+        }
+        let rocket = rocket.manage(Arc::clone(service));
         if rocket.state::<ProtectedResource<Authorization>>().is_some() {
             return Ok(rocket);
         }
@@ -215,7 +246,7 @@ impl Fairing for OAuth {
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        let Some(service) = rocket.state::<Arc<dyn Service>>().cloned() else { return };
+        let Some(service) = self.service.get().cloned() else { return };
         let mut shutdown = rocket.shutdown();
         tokio::spawn(async move {
             loop {

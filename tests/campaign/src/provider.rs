@@ -4,7 +4,7 @@ use crate::store::AnyStore;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use oauth_core::client::{Client, ClientType, GrantType, Registration, SecretHash};
+use oauth_core::client::{Client, ClientType, Registration, SecretHash};
 use oauth_core::config::Config;
 use oauth_core::identifier::{ClientId, Subject};
 use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner};
@@ -48,7 +48,7 @@ fn config() -> Config {
 pub(crate) async fn register(store: &AnyStore) {
     let mut client = Client::new(ClientId::new(CLIENT).unwrap(), CLIENT, ClientType::Confidential);
     let mut registration = Registration::new(CLIENT, ClientType::Confidential);
-    registration.grant_types = GrantType::ALL.to_vec();
+    registration.grant_types = config().grant_types();
     registration.redirect_uris = vec![CALLBACK.to_owned()];
     registration.apply(&mut client, &config()).unwrap();
     client.secrets = vec![SecretHash::from(&ClientSecret::new(SECRET))];

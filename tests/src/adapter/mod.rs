@@ -8,10 +8,11 @@ mod warp;
 
 use crate::{AnyStore, Failing};
 use oauth_core::config::Config;
+use oauth_core::grant::PasswordGrant;
 use oauth_core::provider::Provider;
 use oauth_core::resource::{Authorization, ResourceAuthorization as _};
 use oauth_core::scopes;
-use oauth_pages::{PagesProvider, StoredAccounts};
+use oauth_pages::{AccountPasswords, PagesProvider, StoredAccounts};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -36,8 +37,12 @@ pub enum Adapter {
 impl Adapter {
     /// Starts a server; `None` where the port is taken.
     pub(crate) async fn start(self, address: SocketAddr, config: Config, store: Failing<AnyStore>) -> Option<Running> {
-        let accounts = StoredAccounts::new(store.clone(), &config);
+        let accounts = || StoredAccounts::new(store.clone(), &config);
+        let passwords = PasswordGrant::new(AccountPasswords::new(accounts()));
+        let accounts = accounts();
         let provider = Provider::new(PagesProvider::new(config, store, accounts)).expect("the settings are usable");
+        // As if it were not there, unless the settings offer it.
+        let provider = provider.with_grant(passwords);
         let stop = match self {
             Self::Rocket => rocket::start(address, provider).await?,
             Self::Warp => warp::start(address, provider).await?,

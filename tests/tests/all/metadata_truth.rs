@@ -1,6 +1,6 @@
 //! The metadata is true both ways, and nobody who asks can change it (RFC 8414 §3.3, RFC 9700 §4.13).
 
-use oauth_core::client::{ClientType, GrantType};
+use oauth_core::client::ClientType;
 use oauth_core::config::Issuer;
 use oauth_tests::{ADA, Call, Form, PASSWORD, Server, on_every_server};
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ on_every_server! {
         for absent in ["jwks_uri", "registration_endpoint", "userinfo_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint"] {
             assert!(document[absent].is_null(), "{absent} is not there yet");
         }
-        assert_eq!(GrantType::ALL.len(), grants.len());
+        assert_eq!(server.config().grant_types().len(), grants.len());
     }
 
     async fn r_101_every_listed_way_to_authenticate_works(server: &Server) {

@@ -1,0 +1,130 @@
+use super::{Config, DAY, InvalidSetting, MINUTE, TokenFormat};
+use crate::scope::Scope;
+
+impl Config {
+    /// Checks what the types cannot: called when the provider is made.
+    ///
+    /// # Errors
+    /// Names the setting, what is wrong with it and how to mend it.
+    pub fn check(&self) -> Result<(), InvalidSetting> {
+        self.check_lifetimes()?;
+        self.check_tokens()?;
+        self.check_combinations()?;
+        let no = |key, reason| Err(InvalidSetting::new(key, reason));
+        if [self.failures_per_client, self.failures_per_address, self.unknown_tokens_per_client].contains(&0) {
+            return no("failures_per_client", "give at least 1; insecure_no_throttling switches the counting off");
+        }
+        if self.sweep_interval.as_secs() == 0 || self.sweep_batch == 0 {
+            return no("sweep_interval", "give at least 1 second, and a sweep_batch of at least 1");
+        }
+        if self.scopes.keys().any(|name| name.parse::<Scope>().map_or(true, |scope| scope.iter().count() != 1)) {
+            return no("scopes", "a scope is one token of printable ASCII without space, quote and backslash");
+        }
+        if self.default_scope.as_ref().is_some_and(|scope| !scope.is_subset(&self.scope())) {
+            return no("default_scope", "it must consist of scopes on offer");
+        }
+        self.paths.check()
+    }
+
+    fn check_lifetimes(&self) -> Result<(), InvalidSetting> {
+        let no = |key, reason| Err(InvalidSetting::new(key, reason));
+        if self.code_lifetime.as_secs() == 0 || self.code_lifetime > MINUTE * 10 {
+            return no("code_lifetime", "give 1 to 600 seconds (RFC 6749 section 4.1.2)");
+        }
+        if self.access_token_lifetime.as_secs() == 0 {
+            return no("access_token_lifetime", "give at least 1 second");
+        }
+        // What is later than any moment that a store can keep would be taken for one that is past.
+        let longest = DAY * 36_500;
+        if [self.access_token_lifetime, self.refresh_token_idle, self.refresh_token_lifetime]
+            .iter()
+            .any(|it| *it > longest)
+        {
+            return no("access_token_lifetime", "give at most a hundred years for it and for refresh tokens");
+        }
+        if self.refresh_token_idle.as_secs() == 0 || self.refresh_token_lifetime.as_secs() == 0 {
+            return no("refresh_token_lifetime", "give at least 1 second for it and for refresh_token_idle");
+        }
+        if self.retry_window > MINUTE * 5 {
+            return no("retry_window", "give at most 300 seconds, or 0 to switch it off");
+        }
+        Ok(())
+    }
+
+    fn check_tokens(&self) -> Result<(), InvalidSetting> {
+        let formats: [(&str, &TokenFormat); 3] = [
+            ("code_format", &self.code_format),
+            ("access_token_format", &self.access_token_format),
+            ("refresh_token_format", &self.refresh_token_format),
+        ];
+        for (key, format) in formats {
+            format.check().map_err(|reason| InvalidSetting::new(key, reason))?;
+        }
+        let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if self.token_type.is_empty() || !self.token_type.bytes().all(name) {
+            return Err(InvalidSetting::new("token_type", "give letters, digits and - . _ (RFC 6749 appendix A.13)"));
+        }
+        Ok(())
+    }
+
+    fn check_combinations(&self) -> Result<(), InvalidSetting> {
+        let no = |key, reason| Err(InvalidSetting::new(key, reason));
+        if self.insecure_password_without_client_secret && !self.insecure_password_grant {
+            let reason = "it says nothing without insecure_password_grant: remove it, or set both";
+            return no("insecure_password_without_client_secret", reason);
+        }
+        if self.insecure_password_client.is_some() && !self.insecure_password_without_client_secret {
+            let reason = "it has no secret: remove it, or set insecure_password_without_client_secret too";
+            return no("insecure_password_client", reason);
+        }
+        if self.insecure_password_grant && self.insecure_no_throttling {
+            let reason = "with insecure_no_throttling people's passwords could be guessed at full speed \
+                          (RFC 6749 section 4.3.2): remove one of the two";
+            return no("insecure_password_grant", reason);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identifier::ClientId;
+    use std::time::Duration;
+
+    fn refused(change: impl FnOnce(&mut Config)) -> String {
+        let mut config = Config::new("https://id.example").unwrap();
+        change(&mut config);
+        config.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn r_034_unsafe_combinations_are_refused() {
+        let refusal = refused(|config| config.insecure_password_without_client_secret = true);
+        assert!(refusal.starts_with("insecure_password_without_client_secret: "), "{refusal}");
+        let refusal = refused(|config| {
+            config.insecure_password_grant = true;
+            config.insecure_password_client = ClientId::new("app").ok();
+        });
+        assert!(refusal.starts_with("insecure_password_client: "), "{refusal}");
+        let refusal = refused(|config| {
+            config.insecure_password_grant = true;
+            config.insecure_no_throttling = true;
+        });
+        assert!(refusal.starts_with("insecure_password_grant: "), "{refusal}");
+    }
+
+    #[test]
+    fn r_046_a_guessable_format_is_refused_by_its_key() {
+        let refusal = refused(|config| config.code_format = TokenFormat::new(21));
+        assert!(refusal.starts_with("code_format: length: "), "{refusal}");
+        let refusal = refused(|config| config.access_token_format = TokenFormat::new(21));
+        assert!(refusal.starts_with("access_token_format: length: "), "{refusal}");
+        let refusal = refused(|config| config.refresh_token_format = TokenFormat::new(21));
+        assert!(refusal.starts_with("refresh_token_format: length: "), "{refusal}");
+        let refusal = refused(|config| config.token_type = "Bearer token".to_owned());
+        assert!(refusal.starts_with("token_type: "), "{refusal}");
+        let refusal = refused(|config| config.access_token_lifetime = Duration::MAX);
+        assert!(refusal.starts_with("access_token_lifetime: "), "{refusal}");
+    }
+}

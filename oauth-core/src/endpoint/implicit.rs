@@ -1,0 +1,48 @@
+//! The implicit grant at the authorization endpoint (RFC 6749 §4.2), which OAuth 2.1 has removed.
+
+use super::MetadataDocument;
+use crate::client::GrantType;
+use crate::config::Config;
+use crate::error::Rejection;
+use crate::grant::{About, Family, Purpose, issue_at_once, make_tokens};
+use crate::http::Parameters;
+use crate::owner::{AuthorizationRequest, ResourceOwner};
+use crate::provider::{AuthorizationProvider, Provider};
+use crate::store::Grant;
+use bytes::Bytes;
+use http::Request;
+use serde_json::Value;
+
+/// Tells whether a request asks for it where it is on: its answers go into the fragment then.
+pub(super) fn is_asked(config: &Config, parameters: &Parameters) -> bool {
+    config.insecure_implicit_grant && parameters.get("response_type") == Some("token")
+}
+
+pub(super) fn describe(document: &mut MetadataDocument) {
+    document.add("grant_types_supported", [GrantType::Implicit.as_str()]);
+    document.add("response_types_supported", ["token"]);
+    document.add("response_modes_supported", ["fragment"]);
+}
+
+/// Issues an access token for what was approved, and never a refresh token (RFC 6749 §4.2.2).
+pub(super) async fn issue<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+    ask: &AuthorizationRequest,
+    grant: &Grant,
+) -> Result<Vec<(String, String)>, Rejection> {
+    let (config, owner) = (provider.app().config(), provider.app().owner());
+    let now = config.clock.now();
+    let (scope, audience) = (grant.scope.clone(), grant.audience.clone());
+    let purpose = Purpose { client: &ask.client, grant: Some(grant.id), scope, audience, family: Family::None };
+    let about = About::grant(&ask.client, GrantType::Implicit, grant);
+    let tokens = make_tokens(config, purpose, now).reviewed(config, about).await?;
+    let still = owner.still_holds(request, &grant.subject);
+    let response = issue_at_once(provider, grant, tokens, GrantType::Implicit, still, Rejection::AccessDenied).await?;
+    let written = |(name, value)| match value {
+        Value::String(text) => Some((name, text)),
+        Value::Number(_) | Value::Bool(_) => Some((name, value.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    Ok(response.members(config, now).into_iter().filter_map(written).collect())
+}

@@ -1,0 +1,121 @@
+//! `docs/configuration.md` is written from the types, and is as it would be written:
+//! `WRITE=1 cargo test -p oauth-core --test configuration` writes it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use oauth_core::config::{Config, Settings};
+use std::fmt::Write as _;
+use std::path::Path;
+
+const HEAD: &str = "\
+# Configuration
+
+Written from `oauth_core::config::Settings` by `WRITE=1 cargo test -p oauth-core --test configuration`; do not edit it.
+
+Every key is optional. An unknown key, a contradiction or an unsafe combination stops the start, with a line that names
+the key, the reason and the mend. What weakens security says `insecure` in its name.
+
+- In `Rocket.toml` the keys stand under `[default.oauth]` (or another profile), in the environment in
+  `ROCKET_OAUTH`, such as `ROCKET_OAUTH={access_token_lifetime=600,access_token_format={length=42}}`.
+- Everywhere else `Settings` is read with serde from any format, and `Settings::apply` makes a `Config` of it.
+- In code the fields of `Config` have the same names, but for the paths, which are in `Config::paths`.
+
+| key | takes | default | effect |
+|---|---|---|---|
+";
+
+const IN_CODE: &str = "
+## In code only
+What is not data has no key: `Config::clock` (where the time comes from), `passwords` (who hashes passwords), `events`
+(where events go), `issuing` (what is asked before tokens are issued), `scope_policy` (which scopes a client is offered
+for a request) and `TokenFormat::wrapped` (what is written around a token).
+
+## What others have issued goes on as it was
+Codes, access tokens and refresh tokens of 48, 42 and 48 characters, codes that live ten minutes and access tokens that
+live ten days, at paths with a slash at their end:
+
+```toml
+[default.oauth]
+authorization_path = \"authorize/\"
+token_path = \"token/\"
+code_format = { length = 48 }
+access_token_format = { length = 42 }
+refresh_token_format = { length = 48 }
+code_lifetime = 600
+access_token_lifetime = 864000
+```
+";
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for setting in Settings::all() {
+        writeln!(page, "{setting}").unwrap();
+    }
+    page + IN_CODE
+}
+
+#[test]
+fn the_table_of_settings_is_as_the_types_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    if std::env::var_os("WRITE").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        committed == page(),
+        "docs/configuration.md is stale: WRITE=1 cargo test -p oauth-core --test configuration"
+    );
+}
+
+/// Reads settings as a file would give them, and says how they are refused.
+fn refused(json: &str) -> String {
+    match serde_json::from_str::<Settings>(json) {
+        Ok(settings) => settings.apply("http://127.0.0.1:8000").unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn taken(json: &str) -> Config {
+    serde_json::from_str::<Settings>(json).unwrap().apply("http://127.0.0.1:8000").unwrap()
+}
+
+#[test]
+fn every_setting_has_its_effect() {
+    let config = taken(
+        r#"{"authorization_path": "auth/", "code_format": {"length": 48}, "access_token_format": {"length": 42},
+            "refresh_token_format": {"length": 32, "alphabet": "0123456789abcdef", "prefix": "r_"},
+            "token_type": "bearer", "insecure_implicit_grant": true, "insecure_password_grant": true,
+            "insecure_password_without_client_secret": true, "insecure_password_client": "anybody",
+            "insecure_access_tokens_never_expire": true, "sweep_batch": 7, "error_uri": "https://errors.example/"}"#,
+    );
+    assert_eq!(config.paths.authorization_path(), "/oauth/auth/");
+    assert_eq!((config.code_format.length, config.access_token_format.length), (48, 42));
+    assert_eq!((config.refresh_token_format.prefix.as_str(), config.refresh_token_format.random_bits()), ("r_", 128));
+    assert_eq!((config.token_type.as_str(), config.sweep_batch), ("bearer", 7));
+    assert!(config.insecure_implicit_grant && config.insecure_password_grant);
+    assert!(config.insecure_password_without_client_secret && config.insecure_access_tokens_never_expire);
+    assert_eq!(config.insecure_password_client.map(|client| client.to_string()).as_deref(), Some("anybody"));
+    assert_eq!(config.error_uri.as_deref(), Some("https://errors.example/"));
+}
+
+#[test]
+fn what_is_unknown_contradicts_or_is_unsafe_is_refused_with_its_key() {
+    for (json, said) in [
+        (r#"{"acces_token_lifetime": 60}"#, "acces_token_lifetime"),
+        (r#"{"access_token_format": {"lenght": 60}}"#, "lenght"),
+        (r#"{"access_token_format": {"length": 21}}"#, "access_token_format: length: "),
+        (r#"{"code_format": {"alphabet": "aab"}}"#, "code_format: alphabet: "),
+        (r#"{"token_type": "a b"}"#, "token_type: "),
+        (
+            r#"{"insecure_access_tokens_never_expire": true, "access_token_lifetime": 60}"#,
+            "insecure_access_tokens_never_expire: it contradicts access_token_lifetime",
+        ),
+        (r#"{"insecure_password_without_client_secret": true}"#, "insecure_password_without_client_secret: "),
+        (r#"{"insecure_password_grant": true, "insecure_password_client": "a"}"#, "insecure_password_client: "),
+        (r#"{"insecure_password_grant": true, "insecure_no_throttling": true}"#, "insecure_password_grant: "),
+        (r#"{"access_token_lifetime": 0}"#, "access_token_lifetime: "),
+        (r#"{"code_lifetime": 601}"#, "code_lifetime: "),
+    ] {
+        let refusal = refused(json);
+        assert!(refusal.contains(said), "{json} is refused with {refusal}");
+    }
+}
