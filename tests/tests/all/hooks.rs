@@ -28,7 +28,8 @@ impl BeforeIssuing for House {
         }
         issuance.narrow_scope(&"read else".parse().unwrap());
         issuance.set_lifetime(Duration::from_secs(120));
-        issuance.attributes().insert("how".to_owned(), issuance.grant_type().to_string());
+        let how = issuance.grant_type().to_string();
+        issuance.attributes().insert("how".to_owned(), how);
         issuance.add_member("region", json!({ "name": "eu" }))?;
         for standard in ["access_token", "expires_in", "refresh_token", "scope", "token_type", "state", "iss", "error"]
         {

@@ -37,7 +37,7 @@ on_every_server! {
         // A store may hold clients of a time when it was on.
         app.client.grant_types.push(GrantType::Implicit);
         use oauth_core::store::ClientStore as _;
-        server.store().delete_client(&app.client.id).await.unwrap();
+        server.store().delete_client(&app.client.id, server.now()).await.unwrap();
         server.store().create_client(&app.client).await.unwrap();
         let ada = server.ada().await;
         let answer = ada.authorize(&asks(&app, "read")).await.answer;
@@ -118,7 +118,7 @@ on_every_server! {
         assert_eq!(server.store().revoke_grants(&grants, server.now()).await.unwrap(), 1);
         assert!(!server.is_alive(&access).await);
         let page = server.ada().await.authorize(&asks(&app, "read")).await;
-        assert!(server.store().delete_client(&app.client.id).await.unwrap());
+        assert!(server.store().delete_client(&app.client.id, server.now()).await.unwrap());
         let answer = page.allow().await;
         assert!(!answer.to_string().contains("access_token"), "{answer}");
     }

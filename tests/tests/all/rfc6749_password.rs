@@ -27,7 +27,7 @@ on_every_server! {
             let mut app = server.register(client_type, |_| ()).await;
             // A store may hold clients of a time when it was on.
             app.client.grant_types.push(GrantType::Password);
-            server.store().delete_client(&app.client.id).await.unwrap();
+            server.store().delete_client(&app.client.id, server.now()).await.unwrap();
             server.store().create_client(&app.client).await.unwrap();
             by_password(server, &app, ADA, PASSWORD).await.expect_error(400, "unsupported_grant_type");
         }
@@ -68,7 +68,7 @@ on_every_server! {
         // A store may hold one of a time when that was allowed.
         let mut app = server.public().await;
         app.client.grant_types.push(GrantType::Password);
-        server.store().delete_client(&app.client.id).await.unwrap();
+        server.store().delete_client(&app.client.id, server.now()).await.unwrap();
         server.store().create_client(&app.client).await.unwrap();
         by_password(server, &app, ADA, PASSWORD).await.expect_error(400, "unauthorized_client");
         let other = server.register(ClientType::Confidential, |_| ()).await;
@@ -143,7 +143,7 @@ on_every_server! {
         // Nobody stands for a client that has a secret.
         let mut secret = confidential.client.clone();
         secret.id = ClientId::new("anybody").unwrap();
-        server.store().delete_client(&client.id).await.unwrap();
+        server.store().delete_client(&client.id, server.now()).await.unwrap();
         server.store().create_client(&secret).await.unwrap();
         anonymous().await.expect_error(401, "invalid_client");
     }

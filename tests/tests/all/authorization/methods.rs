@@ -103,3 +103,26 @@ at!(
     "/v1/oauth2/token"
 );
 at!(r_101_the_metadata_follows_the_root, Paths::under("/"), "/authorize", "/token");
+
+on_every_server! {
+    config |config| {
+        config.paths.authorization = "authorize/".to_owned();
+        config.paths.token = "token/".to_owned();
+        config.paths.revocation = "/revoke_token/".to_owned();
+    };
+
+    async fn r_101_the_metadata_follows_a_slash_at_the_end(server: &Server) {
+        let document = server.get("/.well-known/oauth-authorization-server").await.expect(200).json();
+        for (name, path) in [("authorization", "authorize/"), ("token", "token/"), ("revocation", "revoke_token/"), ("introspection", "introspect")] {
+            assert_eq!(document[format!("{name}_endpoint")], format!("{}/oauth/{path}", server.issuer()));
+        }
+        takes(server, "/oauth/authorize", "GET, POST").await;
+        takes(server, "/oauth/token", "POST").await;
+        takes(server, "/oauth/revoke_token", "POST").await;
+        let app = server.confidential().await;
+        let code = server.code(&app, "read").await;
+        let access = server.redeem(&app, &code).await.member("access_token");
+        server.revoke(&app, &access).await.expect(200);
+        assert!(!server.is_alive(&access).await);
+    }
+}
