@@ -6,8 +6,9 @@ use crate::output::{Format, Refused, write_out};
 use crate::signals::{self, Stop};
 use crate::storage::{self, Storage};
 use crate::welcome::{self, Welcome};
+use oauth_core::grant::PasswordGrant;
 use oauth_core::provider::Provider;
-use oauth_pages::{PagesProvider, StoredAccounts};
+use oauth_pages::{AccountPasswords, PagesProvider, StoredAccounts};
 use std::net::{SocketAddr, TcpListener};
 
 /// The application behind the provider: pages, and accounts of its own in the store.
@@ -57,8 +58,11 @@ impl Site {
             account,
         };
         let (api_path, home) = (format!("{}/api", config.issuer.path()), format!("{}/", config.paths.base));
+        // As if it were not there, unless a setting offers it.
+        let passwords = PasswordGrant::new(AccountPasswords::new(StoredAccounts::new(store.clone(), &config)));
         let provider = Provider::new(PagesProvider::new(config, store, accounts))
-            .map_err(|wrong| Refused::new("invalid_configuration", wrong.to_string()))?;
+            .map_err(|wrong| Refused::new("invalid_configuration", wrong.to_string()))?
+            .with_grant(passwords);
         Ok(Self { provider, address, api_path, home, welcome, stop })
     }
 }

@@ -11,6 +11,7 @@ use oauth_pages::{Accounts, PagesProvider, Person};
 use oauth_rocket::OAuth;
 use oauth_tests::{Answer, Ask, Browser, CALLBACK, Call, free_address};
 use rocket::config::{LogLevel, Shutdown};
+use rocket::error::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,5 +179,6 @@ async fn a_second_provider_must_say_that_it_stands_beside() {
     let twice = rocket::custom(rocket::Config { log_level: LogLevel::Off, ..rocket::Config::release_default() })
         .attach(OAuth::with(production.provider()))
         .attach(OAuth::with(sandbox.provider()));
-    assert!(twice.ignite().await.is_err(), "guards would not know whom to ask");
+    let refused = twice.ignite().await.unwrap_err();
+    assert!(matches!(refused.kind(), ErrorKind::FailedFairings(_)), "guards would not know whom to ask: {refused}");
 }
