@@ -1,6 +1,6 @@
 //! What stands on the command line: options for everything, and the commands.
 
-use crate::commands::{application, user};
+use crate::commands::{application, sweep, user};
 use crate::options::Options;
 use clap::{Parser, Subcommand};
 
@@ -19,14 +19,14 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Registers, lists, shows and deletes applications (OAuth clients).
+    /// Registers, lists, shows, changes, blocks and deletes applications (OAuth clients).
     #[command(subcommand)]
     Application(application::Command),
     /// Creates, lists, disables, enables and deletes accounts, and sets their passwords.
     #[command(subcommand)]
     User(user::Command),
     /// Removes what is over from the database, as the server does by itself every minute.
-    Sweep,
+    Sweep(sweep::Sweep),
 }
 
 #[cfg(test)]
@@ -44,7 +44,7 @@ mod tests {
         for line in [["provider", "--port", "9", "sweep"], ["provider", "sweep", "--port", "9"]] {
             let arguments = Arguments::try_parse_from(line).unwrap();
             assert_eq!(arguments.options.port, 9);
-            assert!(matches!(arguments.command, Some(Command::Sweep)));
+            assert!(matches!(arguments.command, Some(Command::Sweep(_))));
         }
     }
 

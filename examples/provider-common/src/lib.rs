@@ -86,7 +86,7 @@ async fn perform(command: Command, options: &Options) -> Result<Answer, Refused>
     match command {
         Command::Application(command) => commands::application::run(command, &store, &config).await,
         Command::User(command) => commands::user::run(command, &StoredAccounts::new(store, &config)).await,
-        Command::Sweep => commands::sweep::run(&store, &config).await,
+        Command::Sweep(asked) => commands::sweep::run(&asked, &store, &config).await,
     }
 }
 

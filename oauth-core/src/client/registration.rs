@@ -150,6 +150,25 @@ impl Registration {
         }
     }
 
+    /// Asks for what a client is registered with, to be changed in parts and
+    /// [applied](Self::apply) to it.
+    pub fn of(client: &Client) -> Self {
+        Self {
+            name: client.name.clone(),
+            uri: client.uri.clone(),
+            client_type: client.client_type,
+            grant_types: client.grant_types.clone(),
+            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            scope: client.scope.clone(),
+            resources: client.resources.clone(),
+            owner: client.owner.clone(),
+            insecure_without_pkce: client.insecure_without_pkce,
+            allowed_origins: client.allowed_origins.iter().map(ToString::to_string).collect(),
+            lifetimes: client.lifetimes,
+            attributes: client.attributes.clone(),
+        }
+    }
+
     /// Makes a client of it, with a generated identifier and, if confidential, a generated secret.
     ///
     /// # Errors

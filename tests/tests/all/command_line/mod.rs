@@ -14,6 +14,7 @@ macro_rules! on_every_binary {
 }
 
 mod accounts;
+mod applications;
 mod owner;
 pub(crate) mod process;
 mod registration;

@@ -184,5 +184,26 @@ fn the_api_asks_for_the_scope_of_each_route(binary: Binary) {
 
 fn a_sweep_says_how_much_it_removed(binary: Binary) {
     let home = Home::new(binary);
-    assert_eq!(home.run(&["sweep"]).ok(), json!({ "removed": 0 }));
+    assert_eq!(home.run(&["sweep"]).ok(), json!({ "removed": 0, "batches": 1 }));
+    let nothing = home.run(&["sweep", "--dry-run"]).ok();
+    assert_eq!(nothing, json!({ "dry_run": true, "removed": 0, "overdue_since": null }));
+
+    let server = home.serve(&["--access-token-lifetime", "1"]);
+    let client = home.run(&ROBOT).ok();
+    for _ in 0..5 {
+        token_of(&server, &client);
+    }
+    // A second is the shortest life there is, and a record is over once it has passed.
+    let waits = |home: &Home| home.run(&["sweep", "--dry-run"]).ok()["overdue_since"].clone();
+    let since = std::time::Instant::now();
+    while waits(&home).is_null() && since.elapsed().as_secs() < 30 {}
+    assert!(waits(&home).is_i64(), "a dry run removes nothing");
+    let mut removed = 0;
+    while removed < 5 && since.elapsed().as_secs() < 60 {
+        let swept = home.run(&["sweep", "--batch-size", "2", "--interval", "0"]).ok();
+        removed += swept["removed"].as_u64().unwrap();
+        assert!(swept["batches"].as_u64().unwrap() * 2 >= swept["removed"].as_u64().unwrap(), "{swept}");
+    }
+    assert_eq!(removed, 5);
+    assert_eq!(home.run(&["sweep", "--batch-size", "0"]).code, Some(2));
 }
