@@ -87,7 +87,7 @@ fn what_is_not_understood_is_a_usage_error(binary: Binary) {
     let home = Home::new(binary);
     let create = ["application", "create", "--name", "N"];
     for wrong in
-        [&["--grant", "password"][..], &["--resource", "not-absolute"], &["--scope", "say\"hi\""], &["--public"], &[]]
+        [&["--grant", "magic"][..], &["--resource", "not-absolute"], &["--scope", "say\"hi\""], &["--public"], &[]]
     {
         let both = if wrong.is_empty() { &[][..] } else { &["--confidential"] };
         let done = home.run(&[&create[..], both, wrong].concat());
@@ -95,6 +95,7 @@ fn what_is_not_understood_is_a_usage_error(binary: Binary) {
         assert_eq!(done.stdout, "");
     }
     home.run(&[&CODE[..], &["N", "--public", "--scope", "admin"]].concat()).refused("invalid_client_metadata");
+    home.run(&[&CODE[..], &["N", "--confidential", "--grant", "password"]].concat()).refused("invalid_client_metadata");
 }
 
 fn an_identifier_may_be_chosen_and_is_taken_once(binary: Binary) {
