@@ -33,7 +33,7 @@ pub(super) fn in_table(setting: InvalidSetting) -> InvalidSetting {
 /// Says which value it is and where it came from.
 fn unreadable(error: Error) -> InvalidSetting {
     let key = match &error.kind {
-        Kind::UnknownField(field, _) => format!("{TABLE}.{field}"),
+        Kind::UnknownField(field, _) if error.path.is_empty() => format!("{TABLE}.{field}"),
         _ if error.path.is_empty() => TABLE.to_owned(),
         _ => format!("{TABLE}.{}", error.path.join(".")),
     };
@@ -83,6 +83,12 @@ mod tests {
         assert!(kind.starts_with("oauth.code_lifetime: ") && kind.contains("u64"), "{kind}");
         let nested = error("oauth.scopes.read", 1);
         assert!(nested.starts_with("oauth.scopes.read: "), "{nested}");
+        let within = error("oauth.access_token_format.lenght", 42);
+        assert!(within.starts_with("oauth.access_token_format.lenght: "), "{within}");
+        let format = error("oauth.access_token_format.length", 21);
+        assert!(format.starts_with("oauth.access_token_format: length: "), "{format}");
+        let flag = error("oauth.insecure_password_without_client_secret", true);
+        assert!(flag.starts_with("oauth.insecure_password_without_client_secret: "), "{flag}");
         let table = error("oauth", 1);
         assert!(table.starts_with("oauth: "), "{table}");
         let range = error("oauth.code_lifetime", 3600);
