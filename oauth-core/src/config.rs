@@ -72,8 +72,14 @@ pub struct Config {
     pub resources: Vec<Resource>,
     /// The audience of a token asked without `resource`; empty unless set.
     pub default_audience: Vec<Resource>,
+    /// The free attributes of a grant and its tokens that introspection returns, as members of their own
+    /// name (RFC 7662 §2.2): none unless set.
+    pub introspected_attributes: Vec<String>,
     /// How long a code can be redeemed: 60 s unless set, 10 minutes at most.
     pub code_lifetime: Duration,
+    /// Whether a person who allowed a client what it asks for is not asked again, for as long as one of
+    /// its grants lives: yes unless set. See [`remembered`](crate::owner::remembered).
+    pub remember_consent: bool,
     /// How long an access token lives: 1 hour unless set.
     pub access_token_lifetime: Duration,
     /// How long an unused refresh token lives: 30 days unless set.
@@ -160,7 +166,9 @@ impl Config {
             default_scope: "read".parse().ok(),
             resources: Vec::new(),
             default_audience: Vec::new(),
+            introspected_attributes: Vec::new(),
             code_lifetime: MINUTE,
+            remember_consent: true,
             access_token_lifetime: MINUTE * 60,
             refresh_token_idle: DAY * 30,
             refresh_token_lifetime: DAY * 90,

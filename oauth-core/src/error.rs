@@ -173,6 +173,9 @@ rejections! {
     3014 ApprovalBeyondRequest ServerError 500 "more was approved than was asked" "tell whoever runs this server: its consent page approves what the application did not ask for";
     3015 RequestObjectUnsupported InvalidRequest 400 "request and request_uri are not offered" "send the parameters themselves";
     3016 ApprovalMalformed ServerError 500 "what was approved holds control characters" "tell whoever runs this server: its acr and attributes have line breaks or other control characters in them";
+    3017 SignInRequired LoginRequired 400 "the person has to sign in for this request, and has not" "send them here with a browser, where they can sign in; without prompt=login and max_age they need not";
+    3018 InteractionRequired InteractionRequired 400 "the person has something to do first, and prompt=none forbids asking" "send the request without prompt=none";
+    3019 PendingUnknown InvalidRequest 400 "this was decided before, has waited too long, or waits for somebody else" "go back to the application, and start there again";
 
     // 4xxx: grants, tokens, scope and resources
     4001 GrantTypeUnsupported UnsupportedGrantType 400 "this grant_type is not offered" "use one of grant_types_supported in the metadata";

@@ -120,6 +120,16 @@ pub enum Event {
         /// The person.
         subject: Subject,
     },
+    /// A person may let clients act for them no more; their grants ended with it.
+    ApiAccessDisabled {
+        /// The person.
+        subject: Subject,
+    },
+    /// A person may let clients act for them again.
+    ApiAccessEnabled {
+        /// The person.
+        subject: Subject,
+    },
     /// An account was deleted; sessions and grants ended with it.
     AccountDeleted {
         /// The person.

@@ -1,9 +1,13 @@
 //! The resource owner's side: who is signed in, and what they allow.
 
+mod remembered;
+
+pub use remembered::remembered;
+
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::error::Rejection;
-use crate::identifier::{Attributes, Resource, Subject};
+use crate::identifier::{Attributes, GrantId, Resource, Subject};
 use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectTarget;
 use crate::scope::Scope;
@@ -13,6 +17,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::time::Duration;
+
+/// How far the clock of another process of the same provider may be ahead.
+const SKEW: Duration = Duration::from_secs(60);
 
 /// What a client asks a person for: checked, before anybody is asked (RFC 6749 §4.1.1).
 ///
@@ -29,7 +37,9 @@ pub struct AuthorizationRequest {
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: BTreeSet<String>,
+    pub(crate) max_age: Option<u64>,
     pub(crate) login_hint: Option<String>,
+    pub(crate) state: Option<String>,
     pub(crate) query: String,
 }
 
@@ -70,6 +80,30 @@ impl AuthorizationRequest {
         self.prompt.contains("none")
     }
 
+    /// Tells whether the person must be asked although they consented before (`prompt=consent`, and
+    /// `select_account`, whose answer is given on the same page).
+    pub fn asks_for_consent(&self) -> bool {
+        ["consent", "select_account"].iter().any(|value| self.prompt.contains(*value))
+    }
+
+    /// Tells whether the person must sign in again for this request (OpenID Connect Core §3.1.2.1):
+    /// always with `prompt=login`, and with `max_age` where they signed in longer ago, at no known time,
+    /// or in the future. Once they did, the approval is [`signed_in_anew`](Approval::signed_in_anew).
+    pub fn asks_for_sign_in(&self, auth_time: Option<Timestamp>, now: Timestamp) -> bool {
+        let recent = |most| auth_time.is_some_and(|at| at <= now.after(SKEW) && now.seconds_since(at) <= most);
+        self.prompt.contains("login") || self.max_age.is_some_and(|most| !recent(most))
+    }
+
+    /// Tells whether an approval lacks the sign-in that it asks for.
+    pub(crate) fn is_short_of_sign_in(&self, approval: &Approval, now: Timestamp) -> bool {
+        !approval.signed_in_anew && self.asks_for_sign_in(approval.auth_time, now)
+    }
+
+    /// Tells whether it says anything about when the person signed in (`prompt=login`, `max_age`).
+    pub fn minds_sign_in(&self) -> bool {
+        self.prompt.contains("login") || self.max_age.is_some()
+    }
+
     /// Gives whom the client expects to sign in, if it said so.
     pub fn login_hint(&self) -> Option<&str> {
         self.login_hint.as_deref()
@@ -102,15 +136,29 @@ pub struct Approval {
     pub acr: Option<String>,
     /// Free attributes for the grant and its tokens; no control characters.
     pub attributes: Attributes,
-    /// Whether it was decided without a page, by a consent that is remembered: the browser is then
-    /// redirected with 302 rather than 303.
+    /// Whether it was decided without a page, by a consent that is [`remembered`] or a client that is
+    /// trusted: the browser is then redirected with 302 rather than 303, and a request that
+    /// [asks for consent](AuthorizationRequest::asks_for_consent) is refused.
     pub remembered: bool,
+    /// Whether the person signed in for this very request, which answers `prompt=login` and `max_age`.
+    pub signed_in_anew: bool,
+    /// The grants that a remembered consent is read from: revoked meanwhile, they take it along.
+    pub(crate) rests_on: Vec<GrantId>,
 }
 
 impl Approval {
     /// Allows `scope` for `subject`.
     pub fn new(subject: Subject, scope: Scope) -> Self {
-        Self { subject, scope, auth_time: None, acr: None, attributes: Attributes::new(), remembered: false }
+        Self {
+            subject,
+            scope,
+            auth_time: None,
+            acr: None,
+            attributes: Attributes::new(),
+            remembered: false,
+            signed_in_anew: false,
+            rests_on: Vec::new(),
+        }
     }
 }
 
@@ -136,6 +184,8 @@ pub enum Decision {
     SignIn(Response<Bytes>),
     /// Somebody is signed in and must be asked: show this page.
     Consent(Response<Bytes>),
+    /// Somebody is signed in and must do something other than consent first: show this page.
+    Interact(Response<Bytes>),
 }
 
 /// A decision, with headers for the answer it leads to (`Set-Cookie` and the like).

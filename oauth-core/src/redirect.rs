@@ -209,6 +209,11 @@ impl RedirectTarget {
         shown(&self.uri)
     }
 
+    /// Tells whether it is an https address, which only one site can answer at.
+    pub fn is_https(&self) -> bool {
+        self.uri.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
+    }
+
     /// Writes the URI with an answer in its fragment, which a registered one never has (RFC 6749 §4.2.2).
     pub(crate) fn with_fragment(&self, answer: &[(&str, &str)]) -> String {
         let answer = form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();

@@ -211,3 +211,7 @@ secret!(
     /// The identifier of a browser session, kept in a cookie.
     SessionId
 );
+secret!(
+    /// What stands for an authorization request that waits for a decision, in the form that decides it.
+    PendingTicket
+);

@@ -102,6 +102,7 @@ fn fresh() -> (KeyValueStore<Database>, ()) {
 
 oauth_core::store_conformance!(async { fresh() });
 oauth_core::session_conformance!(async { fresh() });
+oauth_core::pending_conformance!(async { fresh() });
 oauth_core::account_conformance!(async { fresh() });
 
 fn at(second: i64) -> Timestamp {

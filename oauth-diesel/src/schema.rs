@@ -143,6 +143,19 @@ table! {
     }
 }
 
+table! {
+    #[sql_name = "oauth_pending_requests"]
+    pending_requests (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        subject -> Text,
+        query -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
 joinable!(grants -> clients (client_ref));
 joinable!(codes -> grants (grant_ref));
 joinable!(refresh_tokens -> grants (grant_ref));
@@ -159,5 +172,6 @@ allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     accounts,
     sessions,
-    decisions
+    decisions,
+    pending_requests
 );

@@ -13,4 +13,5 @@ async fn fresh() -> (SqliteStore, Database) {
 
 oauth_core::store_conformance!(fresh());
 oauth_core::session_conformance!(fresh());
+oauth_core::pending_conformance!(fresh());
 oauth_core::account_conformance!(fresh());

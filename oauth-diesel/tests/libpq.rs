@@ -18,6 +18,7 @@ async fn fresh() -> (LibpqStore, Fresh) {
 
 oauth_core::store_conformance!(fresh());
 oauth_core::session_conformance!(fresh());
+oauth_core::pending_conformance!(fresh());
 oauth_core::account_conformance!(fresh());
 
 #[tokio::test]

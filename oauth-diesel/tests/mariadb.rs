@@ -12,4 +12,5 @@ async fn fresh() -> (MysqlStore, Fresh) {
 
 oauth_core::store_conformance!(fresh());
 oauth_core::session_conformance!(fresh());
+oauth_core::pending_conformance!(fresh());
 oauth_core::account_conformance!(fresh());

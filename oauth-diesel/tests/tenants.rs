@@ -66,6 +66,7 @@ macro_rules! tenant_of {
             oauth_core::tenant_conformance!(two());
             oauth_core::store_conformance!(fresh());
             oauth_core::session_conformance!(fresh());
+            oauth_core::pending_conformance!(fresh());
             oauth_core::account_conformance!(fresh());
         }
     };

@@ -16,6 +16,10 @@ pub struct Person {
     /// Stands for what the person signed in with. It changes when the password does, and a session
     /// that was opened with another one is over.
     pub credential: Digest,
+    /// Whether clients may act for the person. Where they may not, the person can sign in and use the
+    /// other pages, but every authorization request is refused, and no code or refresh token is worth
+    /// anything; revoke their grants too, so that their access tokens end at once.
+    pub may_authorize: bool,
     /// Free attributes, for the application's own use.
     pub attributes: Attributes,
 }
@@ -37,6 +41,7 @@ impl Person {
             username: username.into(),
             administrator: false,
             credential: Digest::of(""),
+            may_authorize: true,
             attributes: Attributes::new(),
         }
     }

@@ -3,11 +3,12 @@ use crate::destination::Destination;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::{Visitor, keyed};
+use crate::sign_in_for::SignInFor;
 use askama::Template;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use oauth_core::error::Rejection;
-use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, Denial};
+use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, Denial, remembered};
 use oauth_core::scope::Scope;
 use oauth_core::secret::{Digest, equal_in_constant_time};
 use oauth_core::store::{self, PendingDecision, SessionStore, Store};
@@ -19,33 +20,57 @@ const DECISION_LIFETIME: Duration = Duration::from_secs(60);
 const SCOPE_FIELD: &str = "scope:";
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
-    /// Decides on an authorization request: takes the decision that waits for it, once, or gives the
-    /// page on which it will be made. Every request is asked for; none is remembered.
+    /// Decides on an authorization request: takes the decision that waits for it, once, remembers what
+    /// was allowed before, or gives the page on which it will be decided.
     pub(crate) async fn decide_on(
         &self,
         request: &Request<Bytes>,
         ask: &AuthorizationRequest,
     ) -> store::Result<Decided> {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask)).into());
+            return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask, None)).into());
         };
+        if !visitor.person.may_authorize {
+            return Ok(Decision::Deny(Denial::NotEntitled).into());
+        }
+        let sign_in = self.sign_in_for(&visitor, ask).await?;
+        if sign_in == SignInFor::Wanted {
+            return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask, Some(&visitor))).into());
+        }
+        let mut approval = approval(&visitor, ask.scope().clone(), sign_in != SignInFor::Nothing);
         let waiting = self.store.take_decision(&visitor.session.digest, &ask.digest(), self.config.clock.now()).await?;
         let decision = match waiting {
-            Some(PendingDecision { allowed: Some(ticked), .. }) => allow(&visitor, ask, &ticked),
+            // What was asked and ticked; where that is nothing, the core takes it for a refusal.
+            Some(PendingDecision { allowed: Some(ticked), .. }) => {
+                approval.scope = ask.scope().intersection(&ticked);
+                Decision::Allow(approval)
+            }
             Some(PendingDecision { allowed: None, .. }) => Decision::Deny(Denial::ByOwner),
-            None => Decision::Consent(self.consent_page(&visitor, ask).await?),
+            None => match remembered(&self.store, &self.config, ask, approval).await? {
+                Some(approval) => Decision::Allow(approval),
+                None => {
+                    self.keep_sign_in(&visitor, ask, sign_in).await?;
+                    Decision::Consent(self.consent_page(&visitor, ask).await?)
+                }
+            },
         };
         Ok(decision.into())
     }
 
-    fn ask_to_sign_in(&self, request: &Request<Bytes>, ask: &AuthorizationRequest) -> Response<Bytes> {
+    fn ask_to_sign_in(
+        &self,
+        request: &Request<Bytes>,
+        ask: &AuthorizationRequest,
+        visitor: Option<&Visitor>,
+    ) -> Response<Bytes> {
         let destination = Destination::authorization(ask.query());
         if request.method() == Method::POST {
             // A form on the client's site brings no Lax cookie, so perhaps somebody is signed in:
             // the same request as a link will tell.
             return response::see_other(&destination.location(&self.config.paths));
         }
-        self.sign_in_page(request, &destination, ask.login_hint().unwrap_or_default(), None)
+        let known = visitor.map_or("", |visitor| visitor.person.username.as_str());
+        self.sign_in_page(request, &destination, ask.login_hint().unwrap_or(known), None)
     }
 
     async fn consent_page(&self, visitor: &Visitor, ask: &AuthorizationRequest) -> store::Result<Response<Bytes>> {
@@ -100,13 +125,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 }
 
-/// Allows what was asked and ticked; where that is nothing, the core takes it for a refusal.
-fn allow(visitor: &Visitor, ask: &AuthorizationRequest, ticked: &Scope) -> Decision {
-    let scope = ask.scope().intersection(ticked);
+/// Allows a scope for somebody who is signed in.
+fn approval(visitor: &Visitor, scope: Scope, signed_in_anew: bool) -> Approval {
     let mut approval = Approval::new(visitor.person.subject.clone(), scope);
     approval.auth_time = Some(visitor.session.created_at);
+    approval.signed_in_anew = signed_in_anew;
     approval.attributes.insert("username".to_owned(), visitor.person.username.clone());
-    Decision::Allow(approval)
+    approval
 }
 
 /// Computes what proves that this request was shown to this person in this session.

@@ -87,6 +87,7 @@ mod provider;
 mod response;
 mod session;
 mod sign_in;
+mod sign_in_for;
 mod span;
 mod stored_accounts;
 #[cfg(test)]
@@ -97,4 +98,4 @@ pub use errors::error_uri;
 pub use pages::Pages;
 pub use password_grant::AccountPasswords;
 pub use provider::PagesProvider;
-pub use stored_accounts::{AccountError, StoredAccounts};
+pub use stored_accounts::{API_ACCESS, AccountError, StoredAccounts};

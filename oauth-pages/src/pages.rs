@@ -149,12 +149,13 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
     }
 
     async fn is_active(&self, subject: &Subject) -> store::Result<bool> {
-        Ok(self.accounts.person(subject).await?.is_some())
+        Ok(self.accounts.person(subject).await?.is_some_and(|person| person.may_authorize))
     }
 
-    /// The session ends in the same step as the grants, or before them.
+    /// The session ends in the same step as the grants, or before them; so does what the person may do.
     async fn still_holds(&self, request: &Request<Bytes>, subject: &Subject) -> store::Result<bool> {
-        Ok(self.visitor(request).await?.is_some_and(|visitor| visitor.person.subject == *subject))
+        let person = self.visitor(request).await?.map(|visitor| visitor.person);
+        Ok(person.is_some_and(|person| person.subject == *subject && person.may_authorize))
     }
 
     fn blocked_page(&self, client: &Client) -> Option<Response<Bytes>> {

@@ -52,7 +52,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let home = Destination::Home.location(&self.config.paths);
         Ok(match self.accounts.person(subject).await? {
             Some(person) => {
-                response::with_cookie(response::see_other(&home), self.open_session(request, &person).await?)
+                let session = self.open_session(request, &person).await?;
+                response::with_cookie(response::see_other(&home), self.cookies.set_session(&session))
             }
             None => response::with_cookie(response::see_other(&home), self.cookies.clear_session()),
         })

@@ -136,7 +136,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     /// Opens a session under a fresh identifier, and ends the one this browser had: an identifier
     /// that somebody planted never becomes a signed-in one.
-    pub(crate) async fn open_session(&self, request: &Request<Bytes>, person: &Person) -> store::Result<HeaderValue> {
+    pub(crate) async fn open_session(&self, request: &Request<Bytes>, person: &Person) -> store::Result<SessionId> {
         let id = SessionId::generate();
         let now = self.config.clock.now();
         let session = Session {
@@ -150,7 +150,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if let Some(old) = self.cookies.session(request) {
             self.store.end_session(&old.digest()).await?;
         }
-        Ok(self.cookies.set_session(&id))
+        Ok(id)
     }
 
     /// Takes a form that was posted by somebody who is signed in, from a page we showed to them in

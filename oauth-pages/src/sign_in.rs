@@ -72,9 +72,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             self.config.events.record(&Event::SignInFailed { address });
             return Ok(self.sign_in_page(request, &destination, username, Some(Rejection::SignInFailed)));
         };
-        let cookie = self.open_session(request, &person).await?;
+        let session = self.open_session(request, &person).await?;
+        self.signed_in_for(session.digest(), &destination).await?;
         self.config.events.record(&Event::SignedIn { subject: person.subject, address });
-        Ok(response::with_cookie(response::see_other(&destination.location(&self.config.paths)), cookie))
+        let onward = response::see_other(&destination.location(&self.config.paths));
+        Ok(response::with_cookie(onward, self.cookies.set_session(&session)))
     }
 
     /// Ends the session on the server, not only in the browser.

@@ -5,8 +5,14 @@ use oauth_core::event::{Event, EventSink};
 use oauth_core::identifier::{Attributes, Subject};
 use oauth_core::password::{PasswordHasher, PasswordHasherBusy};
 use oauth_core::secret::Password;
-use oauth_core::store::{self, Account, AccountStore, Created, Page, PasswordHash, StoreError};
+use oauth_core::store::{
+    self, Account, AccountStore, AttributeChanges, Created, GrantFilter, GrantStore, Page, PasswordHash, StoreError,
+};
 use std::sync::Arc;
+
+/// The attribute of an account that says `off` where no client may act for the person.
+pub const API_ACCESS: &str = "api_access";
+const OFF: &str = "off";
 
 /// Accounts that are kept in a store, their passwords as argon2id hashes: for applications that
 /// have no users of their own.
@@ -43,6 +49,8 @@ pub enum AccountError {
     Taken,
     /// Nobody has this name.
     Unknown,
+    /// An attribute's name or value has control characters, or is not changed like this.
+    Attribute,
     /// Too many passwords are waiting to be hashed.
     Busy,
     /// The store does not answer.
@@ -58,6 +66,7 @@ impl std::fmt::Display for AccountError {
             Self::Password => "password: give 8 to 1024 characters",
             Self::Taken => "username: it is taken; choose another",
             Self::Unknown => "username: there is no such account",
+            Self::Attribute => "attributes: give names and values without control characters, and no api_access",
             Self::Busy => "password: the server is busy hashing passwords; try again in a few seconds",
             Self::Store(error) => return std::fmt::Display::fmt(error, f),
         })
@@ -145,6 +154,23 @@ impl<S: AccountStore> StoredAccounts<S> {
         Ok(())
     }
 
+    /// Changes attributes of an account: those with a value are set, those without removed.
+    ///
+    /// # Errors
+    /// There is no such account, a name or value has control characters or is [`API_ACCESS`], which has
+    /// [a way of its own](Self::set_api_access), or the store does not answer.
+    pub async fn change_attributes(&self, username: &str, changes: &AttributeChanges) -> Result<(), AccountError> {
+        let control = |text: &str| text.chars().any(char::is_control);
+        let refused = |(name, value): (&String, &Option<String>)| {
+            name == API_ACCESS || control(name) || value.as_deref().is_some_and(control)
+        };
+        if changes.iter().any(refused) {
+            return Err(AccountError::Attribute);
+        }
+        let subject = self.named(username).await?.subject;
+        found(self.store.change_account_attributes(&subject, changes).await?)
+    }
+
     /// Deletes an account with every session and grant of it.
     ///
     /// # Errors
@@ -179,6 +205,31 @@ impl<S: AccountStore> StoredAccounts<S> {
     async fn matches(&self, password: &Password, hash: Option<&PasswordHash>) -> store::Result<bool> {
         let verified = self.passwords.verify(password.expose(), hash, || true, |_| ()).await;
         verified.map_err(|busy| StoreError::new("verify a password", busy))
+    }
+}
+
+impl<S: AccountStore + GrantStore> StoredAccounts<S> {
+    /// Says whether clients may act for a person. Switched off, every grant is revoked, and pages, tokens
+    /// and API refuse at once; the person can still sign in here. Switched on again, they have to allow
+    /// their clients anew.
+    ///
+    /// # Errors
+    /// There is no such account, or the store does not answer: then call it again.
+    pub async fn set_api_access(&self, username: &str, allowed: bool) -> Result<(), AccountError> {
+        let subject = self.named(username).await?.subject;
+        let value = (!allowed).then(|| OFF.to_owned());
+        let changes = AttributeChanges::from([(API_ACCESS.to_owned(), value)]);
+        found(self.store.change_account_attributes(&subject, &changes).await?)?;
+        if !allowed {
+            // After the switch: whoever is about to save a code looks at it once more when it is saved.
+            self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.clock.now()).await?;
+        }
+        self.events.record(&if allowed {
+            Event::ApiAccessEnabled { subject }
+        } else {
+            Event::ApiAccessDisabled { subject }
+        });
+        Ok(())
     }
 }
 
@@ -227,6 +278,7 @@ impl From<Account> for Person {
             subject: account.subject,
             username: account.username,
             administrator: account.administrator,
+            may_authorize: account.attributes.get(API_ACCESS).is_none_or(|access| access != OFF),
             attributes: account.attributes,
         }
     }

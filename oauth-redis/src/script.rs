@@ -49,6 +49,9 @@ scripts! {
     END_SESSION = "end_session";
     SAVE_DECISION = "common" "save_decision";
     TAKE_DECISION = "take_decision";
+    SAVE_PENDING = "common" "save_pending";
+    TAKE_PENDING = "take_pending";
     CREATE_ACCOUNT = "common" "create_account";
     CHANGE_ACCOUNT = "common" "change_account";
+    REPLACE_ACCOUNT = "replace_account";
 }

@@ -10,6 +10,7 @@ use oauth_test_servers::RedisCluster;
 
 oauth_core::store_conformance!(fixture::fresh_in_cluster());
 oauth_core::session_conformance!(fixture::fresh_in_cluster());
+oauth_core::pending_conformance!(fixture::fresh_in_cluster());
 oauth_core::account_conformance!(fixture::fresh_in_cluster());
 
 #[tokio::test]

@@ -33,6 +33,7 @@ mod in_a_cluster {
 
 oauth_core::store_conformance!(between());
 oauth_core::session_conformance!(between());
+oauth_core::pending_conformance!(between());
 oauth_core::account_conformance!(between());
 
 #[tokio::test]

@@ -13,4 +13,5 @@ fn fresh() -> (RedbStore, TempDir) {
 
 oauth_core::store_conformance!(async { fresh() });
 oauth_core::session_conformance!(async { fresh() });
+oauth_core::pending_conformance!(async { fresh() });
 oauth_core::account_conformance!(async { fresh() });

@@ -1,6 +1,33 @@
 use super::{Config, DAY, InvalidSetting, MINUTE, TokenFormat};
 use crate::scope::Scope;
 
+/// What introspection, a JWT or a session says under a name of its own (RFC 7662 §2.2, RFC 9068 §2.2,
+/// RFC 9470 §6.2, RFC 8705 §3.2): no attribute is returned in the place of one.
+const STANDARD_MEMBERS: [&str; 22] = [
+    "active",
+    "scope",
+    "client_id",
+    "username",
+    "token_type",
+    "exp",
+    "iat",
+    "nbf",
+    "sub",
+    "aud",
+    "iss",
+    "jti",
+    "auth_time",
+    "acr",
+    "amr",
+    "cnf",
+    "act",
+    "may_act",
+    "authorization_details",
+    "sid",
+    "nonce",
+    "azp",
+];
+
 impl Config {
     /// Checks what the types cannot: called when the provider is made.
     ///
@@ -22,6 +49,10 @@ impl Config {
         }
         if self.default_scope.as_ref().is_some_and(|scope| !scope.is_subset(&self.scope())) {
             return no("default_scope", "it must consist of scopes on offer");
+        }
+        if self.introspected_attributes.iter().any(|name| STANDARD_MEMBERS.contains(&name.as_str())) {
+            let reason = "it names a member that introspection has a meaning for: call it another";
+            return no("introspected_attributes", reason);
         }
         self.paths.check()
     }

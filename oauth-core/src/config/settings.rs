@@ -87,6 +87,10 @@ settings! {
     resources: Option<Vec<Resource>> = |config| list(&config.resources);
     /// The audience of a token asked without `resource`.
     default_audience: Option<Vec<Resource>> = |config| list(&config.default_audience);
+    /// The free attributes of a grant and its tokens that introspection returns (RFC 7662 §2.2).
+    introspected_attributes: Option<Vec<String>> = |config| list(&config.introspected_attributes);
+    /// Whether a person who allowed a client what it asks for is not asked again while one of its grants lives.
+    remember_consent: Option<bool> = |config| config.remember_consent.to_string();
     /// How long a code can be redeemed: 600 at most. A client may have a lifetime of its own.
     code_lifetime: Option<u64> = |config| duration(config.code_lifetime);
     /// How long an access token lives. A client may have a lifetime of its own.
@@ -172,7 +176,9 @@ impl Settings {
         }
         set(&mut config.resources, self.resources);
         set(&mut config.default_audience, self.default_audience);
+        set(&mut config.introspected_attributes, self.introspected_attributes);
         set(&mut config.code_lifetime, self.code_lifetime.map(Duration::from_secs));
+        set(&mut config.remember_consent, self.remember_consent);
         set(&mut config.access_token_lifetime, self.access_token_lifetime.map(Duration::from_secs));
         set(&mut config.refresh_token_idle, self.refresh_token_idle.map(Duration::from_secs));
         set(&mut config.refresh_token_lifetime, self.refresh_token_lifetime.map(Duration::from_secs));

@@ -1,19 +1,21 @@
-use super::{Endpoint, MetadataDocument, implicit};
+use super::answer::{Answer, is_printable};
+use super::{CodeRequest, Endpoint, MetadataDocument, implicit};
 use crate::client::{Client, GrantType};
 use crate::config::Config;
-use crate::error::{ErrorCode, Rejection};
+use crate::error::Rejection;
 use crate::event::Event;
 use crate::grant::{ScopeQuestion, requested_resources, requested_scope};
-use crate::http::{self as wire, Parameters};
+use crate::http::Parameters;
 use crate::identifier::{ClientId, GrantId, any_control, has_control};
-use crate::owner::{Approval, AuthorizationRequest, Decision, ResourceOwner};
+use crate::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner};
 use crate::pkce::{CodeChallenge, S256};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::redirect::RedirectTarget;
 use crate::secret::AuthorizationCode;
-use crate::store::{ClientStore, Code, CodeStore, Grant, GrantStore, Saved};
+use crate::store::{self, ClientStore, Code, CodeStore, Grant, GrantStore, Saved};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response};
+use std::future::Future;
 
 /// The authorization endpoint (RFC 6749 §3.1): the code flow, and where the settings switch it on the
 /// implicit one.
@@ -44,24 +46,36 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
     }
 
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        let (parameters, repeated) = match Parameters::from_authorization_request(request) {
-            Ok(parsed) => parsed,
-            Err(rejection) => return provider.error_page(rejection),
-        };
-        let (client, target) = match addressee(provider, &parameters).await {
-            Ok(addressee) => addressee,
-            Err(rejection) => return provider.error_page(rejection),
-        };
-        if client.blocked.is_some() {
-            return provider.blocked_page(&client);
+        match provider.code_request(request).await {
+            CodeRequest::Broken(page) => page,
+            CodeRequest::Invalid(redirect) => redirect,
+            CodeRequest::Pending(ask) => decide(provider, request, &ask).await,
         }
-        let answer = Answer::new(provider.app().config(), request, &client, &target, &parameters);
-        if let Some(rejection) = repeated {
-            return answer.error(rejection, HeaderMap::new());
-        }
-        match check(provider, &client, &target, &parameters).await {
-            Ok(ask) => decide(provider, request, &ask, &answer).await,
-            Err(rejection) => answer.error(rejection, HeaderMap::new()),
+    }
+}
+
+/// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid.
+pub(super) async fn examine<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    method: &Method,
+    (parameters, repeated): (Parameters, Option<Rejection>),
+) -> CodeRequest {
+    let (client, target) = match addressee(provider, &parameters).await {
+        Ok(addressee) => addressee,
+        Err(rejection) => return CodeRequest::Broken(provider.error_page(rejection)),
+    };
+    if client.blocked.is_some() {
+        return CodeRequest::Broken(provider.blocked_page(&client));
+    }
+    let checked = match repeated {
+        Some(rejection) => Err(rejection),
+        None => check(provider, &client, &target, &parameters).await,
+    };
+    match checked {
+        Ok(ask) => CodeRequest::Pending(Box::new(ask)),
+        Err(rejection) => {
+            let answer = Answer::new(provider.app().config(), method, &client.id, &target, &parameters);
+            CodeRequest::Invalid(answer.error(rejection, HeaderMap::new()))
         }
     }
 }
@@ -122,6 +136,14 @@ async fn check<P: AuthorizationProvider>(
     if prompt.contains("none") && prompt.len() > 1 {
         return Err(Rejection::PromptContradicts);
     }
+    let max_age = match parameters.get("max_age") {
+        None => None,
+        Some(digits) if !digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            return Err(Rejection::MalformedParameter("max_age"));
+        }
+        // More than there are is as long as anything.
+        Some(digits) => Some(digits.parse().unwrap_or(u64::MAX)),
+    };
     let scope = requested_scope(config, client, ScopeQuestion { grant_type, parameters }).await?;
     Ok(AuthorizationRequest {
         client: client.clone(),
@@ -133,7 +155,9 @@ async fn check<P: AuthorizationProvider>(
         code_challenge,
         nonce: parameters.get("nonce").map(str::to_owned),
         prompt,
+        max_age,
         login_hint: parameters.get("login_hint").map(str::to_owned),
+        state: parameters.get("state").map(str::to_owned),
         query: parameters.canonical_query(),
     })
 }
@@ -157,23 +181,45 @@ async fn decide<P: AuthorizationProvider>(
     provider: &Provider<P>,
     request: &Request<Bytes>,
     ask: &AuthorizationRequest,
-    answer: &Answer<'_>,
 ) -> Response<Bytes> {
-    let decided = match provider.app().owner().decide(request, ask).await {
-        Ok(decided) => decided,
-        Err(error) => return answer.error(error.into(), HeaderMap::new()),
-    };
-    let headers = decided.headers;
-    match decided.decision {
+    match provider.app().owner().decide(request, ask).await {
+        Ok(decided) => conclude(provider, request, ask, decided).await,
+        Err(error) => Answer::to(provider.app().config(), request, ask).error(error.into(), HeaderMap::new()),
+    }
+}
+
+/// Answers a request on which something was decided.
+pub(super) async fn conclude<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+    ask: &AuthorizationRequest,
+    Decided { decision, headers }: Decided,
+) -> Response<Bytes> {
+    let answer = Answer::to(provider.app().config(), request, ask);
+    match decision {
         Decision::SignIn(_) if ask.forbids_interaction() => answer.error(Rejection::LoginRequired, headers),
         Decision::Consent(_) if ask.forbids_interaction() => answer.error(Rejection::ConsentRequired, headers),
-        Decision::SignIn(page) | Decision::Consent(page) => with_headers(page, headers),
+        Decision::Interact(_) if ask.forbids_interaction() => answer.error(Rejection::InteractionRequired, headers),
+        Decision::SignIn(page) | Decision::Consent(page) | Decision::Interact(page) => with_headers(page, headers),
         Decision::Deny(_) => answer.decided(false).error(Rejection::AccessDenied, headers),
-        Decision::Allow(approval) => {
+        Decision::Allow(approval) if ask.is_short_of_sign_in(&approval, provider.app().config().clock.now()) => {
+            answer.error(Rejection::SignInRequired, headers)
+        }
+        Decision::Allow(approval) if approval.remembered && ask.asks_for_consent() => {
+            answer.error(Rejection::ConsentRequired, headers)
+        }
+        Decision::Allow(mut approval) => {
             let answer = answer.decided(approval.remembered);
+            let rests_on = std::mem::take(&mut approval.rests_on);
             let issued = match granted(provider, ask, approval) {
-                Ok(grant) if ask.implicit => implicit::issue(provider, request, ask, &grant).await,
-                Ok(grant) => issue(provider, request, ask, &grant).await,
+                Ok(grant) => {
+                    let still = still_stands(provider, request, &grant, &rests_on);
+                    if ask.implicit {
+                        implicit::issue(provider, ask, &grant, still).await
+                    } else {
+                        issue(provider, ask, &grant, still).await
+                    }
+                }
                 Err(rejection) => Err(rejection),
             };
             match issued {
@@ -219,12 +265,12 @@ fn granted<P: AuthorizationProvider>(
     })
 }
 
-/// Saves the grant with its code, in one step.
+/// Saves the grant with its code, in one step, and gives it away if it still stands then.
 async fn issue<P: AuthorizationProvider>(
     provider: &Provider<P>,
-    request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     grant: &Grant,
+    still: impl Future<Output = store::Result<bool>> + Send,
 ) -> Result<Vec<(String, String)>, Rejection> {
     let config = provider.app().config();
     let secret = AuthorizationCode::of(&config.code_format);
@@ -237,10 +283,10 @@ async fn issue<P: AuthorizationProvider>(
         nonce: ask.nonce.clone(),
         expires_at: grant.expires_at,
     };
-    let (store, owner) = (provider.app().store(), provider.app().owner());
+    let store = provider.app().store();
     match store.save_code(grant, &code).await? {
         // Nobody has the code yet: a future that is dropped here leaves one that is never redeemed.
-        Saved::Now if !owner.still_holds(request, &grant.subject).await? => {
+        Saved::Now if !still.await? => {
             store.revoke_grant(&grant.id, config.clock.now()).await?;
             Err(Rejection::AccessDenied)
         }
@@ -256,70 +302,21 @@ async fn issue<P: AuthorizationProvider>(
     }
 }
 
-/// How the client is answered: by redirect to its own URI, always with `state` and `iss`
-/// (RFC 6749 §4.1.2, RFC 9207 §2).
-struct Answer<'a> {
-    config: &'a Config,
-    client_id: &'a ClientId,
-    target: &'a RedirectTarget,
-    state: Option<&'a str>,
-    status: StatusCode,
-    /// Whether it goes into the fragment, errors too (RFC 6749 §4.2.2.1).
-    in_fragment: bool,
-}
-
-impl<'a> Answer<'a> {
-    fn new(
-        config: &'a Config,
-        request: &Request<Bytes>,
-        client: &'a Client,
-        target: &'a RedirectTarget,
-        parameters: &'a Parameters,
-    ) -> Self {
-        let status = if request.method() == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-        // A state that must not be there is not sent back altered, but not at all (OAuth 2.1 A.5).
-        let state = parameters.get("state").filter(|state| is_printable(state));
-        let in_fragment = implicit::is_asked(config, parameters);
-        Self { config, client_id: &client.id, target, state, status, in_fragment }
-    }
-
-    /// What a person decided on a form is answered with 303, what is remembered with 302.
-    fn decided(&self, remembered: bool) -> Self {
-        let status = if remembered { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
-        Self { status, ..*self }
-    }
-
-    fn success(&self, answer: &[(String, String)], headers: HeaderMap) -> Response<Bytes> {
-        let answer: Vec<_> = answer.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.redirect(&answer, headers)
-    }
-
-    fn error(&self, rejection: Rejection, headers: HeaderMap) -> Response<Bytes> {
-        let number = rejection.entry().number;
-        self.config.events.record(&Event::Denied { client_id: self.client_id.clone(), number });
-        let description = rejection.description();
-        let uri = self.config.error_uri.as_ref().map(|prefix| format!("{prefix}{number}"));
-        let mut answer = vec![("error", rejection.code().as_str()), ("error_description", description.as_str())];
-        if rejection.code() == ErrorCode::AccessDenied {
-            answer.truncate(1);
-        } else if let Some(uri) = &uri {
-            answer.push(("error_uri", uri));
+/// Tells whether what was decided still holds, and the grants that a remembered consent was read from live
+/// on: who revokes them while a code is saved has revoked the consent too.
+async fn still_stands<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+    grant: &Grant,
+    rests_on: &[GrantId],
+) -> store::Result<bool> {
+    for id in rests_on {
+        let earlier = provider.app().store().grant(id).await?;
+        if !earlier.is_some_and(|earlier| earlier.is_live(grant.created_at)) {
+            return Ok(false);
         }
-        self.redirect(&answer, headers)
     }
-
-    fn redirect(&self, answer: &[(&str, &str)], headers: HeaderMap) -> Response<Bytes> {
-        let mut answer = answer.to_vec();
-        answer.extend(self.state.map(|state| ("state", state)));
-        answer.push(("iss", self.config.issuer.as_str()));
-        let location =
-            if self.in_fragment { self.target.with_fragment(&answer) } else { self.target.with_query(&answer) };
-        wire::redirect(self.status, &location, headers)
-    }
-}
-
-fn is_printable(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, 0x20..=0x7E))
+    provider.app().owner().still_holds(request, &grant.subject).await
 }
 
 fn with_headers(mut page: Response<Bytes>, headers: HeaderMap) -> Response<Bytes> {

@@ -6,12 +6,11 @@ use crate::config::Config;
 use crate::error::Rejection;
 use crate::grant::{About, Family, Purpose, issue_at_once, make_tokens};
 use crate::http::Parameters;
-use crate::owner::{AuthorizationRequest, ResourceOwner};
+use crate::owner::AuthorizationRequest;
 use crate::provider::{AuthorizationProvider, Provider};
-use crate::store::Grant;
-use bytes::Bytes;
-use http::Request;
+use crate::store::{self, Grant};
 use serde_json::Value;
+use std::future::Future;
 
 /// Tells whether a request asks for it where it is on: its answers go into the fragment then.
 pub(super) fn is_asked(config: &Config, parameters: &Parameters) -> bool {
@@ -27,17 +26,16 @@ pub(super) fn describe(document: &mut MetadataDocument) {
 /// Issues an access token for what was approved, and never a refresh token (RFC 6749 §4.2.2).
 pub(super) async fn issue<P: AuthorizationProvider>(
     provider: &Provider<P>,
-    request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     grant: &Grant,
+    still: impl Future<Output = store::Result<bool>> + Send,
 ) -> Result<Vec<(String, String)>, Rejection> {
-    let (config, owner) = (provider.app().config(), provider.app().owner());
+    let config = provider.app().config();
     let now = config.clock.now();
     let (scope, audience) = (grant.scope.clone(), grant.audience.clone());
     let purpose = Purpose { client: &ask.client, grant: Some(grant.id), scope, audience, family: Family::None };
     let about = About::grant(&ask.client, GrantType::Implicit, grant);
     let tokens = make_tokens(config, purpose, now).reviewed(config, about).await?;
-    let still = owner.still_holds(request, &grant.subject);
     let response = issue_at_once(provider, grant, tokens, GrantType::Implicit, still, Rejection::AccessDenied).await?;
     let written = |(name, value)| match value {
         Value::String(text) => Some((name, text)),

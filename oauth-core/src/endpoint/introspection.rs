@@ -105,6 +105,11 @@ fn describe(config: &Config, authorization: &Authorization, issued_at: i64) -> V
     if let Some(username) = authorization.attributes.get("username") {
         set("username", Value::from(username.as_str()));
     }
+    for name in &config.introspected_attributes {
+        if let Some(value) = authorization.attributes.get(name) {
+            set(name, Value::from(value.as_str()));
+        }
+    }
     if let Some(auth_time) = authorization.auth_time {
         set("auth_time", Value::from(auth_time.as_unix_seconds()));
     }

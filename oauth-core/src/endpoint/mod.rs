@@ -1,16 +1,19 @@
 //! The endpoints: one file each, one rhythm: parse, identify, load, decide, commit, respond.
 
+mod answer;
 mod authorization;
 mod implicit;
 mod introspection;
 pub(crate) mod metadata;
 mod revocation;
+mod steps;
 mod token;
 
 pub use authorization::Authorization;
 pub use introspection::Introspection;
 pub use metadata::{Metadata, MetadataDocument};
 pub use revocation::Revocation;
+pub use steps::{CodeRequest, Declined};
 pub use token::Token;
 
 use crate::config::Config;

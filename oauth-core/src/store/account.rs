@@ -3,6 +3,7 @@ use crate::clock::Timestamp;
 use crate::identifier::{Attributes, Subject};
 use crate::secret::Digest;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 
@@ -53,6 +54,21 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+/// Changes to the free attributes of something: by name, the new value, or `None` to remove it.
+pub type AttributeChanges = BTreeMap<String, Option<String>>;
+
+impl Account {
+    /// Changes some attributes, and leaves the others as they are.
+    pub fn change_attributes(&mut self, changes: &AttributeChanges) {
+        for (name, value) in changes {
+            match value {
+                Some(value) => drop(self.attributes.insert(name.clone(), value.clone())),
+                None => drop(self.attributes.remove(name)),
+            }
+        }
+    }
+}
+
 /// Where accounts are kept (optional: an application with its own users does without).
 ///
 /// ```
@@ -90,6 +106,15 @@ pub trait AccountStore: Send + Sync + 'static {
         subject: &Subject,
         enabled: bool,
         now: Timestamp,
+    ) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Changes some of an account's attributes in one step, and leaves those as they are that are not
+    /// named, although others are changed at the same time. Ends nothing; `false` where there is no such
+    /// account.
+    fn change_account_attributes(
+        &self,
+        subject: &Subject,
+        changes: &AttributeChanges,
     ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Deletes an account and, in the same step, ends every session and revokes every grant of it;

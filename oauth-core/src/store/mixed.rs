@@ -1,7 +1,8 @@
 use super::{
-    Account, AccountStore, ActiveToken, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
-    GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, Redeemed, Replaced, Result, Retry, Rotated,
-    Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
+    Account, AccountStore, ActiveToken, AttributeChanges, ClientFilter, ClientStore, Code, CodeStore, Created, Grant,
+    GrantFilter, GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, PendingRequest,
+    PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode,
+    StoredRefresh, Swept, TokenStore,
 };
 use crate::client::Client;
 use crate::clock::Timestamp;
@@ -14,7 +15,8 @@ use crate::secret::Digest;
 /// - In `truth`: clients, accounts, and grants with their codes and tokens. These belong together: using
 ///   a code, ending its grant and issuing its tokens are one step, which two stores cannot take. So do
 ///   tokens without a grant, which live and die with their client.
-/// - In `short_lived`: browser sessions and the decisions that wait in them. Who loses one signs in again.
+/// - In `short_lived`: browser sessions and the decisions that wait in them, and requests that wait for one. Who loses one
+///   begins again.
 ///
 /// Ending an account, or changing its password, ends its sessions in a second step, after the first
 /// has happened. Where the second fails the verb is an error, though the account is changed and its
@@ -176,6 +178,16 @@ impl<T: Send + Sync + 'static, S: SessionStore> SessionStore for Mixed<T, S> {
     }
 }
 
+impl<T: Send + Sync + 'static, S: PendingRequestStore> PendingRequestStore for Mixed<T, S> {
+    async fn save_pending(&self, pending: &PendingRequest) -> Result<()> {
+        self.short_lived.save_pending(pending).await
+    }
+
+    async fn take_pending(&self, digest: &Digest, subject: &Subject, now: Timestamp) -> Result<Option<PendingRequest>> {
+        self.short_lived.take_pending(digest, subject, now).await
+    }
+}
+
 impl<T: AccountStore, S: SessionStore> AccountStore for Mixed<T, S> {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
         self.truth.account(subject).await
@@ -202,6 +214,10 @@ impl<T: AccountStore, S: SessionStore> AccountStore for Mixed<T, S> {
         let changed = self.truth.set_account_enabled(subject, enabled, now).await?;
         self.end_sessions_if(changed && !enabled, subject).await?;
         Ok(changed)
+    }
+
+    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
+        self.truth.change_account_attributes(subject, changes).await
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {

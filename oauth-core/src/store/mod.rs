@@ -17,24 +17,28 @@ mod code;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod grant;
+mod having;
 mod housekeeping;
 mod key_value;
 mod memory;
 mod mixed;
 mod page;
+mod pending;
 mod session;
 mod token;
 mod verbs;
 
-pub use account::{Account, AccountStore, PasswordHash};
+pub use account::{Account, AccountStore, AttributeChanges, PasswordHash};
 pub use client::{ClientFilter, ClientStore};
 pub use code::{Code, CodeStore, Redeemed, StoredCode};
 pub use grant::{Grant, GrantFilter, GrantStore};
+pub use having::{Having, grants_having};
 pub use housekeeping::{Housekeeping, Swept};
 pub use key_value::{KeyValue, KeyValueStore, Records, RecordsMut};
 pub use memory::MemoryStore;
 pub use mixed::Mixed;
 pub use page::Page;
+pub use pending::{PendingRequest, PendingRequestStore};
 pub use session::{PendingDecision, Session, SessionStore};
 pub use token::{ActiveToken, Issue, IssuedAccess, IssuedRefresh, Retry, Rotated, StoredRefresh, TokenStore};
 

@@ -45,7 +45,12 @@ macro_rules! every_store_verb {
                 fn create_account(account: &$crate::store::Account) -> $crate::store::Created;
                 fn set_password(subject: &$crate::identifier::Subject, password: &$crate::store::PasswordHash, now: $crate::clock::Timestamp) -> bool;
                 fn set_account_enabled(subject: &$crate::identifier::Subject, enabled: bool, now: $crate::clock::Timestamp) -> bool;
+                fn change_account_attributes(subject: &$crate::identifier::Subject, changes: &$crate::store::AttributeChanges) -> bool;
                 fn delete_account(subject: &$crate::identifier::Subject, now: $crate::clock::Timestamp) -> bool;
+            }
+            PendingRequestStore {
+                fn save_pending(pending: &$crate::store::PendingRequest) -> ();
+                fn take_pending(digest: &$crate::secret::Digest, subject: &$crate::identifier::Subject, now: $crate::clock::Timestamp) -> Option<$crate::store::PendingRequest>;
             }
             SessionStore {
                 fn create_session(session: &$crate::store::Session) -> ();

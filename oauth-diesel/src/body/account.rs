@@ -1,11 +1,11 @@
 use super::{Connection, Store, grant, session};
 use crate::error::{Failure, Outcome};
-use crate::record::AccountRow;
+use crate::record::{AccountRow, attributes_of};
 use crate::schema::accounts;
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::Subject;
-use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, PasswordHash, Result};
+use oauth_core::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
 
 impl AccountStore for Store {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
@@ -53,6 +53,12 @@ impl AccountStore for Store {
             Ok(changed > 0)
         };
         self.write("enable or disable an account", body).await
+    }
+
+    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
+        let (subject, changes) = (subject.clone(), changes.clone());
+        let body = move |connection: &mut Connection, tenant| change(connection, tenant, &subject, &changes);
+        self.write("change an account's attributes", body).await
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
@@ -120,6 +126,17 @@ fn create(connection: &mut Connection, tenant: i64, account: &Account) -> Outcom
     }
     diesel::insert_into(accounts::table).values(AccountRow::new(tenant, account)?).execute(connection)?;
     Ok(Created::Now)
+}
+
+/// Changes attributes, which stand in one column: the row is written once before it is read, so that of
+/// two who do so one waits for the other.
+fn change(connection: &mut Connection, tenant: i64, subject: &Subject, changes: &AttributeChanges) -> Outcome<bool> {
+    diesel::update(of(tenant, subject)).set(accounts::enabled.eq(accounts::enabled)).execute(connection)?;
+    let Some(mut account) = account(connection, tenant, subject)? else { return Ok(false) };
+    account.change_attributes(changes);
+    let changed = accounts::attributes.eq(attributes_of(&account)?);
+    diesel::update(of(tenant, subject)).set(changed).execute(connection)?;
+    Ok(true)
 }
 
 /// Ends all that somebody may hold who was signed in as this person.

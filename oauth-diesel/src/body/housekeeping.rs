@@ -1,7 +1,7 @@
 use super::grant::deleted_clients;
 use super::{Connection, SWEEP, Store};
 use crate::error::Outcome;
-use crate::schema::{access_tokens, clients, codes, decisions, grants, refresh_tokens, sessions};
+use crate::schema::{access_tokens, clients, codes, decisions, grants, pending_requests, refresh_tokens, sessions};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
@@ -92,6 +92,7 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     remove!(connection, budget, codes, oldest_over!(codes, tenant, now).filter(codes::used_at.is_null()));
     remove!(connection, budget, sessions, oldest_over!(sessions, tenant, now));
     remove!(connection, budget, decisions, oldest_over!(decisions, tenant, now));
+    remove!(connection, budget, pending_requests, oldest_over!(pending_requests, tenant, now));
     remove!(connection, budget, access_tokens, left_behind(tenant));
     remove_grants!(connection, budget, oldest_over!(grants, tenant, now));
     remove_grants!(connection, budget, of_deleted(tenant));
@@ -159,11 +160,13 @@ fn oldest(connection: &mut Connection, tenant: i64, now: i64) -> Outcome<Option<
         first_end!(codes, oldest_over!(codes, tenant, now).filter(codes::used_at.is_null())),
         first_end!(sessions, oldest_over!(sessions, tenant, now)),
         first_end!(decisions, oldest_over!(decisions, tenant, now)),
+        first_end!(pending_requests, oldest_over!(pending_requests, tenant, now)),
         first_end!(grants, oldest_over!(grants, tenant, now)),
     ));
     type End = Option<i64>;
-    let (tokens, codes, sessions, decisions, grants): (End, End, End, End, End) = ends.get_result(connection)?;
-    let oldest = [tokens, codes, sessions, decisions, grants].into_iter().flatten().min();
+    type Ends = (End, End, End, End, End, End);
+    let (tokens, codes, sessions, decisions, pending, grants): Ends = ends.get_result(connection)?;
+    let oldest = [tokens, codes, sessions, decisions, pending, grants].into_iter().flatten().min();
     Ok(oldest.map(Timestamp::from_unix_seconds))
 }
 
@@ -173,6 +176,7 @@ fn waits(connection: &mut Connection, tenant: i64, now: i64) -> Outcome<bool> {
         || diesel::select(exists(over!(codes, tenant, now).filter(codes::used_at.is_null()))).get_result(connection)?
         || diesel::select(exists(over!(sessions, tenant, now))).get_result(connection)?
         || diesel::select(exists(over!(decisions, tenant, now))).get_result(connection)?
+        || diesel::select(exists(over!(pending_requests, tenant, now))).get_result(connection)?
         || diesel::select(exists(over!(grants, tenant, now))).get_result(connection)?
         || diesel::select(exists(deleted_clients(tenant))).get_result(connection)?;
     Ok(waits)

@@ -22,6 +22,7 @@ mod client;
 mod code;
 mod grant;
 mod housekeeping;
+mod pending;
 mod session;
 mod token;
 

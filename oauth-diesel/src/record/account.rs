@@ -28,7 +28,7 @@ impl AccountRow {
             password: account.password.as_phc().to_owned(),
             administrator: account.administrator,
             enabled: account.enabled,
-            attributes: unless_empty(account.attributes.is_empty(), &account.attributes)?,
+            attributes: attributes_of(account)?,
             created_at: account.created_at.as_unix_seconds(),
         })
     }
@@ -44,6 +44,11 @@ impl AccountRow {
             created_at: Timestamp::from_unix_seconds(self.created_at),
         })
     }
+}
+
+/// Writes an account's attributes as they stand in their column.
+pub(crate) fn attributes_of(account: &Account) -> Outcome<Option<String>> {
+    unless_empty(account.attributes.is_empty(), &account.attributes)
 }
 
 #[derive(Queryable, Selectable, Insertable)]

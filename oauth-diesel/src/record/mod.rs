@@ -2,10 +2,12 @@
 
 mod account;
 mod grant;
+mod pending;
 mod token;
 
-pub(crate) use account::{AccountRow, DecisionRow, SessionRow};
+pub(crate) use account::{AccountRow, DecisionRow, SessionRow, attributes_of};
 pub(crate) use grant::{CodeRow, GrantRow};
+pub(crate) use pending::PendingRow;
 pub(crate) use token::{AccessRow, RefreshRow};
 
 use crate::error::{Failure, Outcome};

@@ -215,3 +215,47 @@ async fn r_184_guesses_at_the_same_time_do_not_overrun_the_limit() {
     }
     assert_eq!(tried, 3);
 }
+
+#[tokio::test]
+async fn r_210_prompt_login_is_one_sign_in_for_one_request() {
+    let site = Site::new().await;
+    site.client("notes", |client| client.trusted = true).await;
+    let ask = authorization("notes", &[("prompt", "login")]);
+    let mut browser = site.signed_in("ada").await;
+    for _ in 0..2 {
+        let page = browser.get(&ask).await;
+        assert!(text(&page).contains("id=\"sign-in\""), "{}", location(&page));
+        assert!(text(&page).contains("value=\"ada\""), "who is signed in need not type the name");
+        let fields = [("username", "ada"), ("password", PASSWORD)];
+        let answer = browser.submit(&page, "/oauth/sign-in", &fields).await;
+        let back = browser.get(location(&answer)).await;
+        assert!(location(&back).contains("code="), "{}", location(&back));
+    }
+    let other = browser.get(&authorization("notes", &[("prompt", "login"), ("nonce", "x")])).await;
+    assert!(text(&other).contains("id=\"sign-in\""), "another request is worth another sign-in");
+}
+
+#[tokio::test]
+async fn who_may_not_authorize_can_sign_in_and_allow_nothing() {
+    let site = Site::new().await;
+    site.client("notes", |client| client.trusted = true).await;
+    let mut browser = site.signed_in("ada").await;
+    assert!(location(&browser.get(&authorization("notes", &[])).await).contains("code="));
+    site.accounts().set_api_access("ada", false).await.unwrap();
+    assert!(location(&browser.get(&authorization("notes", &[])).await).contains("error=access_denied"));
+    assert_eq!(browser.get("/oauth/").await.status(), StatusCode::OK);
+    site.accounts().set_api_access("ada", true).await.unwrap();
+    assert!(location(&browser.get(&authorization("notes", &[])).await).contains("code="));
+}
+
+#[tokio::test]
+async fn r_210_a_sign_in_is_for_the_request_that_asked_for_it() {
+    let site = Site::new().await;
+    site.client("notes", |client| client.trusted = true).await;
+    let mut browser = site.signed_in("ada").await;
+    let page = browser.get(&authorization("notes", &[("prompt", "login")])).await;
+    let answer = browser.submit(&page, "/oauth/sign-in", &[("username", "ada"), ("password", PASSWORD)]).await;
+    let other = browser.get(&authorization("notes", &[("prompt", "login"), ("nonce", "x")])).await;
+    assert!(text(&other).contains("id=\"sign-in\""), "{}", location(&other));
+    assert!(location(&browser.get(location(&answer)).await).contains("code="), "its own is answered");
+}

@@ -40,6 +40,10 @@ local kinds = {
     local over = decision and tonumber(string.match(decision, '^(%-?%d+):')) <= moment
     return over and function() call('HDEL', key, field) end
   end,
+  q = function(digest)
+    local key = T .. 'q' .. digest
+    return call('EXISTS', key) == 1 and function() call('DEL', key) end
+  end,
   -- An answer that is not given again is no record: it goes, and is not counted.
   z = function(digest) call('DEL', T .. 'z' .. digest) end,
 }

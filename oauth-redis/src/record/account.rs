@@ -6,14 +6,14 @@ use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{Attributes, Subject};
 use oauth_core::scope::Scope;
 use oauth_core::secret::Digest;
-use oauth_core::store::{Account, PasswordHash, PendingDecision, Session};
+use oauth_core::store::{Account, AttributeChanges, PasswordHash, PendingDecision, Session};
 use serde::{Deserialize, Serialize};
 
 const ACCOUNT: &str = "an account";
 const SESSION: &str = "a session";
 const DECISION: &str = "a decision";
 
-/// The part of an account that no verb changes.
+/// The part of an account that is one record.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct AccountRecord {
     a: bool,
@@ -32,6 +32,12 @@ impl AccountRecord {
             ("e", enabled(account.enabled).to_vec()),
             ("r", serde_json::to_vec(&record)?),
         ])
+    }
+
+    /// Gives the record `r` with other attributes.
+    pub(crate) fn changed(mut account: Account, changes: &AttributeChanges) -> Outcome<Vec<u8>> {
+        account.change_attributes(changes);
+        Ok(serde_json::to_vec(&Self { a: account.administrator, x: account.attributes, c: account.created_at })?)
     }
 
     /// Reads the fields `n`, `p`, `e`, `r`; `None` where there is no such account.

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::Subject;
 use oauth_core::secret::random_bytes;
-use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, PasswordHash, Result};
+use oauth_core::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
 
 const ACCOUNT: &str = "an account";
 
@@ -45,6 +45,11 @@ impl AccountStore for RedisStore {
         let change = Change { field: "e", value: enabled(is_enabled).to_vec(), signs_out: !is_enabled };
         let changed = self.change_account(subject, change, now).await;
         changed.map_err(|failure| failure.while_doing("enable or disable an account"))
+    }
+
+    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
+        let changed = self.change_attributes(subject, changes).await;
+        changed.map_err(|failure| failure.while_doing("change an account's attributes"))
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
@@ -100,6 +105,25 @@ impl RedisStore {
         let key = place.key('A', account.subject.as_str());
         let created: bool = self.0.link.script(Access::Write, &script::CREATE_ACCOUNT, &key, &arguments).await?;
         Ok(if created { Created::Now } else { Created::Exists })
+    }
+
+    /// Changes the attributes that were read, and reads them again where somebody else was faster.
+    async fn change_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Outcome<bool> {
+        let key = self.0.places.of_accounts().key('A', subject.as_str());
+        let mut command = redis::cmd("HMGET");
+        command.arg(&key).arg(&["n", "p", "e", "r"]);
+        loop {
+            let found: Vec<Field> = self.0.link.run(Access::Read, &command).await?;
+            let record = found.last().cloned().flatten().unwrap_or_default();
+            let Some(account) = AccountRecord::read(subject.clone(), found)? else { return Ok(false) };
+            let changed = AccountRecord::changed(account, changes)?;
+            let arguments = [record.as_slice(), changed.as_slice()];
+            match self.0.link.script::<i64>(Access::Write, &script::REPLACE_ACCOUNT, &key, &arguments).await? {
+                1 => return Ok(true),
+                0 => {}
+                _ => return Ok(false),
+            }
+        }
     }
 
     /// Changes an account and, if that signs the person out, does so before it returns.

@@ -7,6 +7,7 @@ mod client;
 mod code;
 mod grant;
 mod housekeeping;
+mod pending;
 mod session;
 mod token;
 

@@ -10,6 +10,8 @@
 )]
 
 mod adapters;
+mod api_access;
+mod attributes;
 mod authorization;
 mod bad_input;
 mod client_authentication;
@@ -42,6 +44,7 @@ mod rfc8414_metadata;
 mod rfc8707_resource;
 mod rfc9470_step_up;
 mod rfc9728_metadata;
+mod steps;
 mod store_down;
 mod token_shapes;
 mod two_issuers;

@@ -50,6 +50,7 @@ kinds! {
     Option<u32>: "number";
     Option<u64>: "seconds";
     Option<ClientId>: "a client's identifier";
+    Option<Vec<String>>: "list of texts";
     Option<Vec<Resource>>: "list of URIs";
     Option<Vec<IpAddr>>: "list of addresses";
     Option<BTreeMap<String, String>>: "table of texts";

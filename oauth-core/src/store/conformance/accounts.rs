@@ -5,7 +5,9 @@ use super::sample::{
     at, awkward_attributes, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of, registered,
     session, subject,
 };
-use crate::store::{Account, AccountStore, Created, Page, PasswordHash, Rotated, SessionStore, Store};
+use crate::store::{
+    Account, AccountStore, AttributeChanges, Created, Page, PasswordHash, Rotated, SessionStore, Store,
+};
 use std::collections::BTreeMap;
 
 /// An account whose identifier is its name with a letter before it.
@@ -123,6 +125,35 @@ where
     assert_eq!(store.account(&other.subject).await.expect("account"), Some(other), "others keep their accounts");
 }
 
+/// Attributes that are named are changed, others stay, and nothing ends.
+pub async fn attributes_are_changed_one_by_one<S: Store + AccountStore + SessionStore>(store: &S) {
+    let (mut ada, other) = (created(store, "ada").await, created(store, "Ada").await);
+    let (_, _, tokens) = redeemed_by(store, &registered(store).await, ada.subject.as_str()).await;
+    let session = session(store, ada.subject.as_str()).await;
+    let set = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+    let all = awkward_attributes().into_iter().map(|(name, value)| (name, Some(value))).collect();
+    let steps: [AttributeChanges; 6] = [
+        all,
+        [set("role", "teacher"), set("empty", "no more"), ("lines".to_owned(), None)].into(),
+        AttributeChanges::new(),
+        [("nothing".to_owned(), None), set("role", "head")].into(),
+        [set("role", "head")].into(),
+        awkward_attributes().into_keys().chain(["role".to_owned()]).map(|name| (name, None)).collect(),
+    ];
+    for changes in steps {
+        assert!(store.change_account_attributes(&ada.subject, &changes).await.expect("the verb"), "it is there");
+        ada.change_attributes(&changes);
+        let stored = store.account(&ada.subject).await.expect("account");
+        assert_eq!(stored.as_ref(), Some(&ada), "what is named is changed, and nothing else");
+        let named = store.account_named(&ada.username).await.expect("account_named");
+        assert_eq!(named.as_ref(), Some(&ada), "by name too");
+    }
+    assert!(ada.attributes.is_empty(), "all of them can be removed");
+    assert!(is_alive(store, &tokens, 2).await, "no grant ends");
+    assert!(store.session(&session.digest, at(2)).await.expect("session").is_some(), "nor a session");
+    assert_eq!(store.account(&other.subject).await.expect("account"), Some(other), "others keep theirs");
+}
+
 /// Enabling an account again gives back what it is, not what has ended.
 pub async fn enabling_an_account_revives_nothing<S: Store + AccountStore + SessionStore>(store: &S) {
     let ada = created(store, "ada").await;
@@ -146,6 +177,8 @@ pub async fn without_an_account_nothing_ends<S: Store + AccountStore + SessionSt
     let nobody = subject("nobody");
     assert!(!store.set_password(&nobody, &password, at(2)).await.expect("set_password"), "there is no account");
     assert!(!store.set_account_enabled(&nobody, false, at(2)).await.expect("the verb"), "there is no account");
+    let changes = [("name".to_owned(), Some("value".to_owned()))].into();
+    assert!(!store.change_account_attributes(&nobody, &changes).await.expect("the verb"), "there is no account");
     assert!(!store.delete_account(&nobody, at(2)).await.expect("delete_account"), "there is no account");
     assert_eq!(store.account(&nobody).await.expect("account"), None, "and none was made");
     assert!(!is_revoked(store, &grant).await, "a person without an account keeps grants");

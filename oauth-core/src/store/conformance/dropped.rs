@@ -5,6 +5,7 @@
 
 use super::accounts::account;
 use super::interrupted::{MOST_POLLS, all_or_nothing, polled};
+use super::pending::pending;
 use super::sample::{
     approved, approved_by, at, client, code, digest, grant, grantless, is_alive, is_revoked, issue, redeemed,
     redeemed_by, refresh_of, registered, retry_until, session,
@@ -13,7 +14,7 @@ use super::sessions::decision;
 use crate::client::Client;
 use crate::identifier::ClientId;
 use crate::secret::Digest;
-use crate::store::{AccountStore, GrantFilter, Page, PasswordHash, SessionStore, Store};
+use crate::store::{AccountStore, GrantFilter, Page, PasswordHash, PendingRequestStore, SessionStore, Store};
 use std::time::Duration;
 
 /// The verbs of clients.
@@ -290,6 +291,36 @@ pub async fn session_verbs_are_all_or_nothing<S: SessionStore>(store: &S) {
     }
 }
 
+/// The verbs of pending requests: what is told of one afterwards takes it.
+pub async fn pending_verbs_are_all_or_nothing<S: PendingRequestStore>(store: &S) {
+    for polls in 1..=MOST_POLLS {
+        let held = pending("ada");
+        let take = async || store.take_pending(&held.digest, &held.subject, at(1)).await.expect("take_pending");
+        let saved = polled(store.save_pending(&held), polls).await;
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        let left = take().await;
+        assert!(left.is_none() || left.as_ref() == Some(&held), "save_pending: a request is whole or not there");
+        if let Some(saved) = saved {
+            saved.expect("save_pending");
+            assert_eq!(left, Some(held), "save_pending: what has returned is done");
+            break;
+        }
+    }
+    for polls in 1..=MOST_POLLS {
+        let held = pending("ada");
+        store.save_pending(&held).await.expect("save_pending");
+        let taken = polled(store.take_pending(&held.digest, &held.subject, at(1)), polls).await;
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        let left = store.take_pending(&held.digest, &held.subject, at(1)).await.expect("take_pending");
+        assert!(left.is_none() || left.as_ref() == Some(&held), "take_pending: a request is whole or gone");
+        if let Some(taken) = taken {
+            assert_eq!(taken.expect("take_pending"), Some(held), "take_pending: what has returned was taken");
+            assert_eq!(left, None, "take_pending: what was taken is gone");
+            break;
+        }
+    }
+}
+
 /// The verbs of accounts, with the sessions and grants that end with one.
 pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionStore>(store: &S) {
     all_or_nothing(
@@ -302,6 +333,24 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
                 s.account(&account.subject).await.expect("account").is_some(),
                 s.account_named(&account.username).await.expect("account_named").is_some(),
             ]
+        },
+    )
+    .await;
+    all_or_nothing(
+        store,
+        "change_account_attributes",
+        async |s: &S| {
+            let account = account(ClientId::generate().as_str());
+            s.create_account(&account).await.expect("create_account");
+            account
+        },
+        async |s, account| {
+            let changes = ["one", "two"].map(|name| (name.to_owned(), Some(name.to_owned()))).into();
+            s.change_account_attributes(&account.subject, &changes).await
+        },
+        async |s, account| {
+            let stored = s.account(&account.subject).await.expect("account").expect("the account is there");
+            ["one", "two"].map(|name| stored.attributes.contains_key(name)).to_vec()
         },
     )
     .await;

@@ -1,11 +1,11 @@
 //! What a [`GrantStore`](crate::store::GrantStore) promises.
 
 use super::sample::{
-    approved, approved_by, at, client_id, code, grant, grantless, is_alive, is_revoked, issue, redeemed, redeemed_by,
-    refresh_of, registered, retry_until, subject,
+    approved, approved_by, at, awkward_attributes, client_id, code, grant, grantless, is_alive, is_revoked, issue,
+    redeemed, redeemed_by, refresh_of, registered, retry_until, subject,
 };
 use crate::identifier::GrantId;
-use crate::store::{GrantFilter, Page, Redeemed, Rotated, Saved, Store};
+use crate::store::{GrantFilter, Page, Redeemed, Rotated, Saved, Store, grants_having};
 
 async fn listed<S: Store>(store: &S, filter: &GrantFilter, now: i64) -> Vec<GrantId> {
     let found = store.grants(filter, &Page::first(100), at(now)).await.expect("grants");
@@ -163,6 +163,46 @@ pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
             store.revoke_grant(&id, at(1)).await.expect("revoke_grant");
         }
         assert_eq!(seen, ids, "{filter:?}: byte order, each once");
+    }
+}
+
+/// Grants are found by the attributes that they hold, all of them and byte for byte, however little is
+/// looked at in one go.
+pub async fn grants_are_found_by_their_attributes<S: Store>(store: &S) {
+    let awkward = awkward_attributes();
+    let (one, other) = (registered(store).await, registered(store).await);
+    registered(store).await;
+    let mut expected = Vec::new();
+    for (client, number) in [(&one, 0), (&one, 1), (&other, 2), (&other, 3), (&other, 4)] {
+        let mut grant = grant(client, "ada");
+        grant.attributes = awkward.clone();
+        match number {
+            1 => drop(grant.attributes.insert("schule".to_owned(), "gymnasium köln-süd 🏫".to_owned())),
+            3 => drop(grant.attributes.remove("empty")),
+            _ => {}
+        }
+        store.save_code(&grant, &code(&grant)).await.expect("save_code");
+        if number == 4 {
+            store.revoke_grant(&grant.id, at(1)).await.expect("revoke_grant");
+        } else if number % 2 == 0 {
+            expected.push(grant.id);
+        }
+    }
+    expected.sort();
+    let asked: Vec<_> = awkward.into_iter().filter(|(name, _)| name != "long").collect();
+    for look_at in [1, 2, 1_000] {
+        let (mut after, mut seen) = (None, Vec::new());
+        for _ in 0..20 {
+            let found = grants_having(store, &asked, after, look_at, at(1)).await.expect("grants_having");
+            seen.extend(found.grants.into_iter().map(|grant| grant.id));
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(after, None, "a search comes to its end");
+        seen.sort();
+        assert_eq!(seen, expected, "each that holds all of them once, and no other");
     }
 }
 

@@ -23,6 +23,7 @@ macro_rules! store_conformance {
             grants::revoke_grants_of_a_client_ends_its_own_tokens,
             grants::grants_lists_only_what_is_live,
             grants::grants_are_listed_page_by_page,
+            grants::grants_are_found_by_their_attributes,
             grants::subjects_compare_byte_for_byte,
             codes::a_code_comes_back_as_it_was_saved,
             codes::an_unknown_code_is_unknown,
@@ -107,6 +108,23 @@ macro_rules! session_conformance {
     };
 }
 
+/// Makes a `#[test]` of every promise of a [`PendingRequestStore`](crate::store::PendingRequestStore);
+/// takes what [`store_conformance!`] takes.
+#[macro_export]
+macro_rules! pending_conformance {
+    ($fresh:expr) => {
+        $crate::store_conformance!(@tests $fresh;
+            pending::a_pending_request_is_taken_once,
+            pending::a_pending_request_belongs_to_one_person,
+            pending::a_pending_request_ends_to_the_second,
+            pending::a_pending_request_overwrites_nothing,
+            pending::sweep_removes_pending_requests,
+            races::one_pending_request_is_taken_once,
+            dropped::pending_verbs_are_all_or_nothing,
+        );
+    };
+}
+
 /// Makes a `#[test]` of every promise of an [`AccountStore`](crate::store::AccountStore) that is also
 /// a [`SessionStore`](crate::store::SessionStore) and a [`Store`](crate::store::Store); takes what
 /// [`store_conformance!`] takes.
@@ -119,9 +137,11 @@ macro_rules! account_conformance {
             accounts::usernames_compare_byte_for_byte,
             accounts::accounts_are_listed_page_by_page,
             accounts::what_ends_an_account_ends_its_sessions_and_grants,
+            accounts::attributes_are_changed_one_by_one,
             accounts::enabling_an_account_revives_nothing,
             accounts::without_an_account_nothing_ends,
             races::one_account_is_created,
+            races::no_change_of_an_attribute_is_lost,
             races::nothing_lives_when_an_account_ends_and_rotate_meets_it,
             dropped::account_verbs_are_all_or_nothing,
         );
@@ -131,8 +151,9 @@ macro_rules! account_conformance {
 /// Makes a `#[test]` of everything that two tenants of one database are to each other; takes an
 /// expression of a future that gives the stores of both, `(theirs, ours)`, and what must outlive them.
 ///
-/// The stores are also an [`AccountStore`](crate::store::AccountStore) and a
-/// [`SessionStore`](crate::store::SessionStore).
+/// The stores are also an [`AccountStore`](crate::store::AccountStore), a
+/// [`SessionStore`](crate::store::SessionStore) and a
+/// [`PendingRequestStore`](crate::store::PendingRequestStore).
 #[macro_export]
 macro_rules! tenant_conformance {
     ($fresh:expr) => {
@@ -141,6 +162,7 @@ macro_rules! tenant_conformance {
             tenants::a_tenant_ends_nothing_of_another,
             tenants::a_tenant_sweeps_its_own,
             tenants::people_belong_to_one_tenant,
+            pending::a_pending_request_belongs_to_one_tenant,
         );
     };
 }

@@ -11,6 +11,7 @@
 //! oauth_core::store_conformance!(async { (MemoryStore::new(), ()) });
 //! // Only where the store implements these optional traits:
 //! oauth_core::session_conformance!(async { (MemoryStore::new(), ()) });
+//! oauth_core::pending_conformance!(async { (MemoryStore::new(), ()) });
 //! oauth_core::account_conformance!(async { (MemoryStore::new(), ()) });
 //! // Only where one database has tenants: the stores of two of them. Here two that share nothing.
 //! oauth_core::tenant_conformance!(async { ((MemoryStore::new(), MemoryStore::new()), ()) });
@@ -41,6 +42,7 @@ pub mod grants;
 pub mod housekeeping;
 mod interrupted;
 mod list;
+pub mod pending;
 mod race;
 pub mod races;
 pub mod refresh;

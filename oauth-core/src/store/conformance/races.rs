@@ -2,6 +2,7 @@
 //! once, again and again.
 
 use super::accounts::account;
+use super::pending::pending;
 use super::race::Race;
 use super::sample::{
     approved, at, client, digest, grantless, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of,
@@ -9,7 +10,8 @@ use super::sample::{
 };
 use super::sessions::decision;
 use crate::store::{
-    AccountStore, Created, GrantFilter, PasswordHash, Redeemed, Replaced, Retry, Rotated, Saved, SessionStore, Store,
+    AccountStore, Created, GrantFilter, PasswordHash, PendingRequestStore, Redeemed, Replaced, Retry, Rotated, Saved,
+    SessionStore, Store,
 };
 use std::sync::Arc;
 
@@ -249,6 +251,26 @@ pub async fn one_decision_is_taken_once<S: SessionStore + Clone>(store: &S) {
     race.finish();
 }
 
+/// Of many that take one pending request, among them others than it waits for, one gets it.
+pub async fn one_pending_request_is_taken_once<S: PendingRequestStore + Clone>(store: &S) {
+    let mut race = Race::new("take_pending", 50).await;
+    while let Some(round) = race.next_round() {
+        let held = pending("ada");
+        store.save_pending(&held).await.expect("save_pending");
+        let digest = held.digest;
+        let outcomes = race
+            .run(store, round, |store, number| async move {
+                let who = super::sample::subject(if number % 5 == 4 { "eve" } else { "ada" });
+                store.take_pending(&digest, &who, at(1)).await.expect("take_pending")
+            })
+            .await;
+        assert_eq!(count(&outcomes, &Some(held)), 1, "of any number that take a request exactly one gets it");
+        assert_eq!(count(&outcomes, &None), round.calls - 1, "the others get none");
+        assert!(outcomes.iter().skip(4).step_by(5).all(Option::is_none), "nobody else gets it");
+    }
+    race.finish();
+}
+
 /// Of many that create an account under one name one succeeds, and its account is the one stored.
 pub async fn one_account_is_created<S: AccountStore + Clone>(store: &S) {
     let mut race = Race::new("create_account", 50).await;
@@ -267,6 +289,33 @@ pub async fn one_account_is_created<S: AccountStore + Clone>(store: &S) {
         let winner = outcomes.iter().position(|outcome| *outcome == Created::Now).expect("a winner");
         let stored = store.account_named(&named(winner).username).await.expect("account_named");
         assert_eq!(stored, Some(named(winner)), "the one that succeeded is stored");
+    }
+    race.finish();
+}
+
+/// Of many that change an account's attributes at the same time none undoes what another did.
+pub async fn no_change_of_an_attribute_is_lost<S: AccountStore + Clone>(store: &S) {
+    let mut race = Race::new("change_account_attributes", 12).await;
+    while let Some(round) = race.next_round() {
+        let account = account(&format!("ada {}", round.number));
+        store.create_account(&account).await.expect("create_account");
+        let own = |number: usize| format!("of {number}");
+        race.run(store, round, |store, number| {
+            let subject = account.subject.clone();
+            async move {
+                let changes = [(own(number), Some("set".to_owned())), ("last".to_owned(), Some(own(number)))].into();
+                let changed = store.change_account_attributes(&subject, &changes).await.expect("the verb");
+                assert!(changed, "the account is there");
+            }
+        })
+        .await;
+        let stored = store.account(&account.subject).await.expect("account").expect("the account is there");
+        for number in 0..round.calls {
+            let set = stored.attributes.get(&own(number)).map(String::as_str);
+            assert_eq!(set, Some("set"), "what one set is there, whatever others did");
+        }
+        let last = stored.attributes.get("last").cloned().unwrap_or_default();
+        assert!((0..round.calls).any(|number| own(number) == last), "one of them was the last");
     }
     race.finish();
 }

@@ -132,6 +132,8 @@ where
     assert_eq!(ours.end_sessions(&ada.subject).await.expect("end_sessions"), 0, "nor ended by person");
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     assert!(ours.set_password(&ada.subject, &password, at(1)).await.expect("set_password"), "ours is there");
+    let changes = [("role".to_owned(), Some("head".to_owned()))].into();
+    assert!(ours.change_account_attributes(&ada.subject, &changes).await.expect("the verb"), "ours is there");
     assert!(ours.set_account_enabled(&ada.subject, false, at(1)).await.expect("the verb"), "ours is there");
     assert!(ours.delete_account(&ada.subject, at(1)).await.expect("delete_account"), "ours is there");
 

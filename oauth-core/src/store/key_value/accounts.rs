@@ -2,7 +2,7 @@ use super::record::{ACCOUNT, NAMED, each, key, read, write};
 use super::{KeyValue, KeyValueStore, Records, RecordsMut, grants, sessions};
 use crate::clock::Timestamp;
 use crate::identifier::Subject;
-use crate::store::{Account, AccountStore, Created, GrantFilter, Page, PasswordHash, Result};
+use crate::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
 
 impl<K: KeyValue> AccountStore for KeyValueStore<K> {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
@@ -55,6 +55,15 @@ impl<K: KeyValue> AccountStore for KeyValueStore<K> {
         let subject = subject.clone();
         let then = if enabled { Then::GoOn } else { Then::End(now) };
         let set = move |account| (Some(Account { enabled, ..account }), then);
+        self.0.write(move |records| change(records, &subject, &set)).await
+    }
+
+    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
+        let (subject, changes) = (subject.clone(), changes.clone());
+        let set = move |mut account: Account| {
+            account.change_attributes(&changes);
+            (Some(account), Then::GoOn)
+        };
         self.0.write(move |records| change(records, &subject, &set)).await
     }
 

@@ -1,6 +1,6 @@
 use super::record::{
-    ACCESS, ANSWER, CODE, DECISION, ENDS, GRANT, HeldGrant, OF_CLIENT, OF_SUBJECT, REFRESH, SESSION, end_of, ends,
-    grant_id, key, listed, names, read, write_grant,
+    ACCESS, ANSWER, CODE, DECISION, ENDS, GRANT, HeldGrant, OF_CLIENT, OF_SUBJECT, PENDING, REFRESH, SESSION, end_of,
+    ends, grant_id, key, listed, names, read, write_grant,
 };
 use super::sessions::{self, digest_of};
 use super::tokens::{family_key, forget_answer};
@@ -54,6 +54,7 @@ fn sweep(records: &mut dyn RecordsMut, now: Timestamp, limit: u64) -> Result<Swe
                 CODE => forget_code(records, name)?,
                 GRANT => remove_grant(records, name)?,
                 SESSION => drop(sessions::end(records, &digest_of(name)?)?),
+                PENDING => records.remove(&key(PENDING, name))?,
                 DECISION => drop(sessions::remove_decision(records, name)?),
                 _ => {}
             }

@@ -5,6 +5,7 @@ mod clients;
 mod codes;
 mod grants;
 mod housekeeping;
+mod pending;
 mod record;
 mod sessions;
 mod tokens;

@@ -68,6 +68,7 @@ pub(super) const OF_CLIENT: u8 = b'l';
 pub(super) const NAMED: u8 = b'n';
 /// The sessions of a person.
 pub(super) const SIGNED_IN: u8 = b'p';
+pub(super) const PENDING: u8 = b'q';
 pub(super) const REFRESH: u8 = b'r';
 pub(super) const SESSION: u8 = b's';
 /// The grants of a person.

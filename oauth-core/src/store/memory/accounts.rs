@@ -1,7 +1,7 @@
 use super::{MemoryStore, Shared, recovered};
 use crate::clock::Timestamp;
 use crate::identifier::Subject;
-use crate::store::{Account, AccountStore, Created, GrantFilter, Page, PasswordHash, Result};
+use crate::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
@@ -58,6 +58,13 @@ impl AccountStore for MemoryStore {
         if !enabled {
             self.0.sign_out(subject, now);
         }
+        Ok(true)
+    }
+
+    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
+        let mut accounts = recovered(self.0.accounts.write());
+        let Some(account) = accounts.by_subject.get_mut(subject) else { return Ok(false) };
+        account.change_attributes(changes);
         Ok(true)
     }
 

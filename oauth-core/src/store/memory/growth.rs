@@ -8,7 +8,13 @@ impl Shared {
         let clients: usize =
             self.clients.each().map(|shard| shard.values().map(|entry| entry.held()).sum::<usize>()).sum();
         let grants = self.grants.held() + self.subjects.held();
-        clients + grants + self.codes.held() + self.refresh.held() + self.access.held() + self.sessions.held()
+        clients
+            + grants
+            + self.codes.held()
+            + self.refresh.held()
+            + self.access.held()
+            + self.sessions.held()
+            + self.pending.held()
     }
 }
 

@@ -26,6 +26,7 @@ mod grants;
 mod growth;
 mod housekeeping;
 mod index;
+mod pending;
 mod sessions;
 mod shape;
 #[cfg(test)]
@@ -39,7 +40,7 @@ use self::grants::Subjects;
 use self::index::Index;
 use self::sessions::Sessions;
 use self::tokens::Access;
-use super::StoreError;
+use super::{PendingRequest, StoreError};
 use crate::identifier::GrantId;
 use crate::secret::Digest;
 use std::fmt;
@@ -80,6 +81,7 @@ struct Shared {
     access: Index<Digest, Access>,
     accounts: RwLock<Accounts>,
     sessions: Sessions,
+    pending: Index<Digest, Arc<PendingRequest>>,
 }
 
 impl MemoryStore {

@@ -48,6 +48,10 @@ impl<'a> Person<'a> {
             ("/sign-in", vec![("username", self.username), ("password", self.password)]),
             ("/consent", vec![("decision", "allow")]),
         ] {
+            // What was allowed before is not asked again.
+            if answer.header("location").starts_with(redirect_uri) {
+                break;
+            }
             answer = self.submit(&answer, form, &fields);
             if answer.header("location").starts_with('/') {
                 answer = self.visit(answer.header("location"));

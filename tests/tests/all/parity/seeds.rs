@@ -63,7 +63,8 @@ impl Seeds {
         for server in &servers[1..] {
             server.store().create_session(&record).await.unwrap();
         }
-        let ask = confidential.ask("read");
+        // A form there is only where she is asked, whatever she allowed before.
+        let ask = confidential.ask("read").set("prompt", "consent");
         let consent = browser.authorize(&ask).await.form();
         let stranger = first.browser();
         let sign_in = Form::with(&stranger.open(&first.config().paths.join("sign-in")).await.text(), "sign-in");
