@@ -49,7 +49,7 @@ impl Seen {
 }
 
 /// Writes a star for everything that has the form of a token or of an identifier made at random: 43 or
-/// 22 characters of base64url.
+/// 22 characters of base64url, or the first 6 of one where a page shows no more.
 fn mask(text: &str) -> String {
     let is_of_it = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
     let mut masked = String::with_capacity(text.len());
@@ -64,7 +64,9 @@ fn mask(text: &str) -> String {
         // No word is written like that.
         let is_random =
             matches!(run.len(), 22 | 43) && run.bytes().any(|byte| !matches!(byte, b'a'..=b'z' | b'_' | b'-'));
-        masked.push_str(if is_random { "*" } else { run });
+        let is_beginning = run.len() == 6 && after.starts_with('…')
+            || run.rsplit_once("authorization-").is_some_and(|(_, id)| id.len() == 6);
+        masked.push_str(if is_random || is_beginning { "*" } else { run });
         rest = after;
     }
     masked
