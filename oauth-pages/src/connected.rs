@@ -52,7 +52,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let mut connections = Vec::new();
         for (client_id, mut authorizations) in by_client {
-            authorizations.sort_by_key(|authorization| std::cmp::Reverse(authorization.approved));
+            // Those of the same second in an order that people can see: identifiers are random.
+            authorizations.sort_by(|one, other| {
+                let seen = |it: &Authorization| (it.scopes.clone(), it.resources.clone(), it.last_issued, it.expires);
+                other.approved.cmp(&one.approved).then_with(|| seen(one).cmp(&seen(other)))
+            });
             let client = self.store.client(&client_id).await?;
             connections.push(Connection {
                 sanctioned: client.as_ref().is_some_and(|client| client.sanctioned),
