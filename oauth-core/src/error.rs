@@ -216,6 +216,9 @@ rejections! {
     6005 ApplicationHasNoSecret InvalidRequest 400 "a public application has no secret" "make it a confidential one, if it can keep a secret";
     6006 ApplicationBlocked AccessDenied 403 "this application is blocked, and so it stays off" "ask whoever runs this server; the application's page says why it is blocked";
     6007 AdministratorsOnly AccessDenied 403 "only an administrator may do this" "ask whoever runs this server";
+    6008 MayNotRegister AccessDenied 403 "your account may not register applications here" "ask whoever runs this server, or somebody who may";
+    6009 ApiAccessOff AccessDenied 403 "API access is switched off for your account" "ask whoever runs this server";
+    6010 AccountNotFound InvalidRequest 404 "there is no such account" "see the list of people";
 }
 
 impl Rejection {

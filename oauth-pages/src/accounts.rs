@@ -1,6 +1,9 @@
+use crate::membership::stored_name;
 use oauth_core::identifier::{Attributes, Subject};
 use oauth_core::secret::{Digest, Password};
 use oauth_core::store;
+use oauth_core::store::Page;
+use std::collections::BTreeSet;
 use std::future::Future;
 
 /// A person who signed in.
@@ -20,6 +23,14 @@ pub struct Person {
     /// other pages, but every authorization request is refused, and no code or refresh token is worth
     /// anything; revoke their grants too, so that their access tokens end at once.
     pub may_authorize: bool,
+    /// The organisation the person belongs to, where there are such: what they allow carries it.
+    pub organisation: Option<String>,
+    /// The groups they are in: who may register applications
+    /// ([`Pages::registering_groups`](crate::Pages::registering_groups)).
+    pub groups: BTreeSet<String>,
+    /// The roles they have: who may allow anything
+    /// ([`Pages::consenting_roles`](crate::Pages::consenting_roles)).
+    pub roles: BTreeSet<String>,
     /// Free attributes, for the application's own use.
     pub attributes: Attributes,
 }
@@ -42,8 +53,26 @@ impl Person {
             administrator: false,
             credential: Digest::of(""),
             may_authorize: true,
+            organisation: None,
+            groups: BTreeSet::new(),
+            roles: BTreeSet::new(),
             attributes: Attributes::new(),
         }
+    }
+
+    /// Gives the name that is one person's alone: behind their organisation's, where they have one.
+    ///
+    /// ```
+    /// # use oauth_core::identifier::Subject;
+    /// # use oauth_pages::Person;
+    /// let mut ada = Person::new(Subject::new("1")?, "ada");
+    /// assert_eq!(ada.full_name(), "ada");
+    /// ada.organisation = Some("north-school".to_owned());
+    /// assert_eq!(ada.full_name(), "north-school/ada");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn full_name(&self) -> String {
+        stored_name(self.organisation.as_deref(), &self.username)
     }
 }
 
@@ -106,13 +135,56 @@ pub trait Accounts: Send + Sync + 'static {
     /// The accounts cannot be reached.
     fn person(&self, subject: &Subject) -> impl Future<Output = store::Result<Option<Person>>> + Send;
 
-    /// Finds a person by the name that they sign in with, for an administrator who looks for what is
+    /// Finds the person with this name and password in an organisation, as [`sign_in`](Self::sign_in) does
+    /// in none; nobody unless written. Asked only
+    /// [where organisations are](crate::Pages::with_organisations) and one is named.
+    ///
+    /// # Errors
+    /// The accounts cannot be reached.
+    fn sign_in_at(
+        &self,
+        _organisation: &str,
+        _username: &str,
+        _password: &Password,
+    ) -> impl Future<Output = store::Result<Option<Person>>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Finds a person by their [full name](Person::full_name), for an administrator who looks for what is
     /// theirs; `None` where there is nobody, or names are not looked up here.
     ///
     /// # Errors
     /// The accounts cannot be reached.
     fn person_named(&self, _username: &str) -> impl Future<Output = store::Result<Option<Person>>> + Send {
         async { Ok(None) }
+    }
+
+    /// Tells whether [`people`](Self::people) and [`switch_api_access`](Self::switch_api_access) are
+    /// implemented; unless they are, the page is not offered.
+    fn offers_people(&self) -> bool {
+        false
+    }
+
+    /// Lists the people for an administrator, in the order of the bytes of their
+    /// [full names](Person::full_name).
+    ///
+    /// # Errors
+    /// The accounts cannot be reached.
+    fn people(&self, _page: &Page<String>) -> impl Future<Output = store::Result<Vec<Person>>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
+    /// Says whether clients may act for a person ([`Person::may_authorize`]); `false` where there is no
+    /// such person. Afterwards the pages end all grants of whom they may not act for.
+    ///
+    /// # Errors
+    /// The accounts cannot be reached.
+    fn switch_api_access(
+        &self,
+        _subject: &Subject,
+        _allowed: bool,
+    ) -> impl Future<Output = store::Result<bool>> + Send {
+        async { Ok(false) }
     }
 
     /// Tells whether [`change_password`](Self::change_password) is implemented; unless it is, the

@@ -30,6 +30,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let Some(visitor) = self.visitor(request).await? else {
             return Ok(self.to_sign_in(&Destination::Applications));
         };
+        self.may_register(&visitor.person)?;
         let form = ApplicationForm::empty(&self.config);
         Ok(self.form_page(&visitor, Purpose::Register(&ClientId::generate()), &form, None))
     }
@@ -38,6 +39,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// is posted twice (a reload) neither registers twice nor shows the secret again.
     pub(crate) async fn register_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
+        self.may_register(&visitor.person)?;
         let id = proven_id(&visitor, &posted)?;
         let form = ApplicationForm::posted(&self.config, &posted);
         let registered = form.registration(&self.config).and_then(|mut asked| {

@@ -1,8 +1,10 @@
 use crate::accounts::Accounts;
 use crate::destination::Destination;
+use crate::membership::ORGANISATION;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::{Visitor, keyed};
+use crate::sign_in::Typed;
 use crate::sign_in_for::SignInFor;
 use askama::Template;
 use bytes::Bytes;
@@ -30,8 +32,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let Some(visitor) = self.visitor(request).await? else {
             return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask, None)).into());
         };
-        if !visitor.person.may_authorize {
-            return Ok(Decision::Deny(Denial::NotEntitled).into());
+        if let Some(barrier) = self.barrier(&visitor.person) {
+            return Ok(self.refuse(&visitor, ask, barrier).await?.into());
         }
         let sign_in = self.sign_in_for(&visitor, ask).await?;
         if sign_in == SignInFor::Wanted {
@@ -69,8 +71,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             // the same request as a link will tell.
             return response::see_other(&destination.location(&self.config.paths));
         }
-        let known = visitor.map_or("", |visitor| visitor.person.username.as_str());
-        self.sign_in_page(request, &destination, ask.login_hint().unwrap_or(known), None)
+        let person = visitor.map(|visitor| &visitor.person);
+        let known = person.map_or("", |person| person.username.as_str());
+        let typed = Typed {
+            username: ask.login_hint().unwrap_or(known),
+            organisation: person.and_then(|person| person.organisation.as_deref()).unwrap_or_default(),
+        };
+        self.sign_in_page(request, &destination, typed, None)
     }
 
     async fn consent_page(&self, visitor: &Visitor, ask: &AuthorizationRequest) -> store::Result<Response<Bytes>> {
@@ -92,6 +99,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             scopes: ask.scope().iter().map(|name| (name, ask.scope_in_words(name).unwrap_or(name))).collect(),
             resources: ask.resources().iter().map(|resource| resource.as_str()).collect(),
             username: &visitor.person.username,
+            organisation: visitor.person.organisation.as_deref(),
         };
         Ok(response::page(StatusCode::OK, &page, Forms::MayLeave))
     }
@@ -131,11 +139,13 @@ fn approval(visitor: &Visitor, scope: Scope, signed_in_anew: bool) -> Approval {
     approval.auth_time = Some(visitor.session.created_at);
     approval.signed_in_anew = signed_in_anew;
     approval.attributes.insert("username".to_owned(), visitor.person.username.clone());
+    let organisation = visitor.person.organisation.clone();
+    approval.attributes.extend(organisation.map(|organisation| (ORGANISATION.to_owned(), organisation)));
     approval
 }
 
 /// Computes what proves that this request was shown to this person in this session.
-fn proof(visitor: &Visitor, request: &Digest) -> String {
+pub(crate) fn proof(visitor: &Visitor, request: &Digest) -> String {
     keyed("oauth-pages consent", &visitor.cookie, request.as_bytes()).to_base64url()
 }
 
@@ -173,4 +183,5 @@ struct Consent<'a> {
     scopes: Vec<(&'a str, &'a str)>,
     resources: Vec<&'a str>,
     username: &'a str,
+    organisation: Option<&'a str>,
 }

@@ -10,6 +10,7 @@ pub(crate) enum Destination {
     Applications,
     Connected,
     Password,
+    People,
     /// Back to an authorization request, which is checked anew.
     Authorization(String),
 }
@@ -21,6 +22,7 @@ impl Destination {
             "applications" => Self::Applications,
             "connected" => Self::Connected,
             "password" => Self::Password,
+            "people" => Self::People,
             query if query.split('&').any(|pair| pair.starts_with("client_id=")) => Self::authorization(query),
             _ => Self::Home,
         }
@@ -40,6 +42,7 @@ impl Destination {
             Self::Applications => "applications",
             Self::Connected => "connected",
             Self::Password => "password",
+            Self::People => "people",
             Self::Authorization(query) => query,
         }
     }

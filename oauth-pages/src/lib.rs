@@ -44,15 +44,20 @@
 //! | `/consent` | takes the decision made on the authorization endpoint's page |
 //! | `/applications`, and `/register`, `/show`, `/edit`, `/secret`, `/switch`, `/change`, `/delete` under it | one's own clients; an administrator's are all |
 //! | `/connected` | what one allowed to whom, and its revocation |
+//! | `/people`, and `/api-access` under it | for an administrator: whether clients may act for somebody |
 //! | `/password` | a change of one's own password, where [`Accounts`] offer it |
 //! | `/errors`, `/errors/{number}` | every error with its number and how to mend it |
 //!
 //! # Element ids that stay
 //! Tests and password managers may rely on them:
-//! - sign in: `username`, `password`, `sign-in`; everywhere when signed in: `signed-in-as`, `sign-out`
-//! - consent: `client-name`, `client-site`, `sanctioned` (a badge), `redirect-host`, `scope-<scope>`, `allow`, `deny`, `use-another-account`
-//! - home: `applications`, `connected`, `change-password` (links)
-//! - applications: `new-application`, `search`, `show`, `find`, `application-<client id>`, `next-page`; for
+//! - sign in: `organisation` (where there are such), `username`, `password`, `sign-in`; everywhere when
+//!   signed in: `signed-in-as`, `signed-in-at` (an organisation), `sign-out`
+//! - consent: `client-name`, `client-site`, `sanctioned` (a badge), `redirect-host`, `scope-<scope>`, `allow`, `deny`, `use-another-account`,
+//!   `for-organisation`; where somebody may allow nothing: `not-entitled`, `roles`, `deny`
+//! - home: `applications`, `connected`, `people`, `change-password` (links), `api-access-off`
+//! - people: `name`, `find`, `person-<subject>`, `api-access-off-<subject>` or `api-access-on-<subject>`,
+//!   `next-page`
+//! - applications: `new-application` or `may-not-register`, `search`, `show`, `find`, `application-<client id>`, `next-page`; for
 //!   an administrator also `owner`, `choose-<client id>`, `action`, `change`, and on the page that asks
 //!   whether it is meant `effect`, `changes-<client id>`, `stays-<client id>`, `reason`, `confirm-change`,
 //!   `cancel`, `form-error`
@@ -80,11 +85,14 @@ mod consent;
 mod destination;
 mod errors;
 mod form;
+mod membership;
 mod pages;
 mod password;
 mod password_grant;
+mod people;
 mod provider;
 mod response;
+mod rules;
 mod session;
 mod sign_in;
 mod sign_in_for;
@@ -95,6 +103,7 @@ mod tests;
 
 pub use accounts::{Accounts, PasswordChange, Person};
 pub use errors::error_uri;
+pub use membership::{GROUPS, ORGANISATION, ROLES};
 pub use pages::Pages;
 pub use password_grant::AccountPasswords;
 pub use provider::PagesProvider;

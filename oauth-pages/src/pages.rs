@@ -1,6 +1,7 @@
 use crate::accounts::Accounts;
 use crate::destination::Destination;
 use crate::response::{self, Forms, Frame};
+use crate::rules::Rules;
 use crate::session::{Cookies, Visitor};
 use askama::Template;
 use bytes::Bytes;
@@ -42,12 +43,20 @@ pub struct Pages<S, A> {
     pub(crate) accounts: A,
     pub(crate) throttle: Throttle,
     pub(crate) cookies: Cookies,
+    pub(crate) rules: Rules,
 }
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Makes the pages over the store that the endpoints use too.
     pub fn new(config: Config, store: S, accounts: A) -> Self {
-        Self { throttle: config.throttle(), cookies: Cookies::of(&config), config, store, accounts }
+        Self {
+            throttle: config.throttle(),
+            cookies: Cookies::of(&config),
+            config,
+            store,
+            accounts,
+            rules: Rules::default(),
+        }
     }
 
     /// Gives the accounts.
@@ -95,6 +104,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             frame: self.frame("Your account", Some(&visitor)),
             username: &visitor.person.username,
             offers_password_change: self.accounts.offers_password_change(),
+            offers_people: visitor.person.administrator && self.accounts.offers_people(),
+            has_api_access: visitor.person.may_authorize,
         };
         Ok(response::page(StatusCode::OK, &home, Forms::StayHere))
     }
@@ -121,6 +132,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Route::Delete => self.show_delete(request).await,
             Route::Connected => self.list_connected(request).await,
             Route::Revoke => self.revoke(request).await,
+            Route::People | Route::ApiAccess if !self.accounts.offers_people() => Err(Rejection::NotFound),
+            Route::People => self.list_people(request).await,
+            Route::ApiAccess => self.switch_api_access(request).await,
             Route::Password if !self.accounts.offers_password_change() => Err(Rejection::NotFound),
             Route::Password if posted => self.change_password(request).await,
             Route::Password => self.show_password(request).await,
@@ -155,7 +169,7 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
     /// The session ends in the same step as the grants, or before them; so does what the person may do.
     async fn still_holds(&self, request: &Request<Bytes>, subject: &Subject) -> store::Result<bool> {
         let person = self.visitor(request).await?.map(|visitor| visitor.person);
-        Ok(person.is_some_and(|person| person.subject == *subject && person.may_authorize))
+        Ok(person.is_some_and(|person| person.subject == *subject && self.barrier(&person).is_none()))
     }
 
     fn blocked_page(&self, client: &Client) -> Option<Response<Bytes>> {
@@ -185,6 +199,8 @@ enum Route<'a> {
     Delete,
     Connected,
     Revoke,
+    People,
+    ApiAccess,
     Password,
     Errors,
     Explain(&'a str),
@@ -209,6 +225,8 @@ impl<'a> Route<'a> {
             "/applications/delete" => Self::Delete,
             "/connected" => Self::Connected,
             "/connected/revoke" => Self::Revoke,
+            "/people" => Self::People,
+            "/people/api-access" => Self::ApiAccess,
             "/password" => Self::Password,
             "/errors" => Self::Errors,
             other => Self::Explain(other.strip_prefix("/errors/")?),
@@ -217,9 +235,13 @@ impl<'a> Route<'a> {
 
     fn methods(self) -> &'static [Method] {
         match self {
-            Self::SignOut | Self::Consent | Self::Secret | Self::Change | Self::Switch | Self::Revoke => {
-                &[Method::POST]
-            }
+            Self::SignOut
+            | Self::Consent
+            | Self::Secret
+            | Self::Change
+            | Self::Switch
+            | Self::Revoke
+            | Self::ApiAccess => &[Method::POST],
             Self::SignIn | Self::Register | Self::Edit | Self::Delete | Self::Password => {
                 &[Method::GET, Method::HEAD, Method::POST]
             }
@@ -234,4 +256,6 @@ struct Home<'a> {
     frame: Frame,
     username: &'a str,
     offers_password_change: bool,
+    offers_people: bool,
+    has_api_access: bool,
 }

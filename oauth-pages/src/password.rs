@@ -27,7 +27,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let new = Password::new(form.get("new-password").unwrap_or_default());
         let address = self.address(request);
         let person = &visitor.person;
-        let attempt = self.attempt(&person.username, address)?;
+        let attempt = self.attempt(&person.full_name(), address)?;
         let outcome = self.accounts.change_password(person, &old, &new).await;
         if !matches!(outcome, Ok(PasswordChange::WrongPassword)) {
             attempt.succeeded();

@@ -34,13 +34,17 @@ pub(crate) struct Frame {
 /// Who is signed in, and the token for the form that signs them out.
 pub(crate) struct FrameVisitor {
     pub(crate) username: String,
+    pub(crate) organisation: Option<String>,
     pub(crate) csrf: String,
 }
 
 impl Frame {
     pub(crate) fn new(title: &'static str, paths: &Paths, visitor: Option<&Visitor>) -> Self {
-        let visitor = visitor
-            .map(|visitor| FrameVisitor { username: visitor.person.username.clone(), csrf: visitor.csrf_token() });
+        let visitor = visitor.map(|visitor| FrameVisitor {
+            username: visitor.person.username.clone(),
+            organisation: visitor.person.organisation.clone(),
+            csrf: visitor.csrf_token(),
+        });
         Self { title, base: paths.base.clone(), visitor }
     }
 }

@@ -1,5 +1,6 @@
 use crate::accounts::Accounts;
 use crate::destination::Destination;
+use crate::membership::stored_name;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::{csrf_token, is_ours};
@@ -12,6 +13,13 @@ use oauth_core::secret::{Password, SessionId};
 use oauth_core::store::{SessionStore, Store};
 use oauth_core::throttle::Attempt;
 use std::net::IpAddr;
+
+/// What stands in the form already.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Typed<'a> {
+    pub(crate) username: &'a str,
+    pub(crate) organisation: &'a str,
+}
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Sends the browser to the sign-in page, which sends it back.
@@ -26,7 +34,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if self.visitor(request).await?.is_some() {
             return Ok(response::see_other(&destination.location(&self.config.paths)));
         }
-        Ok(self.sign_in_page(request, &destination, "", None))
+        Ok(self.sign_in_page(request, &destination, Typed::default(), None))
     }
 
     /// Renders the sign-in page, at whatever address the browser is. A browser that was never here
@@ -35,7 +43,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         &self,
         request: &Request<Bytes>,
         destination: &Destination,
-        username: &str,
+        typed: Typed<'_>,
         rejection: Option<Rejection>,
     ) -> Response<Bytes> {
         let known = self.cookies.visit(request);
@@ -44,7 +52,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             frame: self.frame("Sign in", None),
             csrf: csrf_token(&visit),
             destination: destination.field(),
-            username,
+            username: typed.username,
+            organisation: Some(typed.organisation).filter(|_| self.rules.organisations),
             error: rejection.map(Rejection::entry),
         };
         let status = page.error.and_then(|entry| StatusCode::from_u16(entry.status).ok()).unwrap_or(StatusCode::OK);
@@ -60,17 +69,27 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let destination = Destination::parse(form.get("continue"));
         let username = form.get("username").unwrap_or_default().trim();
+        let asked = form.get("organisation").filter(|_| self.rules.organisations).unwrap_or_default().trim();
+        let organisation = Some(asked).filter(|asked| !asked.is_empty());
         let password = Password::new(form.get("password").unwrap_or_default());
         let address = self.address(request);
-        let attempt = self.attempt(username, address)?;
-        let outcome = self.accounts.sign_in(username, &password).await;
+        let attempt = self.attempt(&stored_name(organisation, username), address)?;
+        let outcome = match organisation {
+            Some(organisation) => self.accounts.sign_in_at(organisation, username, &password).await,
+            None => self.accounts.sign_in(username, &password).await,
+        };
         if !matches!(outcome, Ok(None)) {
             // Nor is it a guess where the accounts could not be asked.
             attempt.succeeded();
         }
         let Some(person) = outcome? else {
             self.config.events.record(&Event::SignInFailed { address });
-            return Ok(self.sign_in_page(request, &destination, username, Some(Rejection::SignInFailed)));
+            return Ok(self.sign_in_page(
+                request,
+                &destination,
+                Typed { username, organisation: asked },
+                Some(Rejection::SignInFailed),
+            ));
         };
         let session = self.open_session(request, &person).await?;
         self.signed_in_for(session.digest(), &destination).await?;
@@ -115,5 +134,7 @@ struct SignIn<'a> {
     csrf: String,
     destination: &'a str,
     username: &'a str,
+    /// `None` where nobody is asked for one.
+    organisation: Option<&'a str>,
     error: Option<oauth_core::error::Entry>,
 }

@@ -1,4 +1,5 @@
 use crate::accounts::{Accounts, PasswordChange, Person};
+use crate::membership::{ORGANISATION, belongs, is_organisation, stored_name};
 use oauth_core::clock::Clock;
 use oauth_core::config::Config;
 use oauth_core::event::{Event, EventSink};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 /// The attribute of an account that says `off` where no client may act for the person.
 pub const API_ACCESS: &str = "api_access";
-const OFF: &str = "off";
+pub(crate) const OFF: &str = "off";
 
 /// Accounts that are kept in a store, their passwords as argon2id hashes: for applications that
 /// have no users of their own.
@@ -43,6 +44,8 @@ pub struct StoredAccounts<S> {
 pub enum AccountError {
     /// The name is empty, too long, padded or has control characters.
     Username,
+    /// The organisation's name is empty, too long, padded, or has control characters or a slash.
+    Organisation,
     /// The password is too short or too long.
     Password,
     /// Somebody has this name.
@@ -63,10 +66,15 @@ impl std::fmt::Display for AccountError {
             Self::Username => {
                 "username: give 1 to 100 characters, without control characters and without spaces around them"
             }
+            Self::Organisation => {
+                "organisation: give 1 to 100 characters, without slash, control characters and spaces around them"
+            }
             Self::Password => "password: give 8 to 1024 characters",
             Self::Taken => "username: it is taken; choose another",
             Self::Unknown => "username: there is no such account",
-            Self::Attribute => "attributes: give names and values without control characters, and no api_access",
+            Self::Attribute => {
+                "attributes: give names and values without control characters, and neither api_access nor organisation"
+            }
             Self::Busy => "password: the server is busy hashing passwords; try again in a few seconds",
             Self::Store(error) => return std::fmt::Display::fmt(error, f),
         })
@@ -108,16 +116,45 @@ impl<S: AccountStore> StoredAccounts<S> {
         password: &Password,
         administrator: bool,
     ) -> Result<Account, AccountError> {
+        self.create_with(None, username, password, administrator).await
+    }
+
+    /// Creates an account of an organisation, which it belongs to for good: it signs in where
+    /// [organisations are asked for](crate::Pages::with_organisations) and this one is named. Another
+    /// organisation may have somebody of the same name.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); the organisation cannot be called so.
+    pub async fn create_at(
+        &self,
+        organisation: &str,
+        username: &str,
+        password: &Password,
+    ) -> Result<Account, AccountError> {
+        if !is_organisation(organisation) {
+            return Err(AccountError::Organisation);
+        }
+        self.create_with(Some(organisation), username, password, false).await
+    }
+
+    async fn create_with(
+        &self,
+        organisation: Option<&str>,
+        username: &str,
+        password: &Password,
+        administrator: bool,
+    ) -> Result<Account, AccountError> {
         if !is_username(username) {
             return Err(AccountError::Username);
         }
+        let attribute = |name: &str| (ORGANISATION.to_owned(), name.to_owned());
         let account = Account {
             subject: Subject::generate(),
-            username: username.to_owned(),
+            username: stored_name(organisation, username),
             password: self.hash(password).await?,
             administrator,
             enabled: true,
-            attributes: Attributes::new(),
+            attributes: organisation.into_iter().map(attribute).collect::<Attributes>(),
             created_at: self.clock.now(),
         };
         match self.store.create_account(&account).await? {
@@ -157,12 +194,15 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// Changes attributes of an account: those with a value are set, those without removed.
     ///
     /// # Errors
-    /// There is no such account, a name or value has control characters or is [`API_ACCESS`], which has
-    /// [a way of its own](Self::set_api_access), or the store does not answer.
+    /// There is no such account, a name or value has control characters, or the name is [`API_ACCESS`],
+    /// which has [a way of its own](Self::set_api_access), or [`ORGANISATION`], which an account has for
+    /// good; or the store does not answer.
     pub async fn change_attributes(&self, username: &str, changes: &AttributeChanges) -> Result<(), AccountError> {
         let control = |text: &str| text.chars().any(char::is_control);
         let refused = |(name, value): (&String, &Option<String>)| {
-            name == API_ACCESS || control(name) || value.as_deref().is_some_and(control)
+            [API_ACCESS, ORGANISATION].contains(&name.as_str())
+                || control(name)
+                || value.as_deref().is_some_and(control)
         };
         if changes.iter().any(refused) {
             return Err(AccountError::Attribute);
@@ -188,6 +228,22 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// The store does not answer.
     pub async fn list(&self, page: &Page<String>) -> store::Result<Vec<Account>> {
         self.store.accounts(page).await
+    }
+
+    /// Finds the account of a name, in an organisation or in none, if the password is right.
+    async fn verified(
+        &self,
+        organisation: Option<&str>,
+        username: &str,
+        password: &Password,
+    ) -> store::Result<Option<Person>> {
+        let is_name = is_username(username) && organisation.is_none_or(is_organisation);
+        let name = stored_name(organisation, username);
+        let account = if is_name { self.store.account_named(&name).await? } else { None };
+        let account = account.filter(|account| belongs(account, organisation));
+        // A disabled account is verified too, and then refused: it answers in the same time.
+        let matches = self.matches(password, account.as_ref().map(|account| &account.password)).await?;
+        Ok(account.filter(|account| matches && account.enabled).map(Person::from))
     }
 
     async fn named(&self, username: &str) -> Result<Account, AccountError> {
@@ -217,9 +273,7 @@ impl<S: AccountStore + GrantStore> StoredAccounts<S> {
     /// There is no such account, or the store does not answer: then call it again.
     pub async fn set_api_access(&self, username: &str, allowed: bool) -> Result<(), AccountError> {
         let subject = self.named(username).await?.subject;
-        let value = (!allowed).then(|| OFF.to_owned());
-        let changes = AttributeChanges::from([(API_ACCESS.to_owned(), value)]);
-        found(self.store.change_account_attributes(&subject, &changes).await?)?;
+        found(self.switch_api_access(&subject, allowed).await?)?;
         if !allowed {
             // After the switch: whoever is about to save a code looks at it once more when it is saved.
             self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.clock.now()).await?;
@@ -235,10 +289,16 @@ impl<S: AccountStore + GrantStore> StoredAccounts<S> {
 
 impl<S: AccountStore> Accounts for StoredAccounts<S> {
     async fn sign_in(&self, username: &str, password: &Password) -> store::Result<Option<Person>> {
-        let account = if is_username(username) { self.store.account_named(username).await? } else { None };
-        // A disabled account is verified too, and then refused: it answers in the same time.
-        let matches = self.matches(password, account.as_ref().map(|account| &account.password)).await?;
-        Ok(account.filter(|account| matches && account.enabled).map(Person::from))
+        self.verified(None, username, password).await
+    }
+
+    async fn sign_in_at(
+        &self,
+        organisation: &str,
+        username: &str,
+        password: &Password,
+    ) -> store::Result<Option<Person>> {
+        self.verified(Some(organisation), username, password).await
     }
 
     async fn person_named(&self, username: &str) -> store::Result<Option<Person>> {
@@ -247,6 +307,20 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
 
     async fn person(&self, subject: &Subject) -> store::Result<Option<Person>> {
         Ok(self.store.account(subject).await?.filter(|account| account.enabled).map(Person::from))
+    }
+
+    fn offers_people(&self) -> bool {
+        true
+    }
+
+    async fn people(&self, page: &Page<String>) -> store::Result<Vec<Person>> {
+        Ok(self.store.accounts(page).await?.into_iter().map(Person::from).collect())
+    }
+
+    async fn switch_api_access(&self, subject: &Subject, allowed: bool) -> store::Result<bool> {
+        let value = (!allowed).then(|| OFF.to_owned());
+        let changes = AttributeChanges::from([(API_ACCESS.to_owned(), value)]);
+        self.store.change_account_attributes(subject, &changes).await
     }
 
     fn offers_password_change(&self) -> bool {
@@ -268,19 +342,6 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
         };
         let changed = self.store.set_password(&account.subject, &hash, self.clock.now()).await?;
         Ok(if changed { PasswordChange::Changed } else { PasswordChange::WrongPassword })
-    }
-}
-
-impl From<Account> for Person {
-    fn from(account: Account) -> Self {
-        Self {
-            credential: account.password.digest(),
-            subject: account.subject,
-            username: account.username,
-            administrator: account.administrator,
-            may_authorize: account.attributes.get(API_ACCESS).is_none_or(|access| access != OFF),
-            attributes: account.attributes,
-        }
     }
 }
 

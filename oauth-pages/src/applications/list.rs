@@ -11,6 +11,7 @@ use askama::Template;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use oauth_core::client::Client;
+use oauth_core::error::{Entry, Rejection};
 use oauth_core::http::Parameters;
 use oauth_core::identifier::{ClientId, Subject};
 use oauth_core::store::{self, ClientFilter, Page, SessionStore, Store};
@@ -120,6 +121,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             frame: self.frame("Applications", Some(&visitor)),
             csrf: visitor.csrf_token(),
             administrator: visitor.person.administrator,
+            refused: self.may_register(&visitor.person).err().map(Rejection::entry),
             rows: rows.collect(),
             shows: Show::ALL.map(|show| (show.name(), show == choice.show)),
             actions: Action::ALL,
@@ -204,6 +206,7 @@ struct ApplicationList<'a> {
     frame: Frame,
     csrf: String,
     administrator: bool,
+    refused: Option<Entry>,
     rows: Vec<Row<'a>>,
     shows: [(&'static str, bool); 6],
     actions: [Action; 8],

@@ -6,12 +6,15 @@ mod connected;
 mod consent;
 mod headers;
 mod hostile;
+mod organisations;
 mod password;
+mod people;
+mod rules;
 mod secrets;
 mod sign_in;
 mod standing;
 
-use crate::{PagesProvider, StoredAccounts};
+use crate::{Pages, PagesProvider, StoredAccounts};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Request, Response, StatusCode};
@@ -27,6 +30,7 @@ use oauth_core::store::{Account, ClientStore, MemoryStore};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+type Own = Pages<MemoryStore, StoredAccounts<MemoryStore>>;
 type App = PagesProvider<MemoryStore, StoredAccounts<MemoryStore>>;
 
 /// A provider with two people, ada and eve, and an administrator.
@@ -56,6 +60,15 @@ impl Site {
     }
 
     async fn at(issuer: &str, set: impl FnOnce(&mut Config)) -> Self {
+        Self::made(issuer, set, |pages| pages).await
+    }
+
+    /// A provider whose pages have rules.
+    async fn ruled(rules: impl FnOnce(Own) -> Own) -> Self {
+        Self::made("https://id.example", |_| (), rules).await
+    }
+
+    async fn made(issuer: &str, set: impl FnOnce(&mut Config), rules: impl FnOnce(Own) -> Own) -> Self {
         let mut config = Config::new(issuer).unwrap();
         let clock = Arc::new(ManualClock::starting_at(Timestamp::from_unix_seconds(1_800_000_000)));
         let events = Arc::new(Recorder::default());
@@ -67,7 +80,7 @@ impl Site {
         let ada = accounts.create("ada", &Password::new(PASSWORD), false).await.unwrap();
         accounts.create("eve", &Password::new(PASSWORD), false).await.unwrap();
         accounts.create("root", &Password::new(PASSWORD), true).await.unwrap();
-        let provider = Provider::new(PagesProvider::new(config, store.clone(), accounts)).unwrap();
+        let provider = Provider::new(PagesProvider::new(config, store.clone(), accounts).with_pages(rules)).unwrap();
         Self { provider, store, clock, events, ada }
     }
 
@@ -152,8 +165,13 @@ impl Browser<'_> {
     }
 
     async fn sign_in(&mut self, username: &str, password: &str) -> Response<Bytes> {
+        self.sign_in_at("", username, password).await
+    }
+
+    async fn sign_in_at(&mut self, organisation: &str, username: &str, password: &str) -> Response<Bytes> {
         let page = self.get("/oauth/sign-in").await;
-        self.submit(&page, "/oauth/sign-in", &[("username", username), ("password", password)]).await
+        let fields = [("organisation", organisation), ("username", username), ("password", password)];
+        self.submit(&page, "/oauth/sign-in", &fields).await
     }
 
     fn session(&self) -> Option<&str> {

@@ -242,7 +242,10 @@ async fn who_may_not_authorize_can_sign_in_and_allow_nothing() {
     let mut browser = site.signed_in("ada").await;
     assert!(location(&browser.get(&authorization("notes", &[])).await).contains("code="));
     site.accounts().set_api_access("ada", false).await.unwrap();
-    assert!(location(&browser.get(&authorization("notes", &[])).await).contains("error=access_denied"));
+    let page = browser.get(&authorization("notes", &[])).await;
+    assert_eq!(page.status(), StatusCode::FORBIDDEN);
+    let answer = browser.submit(&page, "/oauth/consent", &ALLOW).await;
+    assert!(location(&browser.get(location(&answer)).await).contains("error=access_denied"));
     assert_eq!(browser.get("/oauth/").await.status(), StatusCode::OK);
     site.accounts().set_api_access("ada", true).await.unwrap();
     assert!(location(&browser.get(&authorization("notes", &[])).await).contains("code="));

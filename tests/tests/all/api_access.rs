@@ -33,13 +33,14 @@ on_every_server! {
         server.refresh(&app, &tokens.refresh).await.expect_error(400, "invalid_grant");
         server.redeem(&app, &unused).await.expect_error(400, "invalid_grant");
         ada.submit(&form).await.expect_redirected_error("access_denied");
-        for prompt in ["consent", "none"] {
-            ada.authorize(&app.ask("read").set("prompt", prompt)).await.answer.expect_redirected_error("access_denied");
-        }
+        ada.authorize(&app.ask("read").set("prompt", "none")).await.answer.expect_redirected_error("access_denied");
+        let told = ada.authorize(&app.ask("read").set("prompt", "consent")).await.answer.expect(403);
+        ada.submit(&Form::with(&told.text(), "deny").press("deny")).await.expect_redirected_error("access_denied");
         let fresh = server.browser();
         fresh.sign_in(ADA).await;
         fresh.open("/oauth/").await.expect(200);
-        fresh.authorize(&app.ask("read")).await.answer.expect_redirected_error("access_denied");
+        let told = fresh.authorize(&app.ask("read")).await.answer.expect(403);
+        fresh.submit(&Form::with(&told.text(), "deny").press("deny")).await.expect_redirected_error("access_denied");
         assert!(server.is_alive(&own).await, "what a client does for itself is nobody's");
         ben.authorize(&bens).await.form();
 

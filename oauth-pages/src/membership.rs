@@ -1,0 +1,68 @@
+//! Organisations, groups and roles of accounts that are kept in a store: attributes with a meaning.
+
+use crate::accounts::Person;
+use crate::stored_accounts::{API_ACCESS, OFF};
+use oauth_core::secret::Digest;
+use oauth_core::store::Account;
+use std::collections::BTreeSet;
+
+/// The attribute of an account that names the organisation it belongs to, for good.
+pub const ORGANISATION: &str = "organisation";
+/// The attribute of an account that lists its groups, separated by commas.
+pub const GROUPS: &str = "groups";
+/// The attribute of an account that lists its roles, separated by commas.
+pub const ROLES: &str = "roles";
+
+/// Writes the name under which an account is stored: an organisation's has its own in front, so that
+/// two organisations may each have an `ada`. No organisation has a slash, so the first one parts them.
+pub(crate) fn stored_name(organisation: Option<&str>, username: &str) -> String {
+    match organisation {
+        Some(organisation) => format!("{organisation}/{username}"),
+        None => username.to_owned(),
+    }
+}
+
+/// Tells whether an organisation can be called so.
+pub(crate) fn is_organisation(text: &str) -> bool {
+    (1..=100).contains(&text.chars().count())
+        && text.trim() == text
+        && !text.chars().any(|character| character.is_control() || character == '/')
+}
+
+/// Tells whether an account belongs to an organisation, or to none where none is named: whatever its
+/// name looks like.
+pub(crate) fn belongs(account: &Account, organisation: Option<&str>) -> bool {
+    account.attributes.get(ORGANISATION).map(String::as_str) == organisation
+}
+
+impl From<Account> for Person {
+    fn from(account: Account) -> Self {
+        let list = |name| account.attributes.get(name).map(|text| listed(text)).unwrap_or_default();
+        let organisation = account.attributes.get(ORGANISATION).cloned();
+        let own = |name: &str| Some(name.strip_prefix(organisation.as_deref()?)?.strip_prefix('/')?.to_owned());
+        Self {
+            credential: credential(&account, organisation.as_deref()),
+            username: own(&account.username).unwrap_or_else(|| account.username.clone()),
+            administrator: account.administrator,
+            may_authorize: account.attributes.get(API_ACCESS).is_none_or(|access| access != OFF),
+            groups: list(GROUPS),
+            roles: list(ROLES),
+            subject: account.subject.clone(),
+            attributes: account.attributes.clone(),
+            organisation,
+        }
+    }
+}
+
+/// Stands for password and organisation: a session ends with either.
+fn credential(account: &Account, organisation: Option<&str>) -> Digest {
+    let password = account.password.digest();
+    match organisation {
+        Some(organisation) => Digest::of(&format!("{}\n{organisation}", password.to_base64url())),
+        None => password,
+    }
+}
+
+fn listed(text: &str) -> BTreeSet<String> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,119 @@
+//! Who may do what on the pages, as whoever runs the server decides.
+
+use crate::accounts::{Accounts, Person};
+use crate::pages::Pages;
+use crate::response::{self, Forms, Frame};
+use crate::session::Visitor;
+use askama::Template;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use oauth_core::error::Rejection;
+use oauth_core::owner::{AuthorizationRequest, Decision, Denial};
+use oauth_core::store::{self, SessionStore, Store};
+use std::collections::BTreeSet;
+
+/// Unless anything is set, everybody may do everything that is theirs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    registering_groups: Option<BTreeSet<String>>,
+    consenting_roles: Option<BTreeSet<String>>,
+    pub(crate) organisations: bool,
+}
+
+/// Why a person may allow nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Barrier {
+    ApiAccessOff,
+    RoleMissing,
+}
+
+impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
+    /// Lets only people in one of these [groups](Person::groups), and administrators, register
+    /// applications.
+    #[must_use]
+    pub fn registering_groups(mut self, groups: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.rules.registering_groups = Some(groups.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Lets only people with one of these [roles](Person::roles) allow anything to applications, trusted
+    /// ones included; whom others send back is told `access_denied` (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn consenting_roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.rules.consenting_roles = Some(roles.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Asks at sign-in for the organisation that a person belongs to: the accounts are then asked by
+    /// [`Accounts::sign_in_at`]. Who leaves it empty belongs to none. What they allow carries it as the
+    /// attribute `organisation`.
+    #[must_use]
+    pub fn with_organisations(mut self) -> Self {
+        self.rules.organisations = true;
+        self
+    }
+
+    /// Tells whether a person may register applications.
+    pub(crate) fn may_register(&self, person: &Person) -> Result<(), Rejection> {
+        if !person.may_authorize {
+            return Err(Rejection::ApiAccessOff);
+        }
+        match &self.rules.registering_groups {
+            Some(groups) if !person.administrator && groups.is_disjoint(&person.groups) => {
+                Err(Rejection::MayNotRegister)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds what keeps a person from allowing anything.
+    pub(crate) fn barrier(&self, person: &Person) -> Option<Barrier> {
+        if !person.may_authorize {
+            return Some(Barrier::ApiAccessOff);
+        }
+        let roles = self.rules.consenting_roles.as_ref()?;
+        roles.is_disjoint(&person.roles).then_some(Barrier::RoleMissing)
+    }
+
+    /// Refuses for a person who may allow nothing: with a page that says why, from which they go back
+    /// to the application, or at once where no page may be shown. Whatever they decided counts for
+    /// nothing.
+    pub(crate) async fn refuse(
+        &self,
+        visitor: &Visitor,
+        ask: &AuthorizationRequest,
+        barrier: Barrier,
+    ) -> store::Result<Decision> {
+        let now = self.config.clock.now();
+        let waiting = self.store.take_decision(&visitor.session.digest, &ask.digest(), now).await?;
+        if waiting.is_some() || ask.forbids_interaction() {
+            return Ok(Decision::Deny(Denial::NotEntitled));
+        }
+        Ok(Decision::Interact(self.barrier_page(visitor, ask, barrier)))
+    }
+
+    fn barrier_page(&self, visitor: &Visitor, ask: &AuthorizationRequest, barrier: Barrier) -> Response<Bytes> {
+        let roles = self.rules.consenting_roles.iter().flatten().map(String::as_str).collect::<Vec<_>>();
+        let page = NotEntitled {
+            frame: self.frame("You cannot allow this", Some(visitor)),
+            csrf: visitor.csrf_token(),
+            request: ask.query(),
+            proof: crate::consent::proof(visitor, &ask.digest()),
+            name: &ask.client().name,
+            roles: if barrier == Barrier::RoleMissing { roles.join(", ") } else { String::new() },
+        };
+        response::page(StatusCode::FORBIDDEN, &page, Forms::MayLeave)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "not_entitled.html")]
+struct NotEntitled<'a> {
+    frame: Frame,
+    csrf: String,
+    request: &'a str,
+    proof: String,
+    name: &'a str,
+    /// Empty where it is the switch.
+    roles: String,
+}
