@@ -246,7 +246,11 @@ impl<S: AccountStore> StoredAccounts<S> {
         Ok(account.filter(|account| matches && account.enabled).map(Person::from))
     }
 
-    async fn named(&self, username: &str) -> Result<Account, AccountError> {
+    /// Reads an account by its [full name](Person::full_name), disabled ones too.
+    ///
+    /// # Errors
+    /// There is no such account, or the store does not answer.
+    pub async fn named(&self, username: &str) -> Result<Account, AccountError> {
         self.store.account_named(username).await?.ok_or(AccountError::Unknown)
     }
 

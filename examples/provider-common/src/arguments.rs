@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Registers, lists, shows, changes, blocks and deletes applications (OAuth clients).
     #[command(subcommand)]
     Application(application::Command),
-    /// Creates, lists, disables, enables and deletes accounts, and sets their passwords.
+    /// Creates, lists, changes, disables, enables and deletes accounts, and sets their passwords.
     #[command(subcommand)]
     User(user::Command),
     /// Removes what is over from the database, as the server does by itself every minute.

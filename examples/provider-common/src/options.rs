@@ -6,6 +6,8 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use oauth_core::config::{Config, InvalidIssuer, InvalidSetting, Issuer, Settings};
 use oauth_core::identifier::Resource;
+use oauth_core::store::{SessionStore, Store};
+use oauth_pages::{Accounts, Pages};
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -104,6 +106,18 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_INSECURE_HTTP_ISSUER", value_parser = BoolishValueParser::new())]
     pub(crate) insecure_http_issuer: bool,
 
+    /// A group whose people may register applications on the pages; may be repeated. Everybody unless given.
+    #[arg(long, global = true, env = "PROVIDER_REGISTERING_GROUP", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) registering_group: Vec<String>,
+
+    /// A role whose people may allow applications anything; may be repeated. Everybody unless given.
+    #[arg(long, global = true, env = "PROVIDER_CONSENTING_ROLE", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) consenting_role: Vec<String>,
+
+    /// Asks at sign-in for the organisation that an account belongs to.
+    #[arg(long, global = true, env = "PROVIDER_ORGANISATIONS", value_parser = BoolishValueParser::new())]
+    pub(crate) organisations: bool,
+
     /// Any other setting, by its key in docs/configuration.md, its value as JSON or as text; may be
     /// repeated. It holds over the option that is for the same.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
@@ -167,6 +181,17 @@ impl Options {
             format!("--{}", key.replace('_', "-"))
         };
         Refused::new("invalid_configuration", format!("{named}: {reason}"))
+    }
+
+    /// Sets who may do what on the pages.
+    pub(crate) fn rules<S: Store + SessionStore, A: Accounts>(&self, mut pages: Pages<S, A>) -> Pages<S, A> {
+        if !self.registering_group.is_empty() {
+            pages = pages.registering_groups(&self.registering_group);
+        }
+        if !self.consenting_role.is_empty() {
+            pages = pages.consenting_roles(&self.consenting_role);
+        }
+        if self.organisations { pages.with_organisations() } else { pages }
     }
 
     /// Opens the database, and creates it where there is none.

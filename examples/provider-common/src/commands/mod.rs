@@ -26,6 +26,14 @@ pub(crate) fn secret_from_stdin(what: &str) -> Result<Zeroizing<String>, Refused
     one_line(&text, what)
 }
 
+/// Reads `NAME=VALUE`.
+pub(crate) fn attribute(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("give a name, = and a value".to_owned()),
+    }
+}
+
 fn one_line(text: &str, what: &str) -> Result<Zeroizing<String>, Refused> {
     let line = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
     if line.is_empty() || line.contains(['\n', '\r']) {

@@ -2,10 +2,10 @@
 
 use super::{PAGE, secret_from_stdin};
 use crate::output::{Answer, Refused, warn};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use oauth_core::secret::Password;
-use oauth_core::store::{Account, AccountStore, Page};
-use oauth_pages::{AccountError, StoredAccounts};
+use oauth_core::store::{Account, AccountStore, AttributeChanges, GrantStore, Page};
+use oauth_pages::{AccountError, GROUPS, Person, ROLES, StoredAccounts};
 use serde_json::{Value, json};
 
 #[derive(Subcommand)]
@@ -13,28 +13,112 @@ pub(crate) enum Command {
     /// Creates an account that may sign in at once.
     Create {
         #[command(flatten)]
-        name: Name,
+        who: Who,
         #[command(flatten)]
         password: NewPassword,
         /// May manage the applications of others.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "organisation")]
         administrator: bool,
+        #[command(flatten)]
+        properties: Properties,
     },
     /// Lists the accounts.
     List,
     /// Sets a password; ends the account's sessions, and every token issued for it.
     Password {
         #[command(flatten)]
-        name: Name,
+        who: Who,
         #[command(flatten)]
         password: NewPassword,
     },
+    /// Changes groups, roles and attributes; what is not given stays.
+    Update {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        properties: Properties,
+        /// Takes away all of these before any are given; may be repeated.
+        #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+        clear: Vec<Part>,
+        /// Takes a free attribute away; may be repeated.
+        #[arg(long = "remove-attribute", value_name = "NAME")]
+        removed: Vec<String>,
+    },
+    /// Lets no application act for an account; it can still sign in, and what it allowed ends.
+    DisableApiAccess(Who),
+    /// Lets applications act for an account again, once it has allowed them anew.
+    EnableApiAccess(Who),
     /// Disables an account; ends its sessions, and every token issued for it.
-    Disable(Name),
+    Disable(Who),
     /// Enables an account again.
-    Enable(Name),
+    Enable(Who),
     /// Deletes an account; ends its sessions, and every token issued for it.
-    Delete(Name),
+    Delete(Who),
+}
+
+/// What an account may do, as options: the same for creating and for changing one.
+#[derive(Args)]
+pub(crate) struct Properties {
+    /// A group it is in, in the place of those before; may be repeated.
+    #[arg(long = "group", value_name = "NAME", value_parser = listed)]
+    groups: Vec<String>,
+    /// A role it has, in the place of those before; may be repeated.
+    #[arg(long = "role", value_name = "NAME", value_parser = listed)]
+    roles: Vec<String>,
+    /// A free attribute; may be repeated.
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = super::attribute)]
+    attributes: Vec<(String, String)>,
+}
+
+/// What can be taken away from an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    Groups,
+    Roles,
+}
+
+impl Properties {
+    fn changes(self, clear: &[Part], removed: Vec<String>) -> AttributeChanges {
+        let cleared = clear.iter().map(|part| match part {
+            Part::Groups => GROUPS,
+            Part::Roles => ROLES,
+        });
+        let mut changes: AttributeChanges =
+            cleared.map(str::to_owned).chain(removed).map(|name| (name, None)).collect();
+        changes.extend(self.attributes.into_iter().map(|(name, value)| (name, Some(value))));
+        for (name, list) in [(GROUPS, self.groups), (ROLES, self.roles)] {
+            if !list.is_empty() {
+                changes.insert(name.to_owned(), Some(list.join(",")));
+            }
+        }
+        changes
+    }
+}
+
+/// Takes a name that can stand in a list.
+fn listed(text: &str) -> Result<String, String> {
+    if text.trim() != text || text.is_empty() || text.contains(',') {
+        return Err("give a name without commas and without spaces around it".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Whose account, in which organisation.
+#[derive(Args)]
+pub(crate) struct Who {
+    #[command(flatten)]
+    name: Name,
+    /// The organisation it belongs to; none unless given.
+    #[arg(long, id = "organisation", value_name = "NAME")]
+    organisation: Option<String>,
+}
+
+impl Who {
+    /// Gives the name that is this account's alone.
+    fn full_name(&self) -> String {
+        let organisation = self.organisation.iter().map(|organisation| format!("{organisation}/"));
+        organisation.chain([self.name.as_str().to_owned()]).collect()
+    }
 }
 
 /// Whose account; with or without `--username` before it.
@@ -80,31 +164,70 @@ impl NewPassword {
     }
 }
 
-pub(crate) async fn run<S: AccountStore>(command: Command, accounts: &StoredAccounts<S>) -> Result<Answer, Refused> {
+pub(crate) async fn run<S: AccountStore + GrantStore>(
+    command: Command,
+    accounts: &StoredAccounts<S>,
+) -> Result<Answer, Refused> {
     match command {
-        Command::Create { name, password, administrator } => {
-            let account = accounts.create(name.as_str(), &password.read()?, administrator).await;
-            let account = account.map_err(|error| refused(error, name.as_str()))?;
-            Ok(Answer { json: describe(&account), text: format!("Created {}.", account.username) })
+        Command::Create { who, password, administrator, properties } => {
+            let changes = properties.changes(&[], Vec::new());
+            create(&who, &password.read()?, administrator, &changes, accounts).await
         }
         Command::List => list(accounts).await,
-        Command::Password { name, password } => {
-            let set = accounts.set_password(name.as_str(), &password.read()?).await;
-            done(set, name.as_str(), json!({ "password_changed": true }), "Changed the password of")
+        Command::Password { who, password } => {
+            let set = accounts.set_password(&who.full_name(), &password.read()?).await;
+            done(set, &who, json!({ "password_changed": true }), "Changed the password of")
         }
-        Command::Disable(name) => done(
-            accounts.set_enabled(name.as_str(), false).await,
-            name.as_str(),
-            json!({ "enabled": false }),
-            "Disabled",
-        ),
-        Command::Enable(name) => {
-            done(accounts.set_enabled(name.as_str(), true).await, name.as_str(), json!({ "enabled": true }), "Enabled")
+        Command::Update { who, properties, clear, removed } => {
+            let (name, changes) = (who.full_name(), properties.changes(&clear, removed));
+            let refused = |error| refused(error, &name);
+            accounts.change_attributes(&name, &changes).await.map_err(refused)?;
+            let account = accounts.named(&name).await.map_err(refused)?;
+            Ok(Answer { json: describe(&account), text: format!("Changed {name}.") })
         }
-        Command::Delete(name) => {
-            done(accounts.delete(name.as_str()).await, name.as_str(), json!({ "deleted": true }), "Deleted")
+        Command::DisableApiAccess(who) => {
+            let set = accounts.set_api_access(&who.full_name(), false).await;
+            done(set, &who, json!({ "api_access": false }), "Switched off the API access of")
+        }
+        Command::EnableApiAccess(who) => {
+            let set = accounts.set_api_access(&who.full_name(), true).await;
+            done(set, &who, json!({ "api_access": true }), "Switched on the API access of")
+        }
+        Command::Disable(who) => {
+            let set = accounts.set_enabled(&who.full_name(), false).await;
+            done(set, &who, json!({ "enabled": false }), "Disabled")
+        }
+        Command::Enable(who) => {
+            let set = accounts.set_enabled(&who.full_name(), true).await;
+            done(set, &who, json!({ "enabled": true }), "Enabled")
+        }
+        Command::Delete(who) => {
+            let deleted = accounts.delete(&who.full_name()).await;
+            done(deleted, &who, json!({ "deleted": true }), "Deleted")
         }
     }
+}
+
+async fn create<S: AccountStore>(
+    who: &Who,
+    password: &Password,
+    administrator: bool,
+    changes: &AttributeChanges,
+    accounts: &StoredAccounts<S>,
+) -> Result<Answer, Refused> {
+    let name = who.full_name();
+    let refused = |error| refused(error, &name);
+    let created = match &who.organisation {
+        Some(organisation) => accounts.create_at(organisation, who.name.as_str(), password).await,
+        None => accounts.create(who.name.as_str(), password, administrator).await,
+    };
+    created.map_err(refused)?;
+    // It is there without groups and roles first, and with them then: never the other way.
+    if !changes.is_empty() {
+        accounts.change_attributes(&name, changes).await.map_err(refused)?;
+    }
+    let account = accounts.named(&name).await.map_err(refused)?;
+    Ok(Answer { json: describe(&account), text: format!("Created {name}.") })
 }
 
 async fn list<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<Answer, Refused> {
@@ -119,7 +242,8 @@ async fn list<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<Answer, R
     let line = |account: &Account| {
         let administrator = if account.administrator { "  administrator" } else { "" };
         let disabled = if account.enabled { "" } else { "  disabled" };
-        format!("{}{administrator}{disabled}", account.username)
+        let api_access = if Person::from(account.clone()).may_authorize { "" } else { "  no API access" };
+        format!("{}{administrator}{disabled}{api_access}", account.username)
     };
     let text = if all.is_empty() {
         "There are no accounts yet.".to_owned()
@@ -131,21 +255,32 @@ async fn list<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<Answer, R
 
 /// Describes an account; its password's hash stays where it is.
 fn describe(account: &Account) -> Value {
-    json!({
-        "username": account.username,
+    let person = Person::from(account.clone());
+    let mut described = json!({
+        "username": person.username,
         "subject": account.subject,
         "administrator": account.administrator,
+        "api_access": person.may_authorize,
+        "attributes": account.attributes,
         "enabled": account.enabled,
+        "groups": person.groups,
+        "roles": person.roles,
         "created_at": account.created_at,
-    })
+    });
+    if let (Some(organisation), Some(members)) = (person.organisation, described.as_object_mut()) {
+        members.insert("organisation".to_owned(), organisation.into());
+    }
+    described
 }
 
-fn done(result: Result<(), AccountError>, username: &str, mut json: Value, text: &str) -> Result<Answer, Refused> {
-    result.map_err(|error| refused(error, username))?;
+fn done(result: Result<(), AccountError>, who: &Who, mut json: Value, text: &str) -> Result<Answer, Refused> {
+    let name = who.full_name();
+    result.map_err(|error| refused(error, &name))?;
     if let Some(members) = json.as_object_mut() {
-        members.insert("username".to_owned(), username.into());
+        members.insert("username".to_owned(), who.name.as_str().into());
+        members.extend(who.organisation.iter().map(|at| ("organisation".to_owned(), at.as_str().into())));
     }
-    Ok(Answer { json, text: format!("{text} {username}.") })
+    Ok(Answer { json, text: format!("{text} {name}.") })
 }
 
 /// Says why an account was not created or changed.

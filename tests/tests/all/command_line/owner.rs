@@ -17,6 +17,8 @@ pub(super) struct Person<'a> {
     server: &'a Server,
     username: &'a str,
     password: &'a str,
+    /// What is typed as the organisation, where the page asks for one.
+    pub(super) organisation: &'a str,
     cookies: RefCell<BTreeMap<String, String>>,
     /// The codes that came to the client.
     codes: RefCell<Vec<String>>,
@@ -24,13 +26,13 @@ pub(super) struct Person<'a> {
 
 impl<'a> Person<'a> {
     pub(super) fn new(server: &'a Server, username: &'a str, password: &'a str) -> Self {
-        Self { server, username, password, cookies: RefCell::default(), codes: RefCell::default() }
+        Self { server, username, password, organisation: "", cookies: RefCell::default(), codes: RefCell::default() }
     }
 
     /// Tells whether the sign-in page lets this person in.
     pub(super) fn can_sign_in(&self) -> bool {
         let page = self.visit("/oauth/sign-in");
-        self.submit(&page, "/sign-in", &[("username", self.username), ("password", self.password)]).status == 303
+        self.submit(&page, "/sign-in", &self.credentials()).status == 303
     }
 
     /// Signs in, allows a client what it asks, and gives the client's answer from the token endpoint.
@@ -44,10 +46,7 @@ impl<'a> Person<'a> {
             .extend_pairs([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")])
             .finish();
         let mut answer = self.visit(&format!("/oauth/authorize?{query}"));
-        for (form, fields) in [
-            ("/sign-in", vec![("username", self.username), ("password", self.password)]),
-            ("/consent", vec![("decision", "allow")]),
-        ] {
+        for (form, fields) in [("/sign-in", self.credentials().to_vec()), ("/consent", vec![("decision", "allow")])] {
             // What was allowed before is not asked again.
             if answer.header("location").starts_with(redirect_uri) {
                 break;
@@ -64,6 +63,10 @@ impl<'a> Person<'a> {
         self.server.token(id, secret, &[&form[..], &[("code", code.as_str())]].concat())
     }
 
+    fn credentials(&self) -> [(&'a str, &'a str); 3] {
+        [("organisation", self.organisation), ("username", self.username), ("password", self.password)]
+    }
+
     /// Gives everything that nobody else may know: codes, the verifier and cookies.
     pub(super) fn secrets(&self) -> Vec<String> {
         let cookies = self.cookies.borrow();
@@ -72,7 +75,7 @@ impl<'a> Person<'a> {
     }
 
     /// Opens a page, and follows redirects as long as they stay at the server's own pages.
-    fn visit(&self, path: &str) -> Answer {
+    pub(super) fn visit(&self, path: &str) -> Answer {
         let answer = self.server.ask("GET", path, &[("Cookie", &self.cookie())], "");
         self.keep_cookies(&answer);
         match answer.header("location") {

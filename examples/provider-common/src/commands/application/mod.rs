@@ -50,7 +50,7 @@ pub(crate) struct List {
     #[arg(long, visible_alias = "user", value_name = "USERNAME", allow_hyphen_values = true)]
     owner: Option<String>,
     /// Only those with this free attribute; may be repeated: all must be there.
-    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = properties::attribute)]
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = super::attribute)]
     attributes: Vec<(String, String)>,
 }
 

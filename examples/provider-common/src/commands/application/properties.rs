@@ -33,7 +33,7 @@ pub(crate) struct Properties {
     #[arg(long, visible_alias = "user", value_name = "USERNAME", allow_hyphen_values = true)]
     owner: Option<String>,
     /// A free attribute; may be repeated.
-    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attribute)]
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = crate::commands::attribute)]
     attributes: Vec<(String, String)>,
     /// How long its codes can be redeemed; at most 600. As the server's unless given, as the next three.
     #[arg(long, value_name = "SECONDS")]
@@ -146,13 +146,5 @@ impl Properties {
         let Some(username) = &self.owner else { return Ok(None) };
         let account = accounts.account_named(username).await?;
         Ok(Some(account.ok_or_else(|| Refused::not_found("user", username))?.subject))
-    }
-}
-
-/// Reads `NAME=VALUE`.
-pub(crate) fn attribute(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("give a name, = and a value".to_owned()),
     }
 }
