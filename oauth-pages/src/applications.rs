@@ -170,11 +170,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     fn lengthened(&self, client: &Client, before: Option<&Client>) -> Option<String> {
         let longer = |which: &Lifetime| {
             let asked = which.of(&client.lifetimes);
-            asked.is_some_and(|asked| asked > which.of_server(&self.config))
+            asked.is_some_and(|asked| which.is_longer(asked, &self.config))
                 && asked != before.and_then(|before| which.of(&before.lifetimes))
         };
         let which = Lifetime::ALL.into_iter().find(longer)?;
-        let most = span::words(which.of_server(&self.config));
+        let most = which.usual(&self.config);
         Some(format!("{}: at most {most}, as for every application; ask an administrator for more", which.words()))
     }
 
@@ -240,7 +240,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             lifetimes: Lifetime::ALL
                 .into_iter()
                 .zip(form.lifetimes.iter().map(String::as_str))
-                .map(|(which, value)| (which, value, span::words(which.of_server(&self.config))))
+                .map(|(which, value)| (which, value, which.usual(&self.config)))
                 .collect(),
             form,
             refused,

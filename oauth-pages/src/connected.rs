@@ -125,6 +125,11 @@ fn handle(visitor: &Visitor, grant: &GrantId) -> String {
     keyed("oauth-pages grant", &visitor.cookie, grant.as_bytes()).to_base64url()
 }
 
+/// Writes when an approval ends; what never does ends by its revocation.
+fn end(at: &Timestamp) -> String {
+    if *at >= Timestamp::NEVER { "when you revoke it".to_owned() } else { moment(at) }
+}
+
 /// Writes a moment for a person: `2026-11-21 10:30 UTC`.
 fn moment(at: &Timestamp) -> String {
     match OffsetDateTime::from_unix_timestamp(at.as_unix_seconds()) {

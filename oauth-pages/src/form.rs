@@ -86,13 +86,27 @@ impl Lifetime {
     }
 
     /// Finds what holds where nothing is set.
-    pub(crate) const fn of_server(self, config: &Config) -> Duration {
+    const fn of_server(self, config: &Config) -> Duration {
         match self {
             Self::Code => config.code_lifetime,
             Self::AccessToken => config.access_token_lifetime,
             Self::RefreshTokenIdle => config.refresh_token_idle,
             Self::RefreshToken => config.refresh_token_lifetime,
         }
+    }
+
+    /// Says what holds where nothing is set.
+    pub(crate) fn usual(self, config: &Config) -> String {
+        match self {
+            Self::AccessToken if config.insecure_access_tokens_never_expire => "for ever".to_owned(),
+            _ => span::words(self.of_server(config)),
+        }
+    }
+
+    /// Tells whether a lifetime is more than the server gives.
+    pub(crate) fn is_longer(self, asked: Duration, config: &Config) -> bool {
+        let endless = self == Self::AccessToken && config.insecure_access_tokens_never_expire;
+        !endless && asked > self.of_server(config)
     }
 
     const fn set(self, lifetimes: &mut Lifetimes, span: Duration) {

@@ -37,7 +37,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 
     /// Lets only people with one of these [roles](Person::roles) allow anything to applications, trusted
-    /// ones included; whom others send back is told `access_denied` (RFC 6749 §4.1.2.1).
+    /// ones included; with anybody else an application gets `access_denied` (RFC 6749 §4.1.2.1). The
+    /// password grant, where it is mounted, asks for no consent and so for no role.
     #[must_use]
     pub fn consenting_roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.rules.consenting_roles = Some(roles.into_iter().map(Into::into).collect());
