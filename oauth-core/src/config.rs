@@ -20,7 +20,7 @@ use crate::identifier::{ClientId, Resource};
 use crate::password::PasswordHasher;
 use crate::scope::Scope;
 use crate::throttle::Throttle;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -80,6 +80,16 @@ pub struct Config {
     /// Whether a person who allowed a client what it asks for is not asked again, for as long as one of
     /// its grants lives: yes unless set. See [`remembered`](crate::owner::remembered).
     pub remember_consent: bool,
+    /// The roles whose people may allow anything to applications, trusted ones included; with anybody else
+    /// an application gets `access_denied` (RFC 6749 §4.1.2.1). `None`, unless set, is everybody. For the
+    /// ready-made pages; the password grant asks for no consent and so for no role.
+    pub consenting_roles: Option<BTreeSet<String>>,
+    /// The groups whose people may register applications on the ready-made pages, administrators aside.
+    /// `None`, unless set, is everybody.
+    pub registering_groups: Option<BTreeSet<String>>,
+    /// Whether the ready-made pages ask at sign-in for the organisation that a person belongs to. Who leaves
+    /// it empty belongs to none. What they allow carries it as the attribute `organisation`.
+    pub organisations: bool,
     /// How long an access token lives: 1 hour unless set.
     pub access_token_lifetime: Duration,
     /// How long an unused refresh token lives: 30 days unless set.
@@ -109,6 +119,9 @@ pub struct Config {
     /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same:
     /// for old clients that always send both, against RFC 6749 §2.3. Off unless set.
     pub accept_credentials_twice: bool,
+    /// The schemes of redirect URIs that can be registered, in small letters. `None`, unless set, is https,
+    /// http to this machine, and schemes of one's own with a dot (RFC 8252 §7).
+    pub redirect_uri_schemes: Option<BTreeSet<String>>,
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
     pub insecure_http_redirects: bool,
     /// Issues access tokens that never expire, to clients without a lifetime of their own: who finds one
@@ -169,6 +182,9 @@ impl Config {
             introspected_attributes: Vec::new(),
             code_lifetime: MINUTE,
             remember_consent: true,
+            consenting_roles: None,
+            registering_groups: None,
+            organisations: false,
             access_token_lifetime: MINUTE * 60,
             refresh_token_idle: DAY * 30,
             refresh_token_lifetime: DAY * 90,
@@ -182,6 +198,7 @@ impl Config {
             unknown_tokens_per_client: 1_000,
             trusted_proxies: Vec::new(),
             accept_credentials_twice: false,
+            redirect_uri_schemes: None,
             insecure_http_redirects: false,
             insecure_access_tokens_never_expire: false,
             insecure_implicit_grant: false,

@@ -36,9 +36,19 @@ pub enum InvalidRedirectUri {
     /// It is a scheme of one's own without a dot (RFC 8252 §7.1).
     #[error("a scheme of your own is a domain of yours in reverse, with a dot: com.example.app:/callback")]
     SchemeWithoutDot,
+    /// It is a scheme that this server's settings leave out (`redirect_uri_schemes`).
+    #[error("this server takes no redirect URIs of this scheme: ask whoever runs it which ones it takes")]
+    SchemeNotTaken,
     /// It is a scheme that runs or reads something in the browser.
     #[error("this scheme is never allowed: use https, or a scheme of your own such as com.example.app")]
     DangerousScheme,
+}
+
+/// Tells whether redirect URIs of a scheme can be registered at all.
+pub(crate) fn may_be_registered(scheme: &str) -> bool {
+    let is_one = scheme.starts_with(|first: char| first.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.'));
+    is_one && (matches!(scheme, "https" | "http") || scheme.contains('.')) && !NEVER.contains(&scheme)
 }
 
 /// A redirect URI as it was registered.
@@ -89,6 +99,11 @@ impl RedirectUri {
             _ => Ok(()),
         }?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// Gives the scheme, in the letters that it was registered in.
+    pub fn scheme(&self) -> &str {
+        self.0.split_once(':').map_or("", |(scheme, _)| scheme)
     }
 
     /// Gives the text as it was registered.

@@ -26,10 +26,10 @@ pub struct Person {
     /// The organisation the person belongs to, where there are such: what they allow carries it.
     pub organisation: Option<String>,
     /// The groups they are in: who may register applications
-    /// ([`Pages::registering_groups`](crate::Pages::registering_groups)).
+    /// ([`Config::registering_groups`](oauth_core::config::Config::registering_groups)).
     pub groups: BTreeSet<String>,
     /// The roles they have: who may allow anything
-    /// ([`Pages::consenting_roles`](crate::Pages::consenting_roles)).
+    /// ([`Config::consenting_roles`](oauth_core::config::Config::consenting_roles)).
     pub roles: BTreeSet<String>,
     /// Free attributes, for the application's own use.
     pub attributes: Attributes,
@@ -137,7 +137,7 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// Finds the person with this name and password in an organisation, as [`sign_in`](Self::sign_in) does
     /// in none; nobody unless written. Asked only
-    /// [where organisations are](crate::Pages::with_organisations) and one is named.
+    /// [where organisations are](oauth_core::config::Config::organisations) and one is named.
     ///
     /// # Errors
     /// The accounts cannot be reached.

@@ -1,7 +1,6 @@
 use crate::accounts::Accounts;
 use crate::destination::Destination;
 use crate::response::{self, Forms, Frame};
-use crate::rules::Rules;
 use crate::session::{Cookies, Visitor};
 use askama::Template;
 use bytes::Bytes;
@@ -43,20 +42,12 @@ pub struct Pages<S, A> {
     pub(crate) accounts: A,
     pub(crate) throttle: Throttle,
     pub(crate) cookies: Cookies,
-    pub(crate) rules: Rules,
 }
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Makes the pages over the store that the endpoints use too.
     pub fn new(config: Config, store: S, accounts: A) -> Self {
-        Self {
-            throttle: config.throttle(),
-            cookies: Cookies::of(&config),
-            config,
-            store,
-            accounts,
-            rules: Rules::default(),
-        }
+        Self { throttle: config.throttle(), cookies: Cookies::of(&config), config, store, accounts }
     }
 
     /// Gives the accounts.

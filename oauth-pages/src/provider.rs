@@ -29,25 +29,6 @@ where
         Self { config, store, owner }
     }
 
-    /// Sets who may do what on the pages: [`Pages::registering_groups`], [`Pages::consenting_roles`],
-    /// [`Pages::with_organisations`].
-    ///
-    /// ```
-    /// # use oauth_core::{config::Config, store::MemoryStore};
-    /// # use oauth_pages::{PagesProvider, StoredAccounts};
-    /// let config = Config::new("https://id.example")?;
-    /// let store = MemoryStore::new();
-    /// let accounts = StoredAccounts::new(store.clone(), &config);
-    /// let provider = PagesProvider::new(config, store, accounts)
-    ///     .with_pages(|pages| pages.registering_groups(["teachers"]).consenting_roles(["Admin"]).with_organisations());
-    /// # drop(provider); Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_pages(mut self, set: impl FnOnce(Pages<S, A>) -> Pages<S, A>) -> Self {
-        self.owner = set(self.owner);
-        self
-    }
-
     /// Gives the accounts.
     pub fn accounts(&self) -> &A {
         self.owner.accounts()

@@ -1,4 +1,5 @@
-//! Who may do what on the pages, as whoever runs the server decides.
+//! Who may do what on the pages, as the settings say: unless they do, everybody may do everything that is
+//! theirs.
 
 use crate::accounts::{Accounts, Person};
 use crate::pages::Pages;
@@ -10,15 +11,6 @@ use http::{Response, StatusCode};
 use oauth_core::error::Rejection;
 use oauth_core::owner::{AuthorizationRequest, Decision, Denial};
 use oauth_core::store::{self, SessionStore, Store};
-use std::collections::BTreeSet;
-
-/// Unless anything is set, everybody may do everything that is theirs.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rules {
-    registering_groups: Option<BTreeSet<String>>,
-    consenting_roles: Option<BTreeSet<String>>,
-    pub(crate) organisations: bool,
-}
 
 /// Why a person may allow nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,38 +20,12 @@ pub(crate) enum Barrier {
 }
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
-    /// Lets only people in one of these [groups](Person::groups), and administrators, register
-    /// applications.
-    #[must_use]
-    pub fn registering_groups(mut self, groups: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.rules.registering_groups = Some(groups.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Lets only people with one of these [roles](Person::roles) allow anything to applications, trusted
-    /// ones included; with anybody else an application gets `access_denied` (RFC 6749 §4.1.2.1). The
-    /// password grant, where it is mounted, asks for no consent and so for no role.
-    #[must_use]
-    pub fn consenting_roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.rules.consenting_roles = Some(roles.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Asks at sign-in for the organisation that a person belongs to: the accounts are then asked by
-    /// [`Accounts::sign_in_at`]. Who leaves it empty belongs to none. What they allow carries it as the
-    /// attribute `organisation`.
-    #[must_use]
-    pub fn with_organisations(mut self) -> Self {
-        self.rules.organisations = true;
-        self
-    }
-
     /// Tells whether a person may register applications.
     pub(crate) fn may_register(&self, person: &Person) -> Result<(), Rejection> {
         if !person.may_authorize {
             return Err(Rejection::ApiAccessOff);
         }
-        match &self.rules.registering_groups {
+        match &self.config.registering_groups {
             Some(groups) if !person.administrator && groups.is_disjoint(&person.groups) => {
                 Err(Rejection::MayNotRegister)
             }
@@ -72,7 +38,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if !person.may_authorize {
             return Some(Barrier::ApiAccessOff);
         }
-        let roles = self.rules.consenting_roles.as_ref()?;
+        let roles = self.config.consenting_roles.as_ref()?;
         roles.is_disjoint(&person.roles).then_some(Barrier::RoleMissing)
     }
 
@@ -94,7 +60,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 
     fn barrier_page(&self, visitor: &Visitor, ask: &AuthorizationRequest, barrier: Barrier) -> Response<Bytes> {
-        let roles = self.rules.consenting_roles.iter().flatten().map(String::as_str).collect::<Vec<_>>();
+        let roles = self.config.consenting_roles.iter().flatten().map(String::as_str).collect::<Vec<_>>();
         let page = NotEntitled {
             frame: self.frame("You cannot allow this", Some(visitor)),
             csrf: visitor.csrf_token(),

@@ -53,7 +53,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             csrf: csrf_token(&visit),
             destination: destination.field(),
             username: typed.username,
-            organisation: Some(typed.organisation).filter(|_| self.rules.organisations),
+            organisation: Some(typed.organisation).filter(|_| self.config.organisations),
             error: rejection.map(Rejection::entry),
         };
         let status = page.error.and_then(|entry| StatusCode::from_u16(entry.status).ok()).unwrap_or(StatusCode::OK);
@@ -69,7 +69,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let destination = Destination::parse(form.get("continue"));
         let username = form.get("username").unwrap_or_default().trim();
-        let asked = form.get("organisation").filter(|_| self.rules.organisations).unwrap_or_default().trim();
+        let asked = form.get("organisation").filter(|_| self.config.organisations).unwrap_or_default().trim();
         let organisation = Some(asked).filter(|asked| !asked.is_empty());
         let password = Password::new(form.get("password").unwrap_or_default());
         let address = self.address(request);

@@ -120,7 +120,7 @@ impl<S: AccountStore> StoredAccounts<S> {
     }
 
     /// Creates an account of an organisation, which it belongs to for good: it signs in where
-    /// [organisations are asked for](crate::Pages::with_organisations) and this one is named. Another
+    /// [organisations are asked for](oauth_core::config::Config::organisations) and this one is named. Another
     /// organisation may have somebody of the same name.
     ///
     /// # Errors

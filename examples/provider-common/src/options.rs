@@ -6,8 +6,6 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use oauth_core::config::{Config, InvalidIssuer, InvalidSetting, Issuer, Settings};
 use oauth_core::identifier::Resource;
-use oauth_core::store::{SessionStore, Store};
-use oauth_pages::{Accounts, Pages};
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -162,6 +160,9 @@ impl Options {
             "trusted_proxies": self.trusted_proxy,
             "insecure_no_throttling": self.insecure_no_throttling,
             "insecure_http_redirects": self.insecure_http_redirects,
+            "registering_groups": some(&self.registering_group),
+            "consenting_roles": some(&self.consenting_role),
+            "organisations": self.organisations,
         });
         match settings {
             Value::Object(settings) => settings,
@@ -181,17 +182,6 @@ impl Options {
             format!("--{}", key.replace('_', "-"))
         };
         Refused::new("invalid_configuration", format!("{named}: {reason}"))
-    }
-
-    /// Sets who may do what on the pages.
-    pub(crate) fn rules<S: Store + SessionStore, A: Accounts>(&self, mut pages: Pages<S, A>) -> Pages<S, A> {
-        if !self.registering_group.is_empty() {
-            pages = pages.registering_groups(&self.registering_group);
-        }
-        if !self.consenting_role.is_empty() {
-            pages = pages.consenting_roles(&self.consenting_role);
-        }
-        if self.organisations { pages.with_organisations() } else { pages }
     }
 
     /// Opens the database, and creates it where there is none.
@@ -235,6 +225,11 @@ impl Options {
 fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
     Resource::new(format!("{issuer}/api"))
         .map_err(|wrong| Refused::new("invalid_configuration", format!("--issuer: {wrong}")))
+}
+
+/// Gives a list, unless it is empty: an option that was not given says nothing.
+fn some(list: &[String]) -> Option<&[String]> {
+    (!list.is_empty()).then_some(list)
 }
 
 /// Reads `KEY=VALUE`: a value that is not JSON is a text.

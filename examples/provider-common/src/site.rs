@@ -60,7 +60,7 @@ impl Site {
         let (api_path, home) = (format!("{}/api", config.issuer.path()), format!("{}/", config.paths.base));
         // As if it were not there, unless a setting offers it.
         let passwords = PasswordGrant::new(AccountPasswords::new(StoredAccounts::new(store.clone(), &config)));
-        let pages = PagesProvider::new(config, store, accounts).with_pages(|pages| options.rules(pages));
+        let pages = PagesProvider::new(config, store, accounts);
         let provider = Provider::new(pages)
             .map_err(|wrong| Refused::new("invalid_configuration", wrong.to_string()))?
             .with_grant(passwords);

@@ -260,6 +260,12 @@ impl Registration {
         }
         let register = |uri: &String| {
             RedirectUri::register(uri, config.insecure_http_redirects)
+                .and_then(|uri| match &config.redirect_uri_schemes {
+                    Some(schemes) if !schemes.contains(&uri.scheme().to_ascii_lowercase()) => {
+                        Err(InvalidRedirectUri::SchemeNotTaken)
+                    }
+                    _ => Ok(uri),
+                })
                 .map_err(|reason| No::RedirectUri { uri: uri.clone(), reason })
         };
         self.redirect_uris.iter().map(register).collect()

@@ -54,6 +54,11 @@ impl Config {
             let reason = "it names a member that introspection has a meaning for: call it another";
             return no("introspected_attributes", reason);
         }
+        if self.redirect_uri_schemes.iter().flatten().any(|scheme| !crate::redirect::may_be_registered(scheme)) {
+            let reason =
+                "give https, http, or schemes with a dot such as com.example.app, in small letters, without a colon";
+            return no("redirect_uri_schemes", reason);
+        }
         self.paths.check()
     }
 

@@ -7,7 +7,7 @@ use super::{Config, Issuer, Paths, TokenFormat};
 use crate::identifier::{ClientId, Resource};
 use crate::scope::Scope;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -91,6 +91,12 @@ settings! {
     introspected_attributes: Option<Vec<String>> = |config| list(&config.introspected_attributes);
     /// Whether a person who allowed a client what it asks for is not asked again while one of its grants lives.
     remember_consent: Option<bool> = |config| config.remember_consent.to_string();
+    /// The roles whose people may allow anything to applications, on the ready-made pages.
+    consenting_roles: Option<BTreeSet<String>> = |_config| "everybody".to_owned();
+    /// The groups whose people may register applications on the ready-made pages, administrators aside.
+    registering_groups: Option<BTreeSet<String>> = |_config| "everybody".to_owned();
+    /// Asks at sign-in, on the ready-made pages, for the organisation that a person belongs to.
+    organisations: bool = |config| config.organisations.to_string();
     /// How long a code can be redeemed: 600 at most. A client may have a lifetime of its own.
     code_lifetime: Option<u64> = |config| duration(config.code_lifetime);
     /// How long an access token lives. A client may have a lifetime of its own.
@@ -123,6 +129,8 @@ settings! {
     /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same: for
     /// old clients that always send both.
     accept_credentials_twice: bool = |config| config.accept_credentials_twice.to_string();
+    /// The schemes of redirect URIs that can be registered, in small letters.
+    redirect_uri_schemes: Option<BTreeSet<String>> = |_config| "https, http to this machine, and any with a dot".to_owned();
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
     insecure_http_redirects: bool = |config| config.insecure_http_redirects.to_string();
     /// Offers the implicit grant, which OAuth 2.1 has removed: tokens stand in the browser's address.
@@ -179,6 +187,10 @@ impl Settings {
         set(&mut config.introspected_attributes, self.introspected_attributes);
         set(&mut config.code_lifetime, self.code_lifetime.map(Duration::from_secs));
         set(&mut config.remember_consent, self.remember_consent);
+        config.consenting_roles = self.consenting_roles;
+        config.registering_groups = self.registering_groups;
+        config.organisations = self.organisations;
+        config.redirect_uri_schemes = self.redirect_uri_schemes;
         set(&mut config.access_token_lifetime, self.access_token_lifetime.map(Duration::from_secs));
         set(&mut config.refresh_token_idle, self.refresh_token_idle.map(Duration::from_secs));
         set(&mut config.refresh_token_lifetime, self.refresh_token_lifetime.map(Duration::from_secs));

@@ -1,5 +1,6 @@
 use super::*;
-use crate::client::ClientType;
+use crate::client::{ClientType, Registration};
+use crate::config::Config;
 use crate::identifier::ClientId;
 use proptest::prelude::*;
 
@@ -216,4 +217,25 @@ fn what_a_person_is_shown_cannot_be_chosen_freely() {
     assert_eq!(shown("http://[::1]/cb"), "[::1]");
     assert_eq!(shown("com.example.app:/cb"), "com.example.app");
     assert_eq!(shown("com.evil.app://accounts.bank.example/cb"), "com.evil.app");
+}
+
+#[test]
+fn r_161_the_settings_say_which_schemes_are_taken() {
+    let mut config = Config::new("https://id.example").unwrap();
+    let registered = |config: &Config, uri: &str| {
+        let mut asked = Registration::new("Notes", ClientType::Public);
+        asked.redirect_uris = vec![uri.to_owned()];
+        asked.register(config).is_ok()
+    };
+    let all = ["https://app.example/cb", "HTTPS://app.example/cb", "http://127.0.0.1/cb", "com.example.app:/cb"];
+    assert_eq!(all.map(|uri| registered(&config, uri)), [true; 4]);
+    config.redirect_uri_schemes = Some(["https".to_owned()].into());
+    assert_eq!(all.map(|uri| registered(&config, uri)), [true, true, false, false]);
+    config.redirect_uri_schemes = Some(["https".to_owned(), "com.example.app".to_owned()].into());
+    assert_eq!(all.map(|uri| registered(&config, uri)), [true, true, false, true]);
+    assert!(!registered(&config, "http://app.example/cb") && !registered(&config, "javascript:alert(1)"));
+    for wrong in ["HTTPS", "https:", "", "javascript", "myapp", "*", "com.example app"] {
+        config.redirect_uri_schemes = Some([wrong.to_owned()].into());
+        assert_eq!(config.check().unwrap_err().key, "redirect_uri_schemes", "{wrong}");
+    }
 }

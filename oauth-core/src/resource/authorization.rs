@@ -4,6 +4,10 @@ use crate::identifier::{Attributes, ClientId, Resource, Subject};
 use crate::scope::Scope;
 
 /// What a valid access token says: who may do what, and until when.
+///
+/// In pyoauth2 it could be invalid, with an `error`, until somebody called `raise_error_if_invalid`. Here
+/// there is no invalid one: what would be is a [`Refusal`], which guards and filters answer before the
+/// route is reached, and [`allows`](Self::allows) says the rest.
 pub trait ResourceAuthorization: Send + Sync {
     /// Gives the client that holds the token.
     fn client_id(&self) -> &ClientId;

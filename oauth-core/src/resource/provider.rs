@@ -11,6 +11,10 @@ use std::future::Future;
 /// audience with the authorization server's keys, and guards, filters and [`Self::or`] take it as they take
 /// these.
 ///
+/// Of pyoauth2's hooks, `get_authorization_header` is [`ProtectedResource`](super::ProtectedResource)'s part,
+/// `validate_access_token` is [`validate_access_token`](Self::validate_access_token), and the overridable
+/// `authorization_class` is [`Authorization`](Self::Authorization).
+///
 /// ```
 /// use oauth_core::clock::Timestamp;
 /// use oauth_core::identifier::{Attributes, ClientId, Resource, Subject};

@@ -14,7 +14,7 @@ mod secrets;
 mod sign_in;
 mod standing;
 
-use crate::{Pages, PagesProvider, StoredAccounts};
+use crate::{PagesProvider, StoredAccounts};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Request, Response, StatusCode};
@@ -30,7 +30,6 @@ use oauth_core::store::{Account, ClientStore, MemoryStore};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-type Own = Pages<MemoryStore, StoredAccounts<MemoryStore>>;
 type App = PagesProvider<MemoryStore, StoredAccounts<MemoryStore>>;
 
 /// A provider with two people, ada and eve, and an administrator.
@@ -59,16 +58,12 @@ impl Site {
         Self::at("https://id.example", |_| ()).await
     }
 
+    /// A provider with settings of its own.
+    async fn with(set: impl FnOnce(&mut Config)) -> Self {
+        Self::at("https://id.example", set).await
+    }
+
     async fn at(issuer: &str, set: impl FnOnce(&mut Config)) -> Self {
-        Self::made(issuer, set, |pages| pages).await
-    }
-
-    /// A provider whose pages have rules.
-    async fn ruled(rules: impl FnOnce(Own) -> Own) -> Self {
-        Self::made("https://id.example", |_| (), rules).await
-    }
-
-    async fn made(issuer: &str, set: impl FnOnce(&mut Config), rules: impl FnOnce(Own) -> Own) -> Self {
         let mut config = Config::new(issuer).unwrap();
         let clock = Arc::new(ManualClock::starting_at(Timestamp::from_unix_seconds(1_800_000_000)));
         let events = Arc::new(Recorder::default());
@@ -80,7 +75,7 @@ impl Site {
         let ada = accounts.create("ada", &Password::new(PASSWORD), false).await.unwrap();
         accounts.create("eve", &Password::new(PASSWORD), false).await.unwrap();
         accounts.create("root", &Password::new(PASSWORD), true).await.unwrap();
-        let provider = Provider::new(PagesProvider::new(config, store.clone(), accounts).with_pages(rules)).unwrap();
+        let provider = Provider::new(PagesProvider::new(config, store.clone(), accounts)).unwrap();
         Self { provider, store, clock, events, ada }
     }
 

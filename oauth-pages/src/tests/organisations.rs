@@ -8,7 +8,7 @@ const OTHER: &str = "another password";
 
 /// Two schools, each with an `ada`, beside the ada who belongs to none.
 async fn schools() -> Site {
-    let site = Site::ruled(Pages::with_organisations).await;
+    let site = Site::with(|config| config.organisations = true).await;
     site.accounts().create_at("north", "ada", &Password::new(OTHER)).await.unwrap();
     site.accounts().create_at("south", "ada", &Password::new("yet another one")).await.unwrap();
     site

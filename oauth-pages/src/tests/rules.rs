@@ -12,7 +12,9 @@ async fn give(site: &Site, username: &str, attribute: &str, value: &str) {
 
 #[tokio::test]
 async fn only_people_in_a_group_register_applications() {
-    let site = Site::ruled(|pages| pages.registering_groups(["teachers", "developers"])).await;
+    let site =
+        Site::with(|config| config.registering_groups = Some(["teachers", "developers"].map(str::to_owned).into()))
+            .await;
     give(&site, "eve", GROUPS, "pupils, developers").await;
     let (mut ada, mut eve) = (site.signed_in("ada").await, site.signed_in("eve").await);
     let form = eve.get(REGISTER).await;
@@ -46,7 +48,7 @@ async fn grants(site: &Site) -> usize {
 
 #[tokio::test]
 async fn r_031_only_people_with_a_role_allow_anything() {
-    let site = Site::ruled(|pages| pages.consenting_roles(["Admin"])).await;
+    let site = Site::with(|config| config.consenting_roles = Some(["Admin".to_owned()].into())).await;
     site.client("notes", |_| ()).await;
     site.client("house", |client| client.trusted = true).await;
     let mut ada = site.signed_in("ada").await;

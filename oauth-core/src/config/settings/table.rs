@@ -2,7 +2,7 @@
 
 use crate::config::TokenFormat;
 use crate::identifier::{ClientId, Resource};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -54,6 +54,7 @@ kinds! {
     Option<Vec<Resource>>: "list of URIs";
     Option<Vec<IpAddr>>: "list of addresses";
     Option<BTreeMap<String, String>>: "table of texts";
+    Option<BTreeSet<String>>: "list of texts";
     Option<TokenFormat>: "table of `prefix`, `alphabet` and `length`";
 }
 
