@@ -32,6 +32,7 @@ impl Mariadb {
                 // The kernel has places for a few servers only that use its own way.
                 .args(["--skip-name-resolve", "--innodb-use-native-aio=0"])
                 .args(&account)
+                .arg(format!("--tmpdir={}", directory.display()))
                 .arg(format!("--datadir={}", data.display())),
         );
         process::write(&data, files, Some(ACCOUNT));
@@ -39,6 +40,8 @@ impl Mariadb {
         command.extend(account);
         command.extend([
             format!("--datadir={}", data.display()),
+            // A server that starts clears away the temporary tables of others in the same place.
+            format!("--tmpdir={}", directory.display()),
             format!("--socket={}", directory.join("socket").display()),
             format!("--pid-file={}", directory.join("pid").display()),
             format!("--port={port}"),
