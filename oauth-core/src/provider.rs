@@ -32,14 +32,14 @@ use std::time::Duration;
 /// | pyoauth2 | here |
 /// |---|---|
 /// | `validate_client_id`, `validate_client_secret` | [`ClientStore::client`](crate::store::ClientStore::client); the core compares digests |
-/// | `validate_redirect_uri`, `validate_scope` | what the [`Client`](crate::client::Client) is registered with; [`Config::scope_policy`] for more |
+/// | `validate_redirect_uri`, `validate_scope` | what the [`Client`] is registered with; [`Config::scope_policy`] for more |
 /// | `validate_access` | [`ResourceOwner::decide`] |
 /// | `persist_authorization_code` | [`CodeStore::save_code`](crate::store::CodeStore::save_code) |
 /// | `from_authorization_code`, `discard_authorization_code` | [`CodeStore::redeem`](crate::store::CodeStore::redeem), one step |
 /// | `from_refresh_token`, `discard_refresh_token` | [`TokenStore::rotate`](crate::store::TokenStore::rotate), one step |
 /// | `persist_token_information` | [`TokenStore::issue`](crate::store::TokenStore::issue); its `data` are the attributes of the grant |
 /// | `generate_authorization_code`, `generate_access_token`, `generate_refresh_token`, `token_length` | [`Config::code_format`], [`Config::access_token_format`], [`Config::refresh_token_format`] |
-/// | `token_type`, `token_expires_in` | [`Config::token_type`], [`Config::access_token_lifetime`], [`Client::lifetimes`](crate::client::Client::lifetimes) |
+/// | `token_type`, `token_expires_in` | [`Config::token_type`], [`Config::access_token_lifetime`], [`Client::lifetimes`] |
 ///
 /// ```
 /// use oauth_core::config::Config;
