@@ -148,10 +148,10 @@ pub struct Client {
     #[serde(default, skip_serializing_if = "Lifetimes::is_empty")]
     pub lifetimes: Lifetimes,
     /// Whether people are not asked for their consent: an application of the house.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trusted: bool,
     /// Whether those who run this server vouch for it: a badge on the consent page, no more.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sanctioned: bool,
     /// Why those who run this server have blocked it, in words for people. [`block`](Self::block) sets
     /// it: a blocked client is also not [`enabled`](Self::enabled), which is what a store looks at.
@@ -219,9 +219,4 @@ impl Client {
             None => scope.clone(),
         }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over like this")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
