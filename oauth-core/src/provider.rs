@@ -210,14 +210,17 @@ impl<P: AuthorizationProvider> Provider<P> {
         if request.body().len() > wire::BODY_LIMIT {
             return wire::error(Rejection::BodyTooLarge, self.app.config());
         }
+        let (cors, origin) = (endpoint.cors(), wire::origin(request.headers()));
+        // Asked before: what an endpoint has committed is answered without waiting for anything.
+        let allowed = match (cors, origin) {
+            (Cors::RegisteredOrigins, Some(origin)) => self.has_registered(origin, &request).await,
+            _ => false,
+        };
         let mut response = endpoint.call_object(self, &request).await;
-        match (endpoint.cors(), wire::origin(request.headers())) {
-            (Cors::AnyOrigin, _) => wire::allow_all(&mut response),
-            (Cors::RegisteredOrigins, Some(origin)) => {
-                let allowed = self.has_registered(origin, &request).await;
-                wire::allow(&mut response, allowed.then_some(origin));
-            }
-            (Cors::RegisteredOrigins, None) | (Cors::SameOrigin, _) => {}
+        match cors {
+            Cors::AnyOrigin => wire::allow_all(&mut response),
+            Cors::RegisteredOrigins if origin.is_some() => wire::allow(&mut response, origin.filter(|_| allowed)),
+            Cors::RegisteredOrigins | Cors::SameOrigin => {}
         }
         response
     }
