@@ -22,18 +22,37 @@ use std::net::IpAddr;
 /// A confidential client has proved it by its secret. A public client cannot prove anything: its
 /// grants are bound to it by what else they check.
 #[derive(Clone, Debug)]
-pub struct AuthenticatedClient(Client, Option<IpAddr>);
+pub struct AuthenticatedClient {
+    client: Client,
+    secret: Option<SecretHash>,
+    address: Option<IpAddr>,
+}
 
 impl AuthenticatedClient {
     /// Gives the registered client.
     pub fn client(&self) -> &Client {
-        &self.0
+        &self.client
+    }
+
+    /// Gives the secret that authenticated it, as it is stored; `None` for a public client.
+    pub fn secret(&self) -> Option<&SecretHash> {
+        self.secret.as_ref()
     }
 
     /// Gives where its request came from, where known.
     pub fn address(&self) -> Option<IpAddr> {
-        self.1
+        self.address
     }
+}
+
+/// What authenticated a client.
+enum Proof {
+    /// This one of its secrets.
+    Secret(SecretHash),
+    /// Nothing: it is public.
+    NoneNeeded,
+    /// It is not authenticated.
+    Wrong,
 }
 
 /// What a request says of its client, before anything is believed.
@@ -77,14 +96,19 @@ impl<P: AuthorizationProvider> Provider<P> {
         }
         let authentic = match &client {
             Some(client) => self.is_authentic(client, &credentials.secrets, name, address).await?,
-            None => false,
+            None => Proof::Wrong,
+        };
+        let (authentic, secret) = match authentic {
+            Proof::Secret(secret) => (true, Some(secret)),
+            Proof::NoneNeeded => (true, None),
+            Proof::Wrong => (false, None),
         };
         // Of many attempts at the same time no more are told the outcome than of as many in turn.
         if !authentic && !self.failed(Some(name), address) || authentic && !self.throttle.admits(name, address) {
             return Err(self.throttled(address));
         }
         match client {
-            Some(client) if authentic && client.enabled => Ok(AuthenticatedClient(client, address)),
+            Some(client) if authentic && client.enabled => Ok(AuthenticatedClient { client, secret, address }),
             Some(_) if authentic => Err(Rejection::DisabledClient),
             _ => Err(Rejection::ClientAuthenticationFailed),
         }
@@ -119,7 +143,7 @@ impl<P: AuthorizationProvider> Provider<P> {
         match self.app().store().client(id).await? {
             Some(client) if client.is_confidential() => Err(Rejection::ClientAuthenticationFailed),
             Some(client) if !client.enabled => Err(Rejection::DisabledClient),
-            Some(client) => Ok(AuthenticatedClient(client, self.address(request))),
+            Some(client) => Ok(AuthenticatedClient { client, secret: None, address: self.address(request) }),
             None => Err(Rejection::ClientAuthenticationFailed),
         }
     }
@@ -146,9 +170,9 @@ impl<P: AuthorizationProvider> Provider<P> {
         presented: &[ClientSecret],
         name: &str,
         address: Option<IpAddr>,
-    ) -> Result<bool, Rejection> {
+    ) -> Result<Proof, Rejection> {
         if client.client_type == ClientType::Public {
-            return Ok(presented.is_empty());
+            return Ok(if presented.is_empty() { Proof::NoneNeeded } else { Proof::Wrong });
         }
         for secret in presented {
             for stored in &client.secrets {
@@ -162,11 +186,11 @@ impl<P: AuthorizationProvider> Provider<P> {
                     }
                 };
                 if matches {
-                    return Ok(true);
+                    return Ok(Proof::Secret(stored.clone()));
                 }
             }
         }
-        Ok(false)
+        Ok(Proof::Wrong)
     }
 
     /// Counts a failure, and tells whether it was within the limits.

@@ -207,6 +207,7 @@ rejections! {
     // 5xxx: the server
     5001 StoreUnavailable TemporarilyUnavailable 503 "the storage does not answer" "try again a little later";
     5002 Busy TemporarilyUnavailable 503 "the server has too much to do" "try again a little later";
+    5003 DecisionOvertaken TemporarilyUnavailable 503 "what the decision rests on changed again and again while it was saved" "send the same request again";
 
     // 6xxx: pages
     6001 FormNotOurs InvalidRequest 403 "this form was not shown to you in this browser, or you have signed in or out since" "go back, reload the page and try again; cookies must be allowed";
@@ -219,6 +220,7 @@ rejections! {
     6008 MayNotRegister AccessDenied 403 "your account may not register applications here" "ask whoever runs this server, or somebody who may";
     6009 ApiAccessOff AccessDenied 403 "API access is switched off for your account" "ask whoever runs this server";
     6010 AccountNotFound InvalidRequest 404 "there is no such account" "see the list of people";
+    6011 PasswordOvertaken AccessDenied 409 "the password was changed while this form was under way" "sign in with the new password; if you did not change it, ask whoever runs this server";
 }
 
 impl Rejection {
@@ -238,7 +240,7 @@ impl Rejection {
 
     /// Tells whether the same request may succeed later.
     pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::StoreUnavailable | Self::Busy | Self::Throttled)
+        matches!(self, Self::StoreUnavailable | Self::Busy | Self::DecisionOvertaken | Self::Throttled)
     }
 }
 

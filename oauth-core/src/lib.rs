@@ -81,7 +81,7 @@
 #![cfg_attr(feature = "provider", doc = "```compile_fail")]
 #![cfg_attr(not(feature = "provider"), doc = "```ignore")]
 //! # fn forged(client: oauth_core::client::Client) {
-//! let client = oauth_core::client_auth::AuthenticatedClient(client);
+//! let client = oauth_core::client_auth::AuthenticatedClient { client, secret: None, address: None };
 //! # }
 //! ```
 //! A secret in a log line or in a store: a secret has no `Display`, and a store takes a digest.

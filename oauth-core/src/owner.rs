@@ -115,6 +115,29 @@ impl AuthorizationRequest {
         &self.query
     }
 
+    /// Computes what stands for that which a consent page shows of the client: its name, site, type and
+    /// owner, the host of the redirect URI, and whether this server vouches for it. A consent is remembered as
+    /// long as it is the same; scopes and resources are compared one by one.
+    pub fn shown(&self) -> Digest {
+        self.shown_as(self.client.sanctioned)
+    }
+
+    fn shown_as(&self, sanctioned: bool) -> Digest {
+        let Client { name, uri, client_type, owner, .. } = &self.client;
+        // An application on the person's own device has another port every time.
+        let host = match self.target.host().rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => self.target.host(),
+        };
+        Digest::of(&serde_json::json!([name, uri, client_type, owner, host, sanctioned]).to_string())
+    }
+
+    /// Tells whether a consent covers what a page would show now. A client that this server vouches for since
+    /// then is no reason to ask again.
+    pub(crate) fn is_shown_by(&self, shown: Digest) -> bool {
+        shown == self.shown_as(false) || self.client.sanctioned && shown == self.shown_as(true)
+    }
+
     /// Computes what stands for the exact request, every parameter included: what a consent is
     /// bound to.
     pub fn digest(&self) -> Digest {
@@ -140,6 +163,9 @@ pub struct Approval {
     /// trusted: the browser is then redirected with 302 rather than 303, and a request that
     /// [asks for consent](AuthorizationRequest::asks_for_consent) is refused.
     pub remembered: bool,
+    /// What the page showed on which the person allowed it; `None` if no page asked. Only what a page asked for
+    /// is [`remembered`]. [`asked`](Self::asked) sets it.
+    pub shown: Option<Digest>,
     /// Whether the person signed in for this very request, which answers `prompt=login` and `max_age`.
     pub signed_in_anew: bool,
     /// The grants that a remembered consent is read from: revoked meanwhile, they take it along.
@@ -156,9 +182,18 @@ impl Approval {
             acr: None,
             attributes: Attributes::new(),
             remembered: false,
+            shown: None,
             signed_in_anew: false,
             rests_on: Vec::new(),
         }
+    }
+
+    /// Says that a page asked the person for this request, and showed what [`AuthorizationRequest::shown`]
+    /// stands for: the consent may be remembered.
+    #[must_use]
+    pub fn asked(mut self, ask: &AuthorizationRequest) -> Self {
+        self.shown = Some(ask.shown());
+        self
     }
 }
 
@@ -257,12 +292,13 @@ pub trait ResourceOwner: Send + Sync + 'static {
         async { Ok(true) }
     }
 
-    /// Tells whether what was decided on this request still holds. Asked once its code is stored, and
-    /// before anybody gets the code: who changes a password or closes an account meanwhile ends the
-    /// grants that there are, and this one came too late for that. `false` revokes it.
+    /// Tells whether what was decided on this request still holds: the session lives, its credential is the
+    /// person's, and the person may still decide. Asked after the marks of the decision were read
+    /// ([`Basis`](crate::store::Basis)) and before its code is saved. `false` means that it is decided again,
+    /// from [`decide`](Self::decide) on.
     ///
     /// # Errors
-    /// The store does not answer; the client is told to try again, and nobody gets the code.
+    /// The store does not answer; the client is told to try again, and no code is saved.
     fn still_holds(
         &self,
         _request: &Request<Bytes>,

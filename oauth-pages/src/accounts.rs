@@ -80,8 +80,11 @@ impl Person {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PasswordChange {
-    /// The new password holds from now on.
-    Changed,
+    /// The new password holds from now on. The person as this very change left them: the session that the
+    /// pages open carries this [credential](Person::credential), never one that was read later.
+    Changed(Box<Person>),
+    /// The password was changed by somebody else since the old one was compared; nothing of this change holds.
+    Overtaken,
     /// The old password is not the right one.
     WrongPassword,
     /// The new password is refused; the text says why and is shown on the page.
@@ -193,8 +196,9 @@ pub trait Accounts: Send + Sync + 'static {
         false
     }
 
-    /// Changes a person's password, if the old one is right. Afterwards the pages end all sessions
-    /// and grants of the person.
+    /// Changes a person's password, if the old one is right, and if the stored one is still the one that was
+    /// compared: hashing takes its time, and a reset that came meanwhile must hold. Afterwards the pages end
+    /// all sessions and grants of the person.
     ///
     /// # Errors
     /// The accounts cannot be reached.

@@ -40,12 +40,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask, Some(&visitor))).into());
         }
         let mut approval = approval(&visitor, ask.scope().clone(), sign_in != SignInFor::Nothing);
-        let waiting = self.store.take_decision(&visitor.session.digest, &ask.digest(), self.config.clock.now()).await?;
+        let now = self.config.clock.now();
+        let waiting = self.store.take_decision(&visitor.session.digest, &on_page(ask), now).await?;
         let decision = match waiting {
             // What was asked and ticked; where that is nothing, the core takes it for a refusal.
             Some(PendingDecision { allowed: Some(ticked), .. }) => {
                 approval.scope = ask.scope().intersection(&ticked);
-                Decision::Allow(approval)
+                Decision::Allow(approval.asked(ask))
             }
             Some(PendingDecision { allowed: None, .. }) => Decision::Deny(Denial::ByOwner),
             None => match remembered(&self.store, &self.config, ask, approval).await? {
@@ -90,7 +91,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             frame: self.frame("Allow access?", Some(visitor)),
             csrf: visitor.csrf_token(),
             request: ask.query(),
-            proof: proof(visitor, &ask.digest()),
+            shown: ask.shown().to_base64url(),
+            proof: proof(visitor, &on_page(ask)),
             name: &client.name,
             site: client.uri.as_deref().filter(|uri| is_web_address(uri)),
             developer,
@@ -109,9 +111,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn consent(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let (visitor, form) = self.posted(request).await?;
         let query = form.get("request").ok_or(Rejection::FormNotOurs)?;
-        let digest = Digest::of(query);
-        // The request goes through the browser. Were it changed there, the person would decide on
-        // one that they were not shown; the proof was made for the one on the page.
+        // Request and page go through the browser. If they were changed there, the person would decide on
+        // something else than they saw; the proof was made for both.
+        let digest = decided_on(query, form.get("shown").unwrap_or_default());
         let shown = form.get("proof").is_some_and(|given| equal_in_constant_time(given, &proof(&visitor, &digest)));
         if !shown {
             return Err(Rejection::FormNotOurs);
@@ -144,6 +146,16 @@ fn approval(visitor: &Visitor, scope: Scope, signed_in_anew: bool) -> Approval {
     approval
 }
 
+/// Computes what stands for a request on the page that asks for it: a decision on an application that is
+/// edited meanwhile is a decision on something else.
+pub(crate) fn on_page(ask: &AuthorizationRequest) -> Digest {
+    decided_on(ask.query(), &ask.shown().to_base64url())
+}
+
+fn decided_on(query: &str, shown: &str) -> Digest {
+    Digest::of(&format!("{query}\n{shown}"))
+}
+
 /// Computes what proves that this request was shown to this person in this session.
 pub(crate) fn proof(visitor: &Visitor, request: &Digest) -> String {
     keyed("oauth-pages consent", &visitor.cookie, request.as_bytes()).to_base64url()
@@ -174,6 +186,7 @@ struct Consent<'a> {
     frame: Frame,
     csrf: String,
     request: &'a str,
+    shown: String,
     proof: String,
     name: &'a str,
     site: Option<&'a str>,

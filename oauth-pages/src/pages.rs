@@ -157,7 +157,7 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
         Ok(self.accounts.person(subject).await?.is_some_and(|person| person.may_authorize))
     }
 
-    /// The session ends in the same step as the grants, or before them; so does what the person may do.
+    /// The session, its credential and the person as they are now: the store compares the rest.
     async fn still_holds(&self, request: &Request<Bytes>, subject: &Subject) -> store::Result<bool> {
         let person = self.visitor(request).await?.map(|visitor| visitor.person);
         Ok(person.is_some_and(|person| person.subject == *subject && self.barrier(&person).is_none()))

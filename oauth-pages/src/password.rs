@@ -32,8 +32,12 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if !matches!(outcome, Ok(PasswordChange::WrongPassword)) {
             attempt.succeeded();
         }
-        match outcome? {
-            PasswordChange::Changed => {}
+        let changed = match outcome? {
+            PasswordChange::Changed(person) => person,
+            PasswordChange::Overtaken => {
+                let error = Rejection::PasswordOvertaken.description();
+                return Ok(self.password_page(&visitor, StatusCode::CONFLICT, Some(&error)));
+            }
             PasswordChange::WrongPassword => {
                 self.config.events.record(&Event::SignInFailed { address });
                 let error = Rejection::OldPasswordWrong.description();
@@ -43,20 +47,16 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
                 return Ok(self.password_page(&visitor, StatusCode::BAD_REQUEST, Some(&reason)));
             }
             PasswordChange::Unsupported => return Err(Rejection::NotFound),
-        }
-        // `AccountStore::set_password` has done both already; accounts from elsewhere have not.
+        };
+        // `AccountStore::replace_account` has done both already; accounts from elsewhere have not.
         let subject = &person.subject;
         self.store.end_sessions(subject).await?;
         self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.config.clock.now()).await?;
         self.config.events.record(&Event::PasswordChanged { subject: subject.clone() });
         let home = Destination::Home.location(&self.config.paths);
-        Ok(match self.accounts.person(subject).await? {
-            Some(person) => {
-                let session = self.open_session(request, &person).await?;
-                response::with_cookie(response::see_other(&home), self.cookies.set_session(&session))
-            }
-            None => response::with_cookie(response::see_other(&home), self.cookies.clear_session()),
-        })
+        // If another change came meanwhile, this session's credential is not the person's: it opens nothing.
+        let session = self.open_session(request, &changed).await?;
+        Ok(response::with_cookie(response::see_other(&home), self.cookies.set_session(&session)))
     }
 
     fn password_page(&self, visitor: &Visitor, status: StatusCode, error: Option<&str>) -> Response<Bytes> {

@@ -30,9 +30,14 @@ impl<A: Accounts> AccountPasswords<A> {
 impl<A: Accounts> PasswordVerifier for AccountPasswords<A> {
     async fn verify(&self, username: &str, password: &Password, _: &Client) -> store::Result<Option<Verified>> {
         let Some(person) = self.0.sign_in(username.trim(), password).await? else { return Ok(None) };
-        let mut verified = Verified::new(person.subject);
+        let mut verified = Verified::new(person.subject, person.credential);
         // What the consent page notes too.
         verified.attributes.insert("username".to_owned(), person.username);
         Ok(Some(verified))
+    }
+
+    async fn still_holds(&self, verified: &Verified) -> store::Result<bool> {
+        let person = self.0.person(&verified.subject).await?;
+        Ok(person.is_some_and(|person| person.may_authorize && person.credential == verified.credential))
     }
 }

@@ -2,6 +2,7 @@
 //! theirs.
 
 use crate::accounts::{Accounts, Person};
+use crate::consent::{on_page, proof};
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::Visitor;
@@ -52,7 +53,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         barrier: Barrier,
     ) -> store::Result<Decision> {
         let now = self.config.clock.now();
-        let waiting = self.store.take_decision(&visitor.session.digest, &ask.digest(), now).await?;
+        let waiting = self.store.take_decision(&visitor.session.digest, &on_page(ask), now).await?;
         if waiting.is_some() || ask.forbids_interaction() {
             return Ok(Decision::Deny(Denial::NotEntitled));
         }
@@ -65,7 +66,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             frame: self.frame("You cannot allow this", Some(visitor)),
             csrf: visitor.csrf_token(),
             request: ask.query(),
-            proof: crate::consent::proof(visitor, &ask.digest()),
+            shown: ask.shown().to_base64url(),
+            proof: proof(visitor, &on_page(ask)),
             name: &ask.client().name,
             roles: if barrier == Barrier::RoleMissing { roles.join(", ") } else { String::new() },
         };
@@ -79,6 +81,7 @@ struct NotEntitled<'a> {
     frame: Frame,
     csrf: String,
     request: &'a str,
+    shown: String,
     proof: String,
     name: &'a str,
     /// Empty where it is the switch.

@@ -7,7 +7,8 @@ use oauth_core::identifier::{Attributes, Subject};
 use oauth_core::password::{PasswordHasher, PasswordHasherBusy};
 use oauth_core::secret::Password;
 use oauth_core::store::{
-    self, Account, AccountStore, AttributeChanges, Created, GrantFilter, GrantStore, Page, PasswordHash, StoreError,
+    self, Account, AccountStore, AttributeChanges, Created, GrantFilter, GrantStore, Page, PasswordHash, Replaced,
+    StoreError,
 };
 use std::sync::Arc;
 
@@ -164,14 +165,14 @@ impl<S: AccountStore> StoredAccounts<S> {
     }
 
     /// Sets a password without asking for the old one, and ends every session and grant of the
-    /// account.
+    /// account. A change by the person that is under way is rejected then.
     ///
     /// # Errors
     /// There is no such account, the password is unfit, or the store does not answer.
     pub async fn set_password(&self, username: &str, password: &Password) -> Result<(), AccountError> {
         let subject = self.named(username).await?.subject;
         let hash = self.hash(password).await?;
-        found(self.store.set_password(&subject, &hash, self.clock.now()).await?)?;
+        found(self.change(&subject, |account| account.password = hash.clone()).await?)?;
         self.events.record(&Event::PasswordChanged { subject });
         Ok(())
     }
@@ -182,7 +183,7 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// There is no such account, or the store does not answer.
     pub async fn set_enabled(&self, username: &str, enabled: bool) -> Result<(), AccountError> {
         let subject = self.named(username).await?.subject;
-        found(self.store.set_account_enabled(&subject, enabled, self.clock.now()).await?)?;
+        found(self.change(&subject, |account| account.enabled = enabled).await?)?;
         self.events.record(&if enabled {
             Event::AccountEnabled { subject }
         } else {
@@ -208,7 +209,7 @@ impl<S: AccountStore> StoredAccounts<S> {
             return Err(AccountError::Attribute);
         }
         let subject = self.named(username).await?.subject;
-        found(self.store.change_account_attributes(&subject, changes).await?)
+        found(self.change(&subject, |account| account.change_attributes(changes)).await?)
     }
 
     /// Deletes an account with every session and grant of it.
@@ -228,6 +229,21 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// The store does not answer.
     pub async fn list(&self, page: &Page<String>) -> store::Result<Vec<Account>> {
         self.store.accounts(page).await
+    }
+
+    /// Changes an account as it is just now, and reads it again if somebody else was faster: what does not rest
+    /// on what was read undoes nothing of theirs. `false` if there is no such account.
+    async fn change(&self, subject: &Subject, change: impl Fn(&mut Account)) -> store::Result<bool> {
+        while let Some(read) = self.store.account(subject).await? {
+            let mut changed = read.clone();
+            change(&mut changed);
+            match self.store.replace_account(&read, &changed, self.clock.now()).await? {
+                Replaced::Now => return Ok(true),
+                Replaced::Changed => {}
+                Replaced::Gone => break,
+            }
+        }
+        Ok(false)
     }
 
     /// Finds the account of a name, in an organisation or in none, if the password is right.
@@ -265,6 +281,24 @@ impl<S: AccountStore> StoredAccounts<S> {
     async fn matches(&self, password: &Password, hash: Option<&PasswordHash>) -> store::Result<bool> {
         let verified = self.passwords.verify(password.expose(), hash, || true, |_| ()).await;
         verified.map_err(|busy| StoreError::new("verify a password", busy))
+    }
+}
+
+impl<S: AccountStore> StoredAccounts<S> {
+    /// Sets another password, if the one that was compared is still there.
+    async fn replace_password(&self, compared: Account, hash: PasswordHash) -> store::Result<PasswordChange> {
+        let mut read = compared.clone();
+        loop {
+            let changed = Account { password: hash.clone(), ..read.clone() };
+            if self.store.replace_account(&read, &changed, self.clock.now()).await? == Replaced::Now {
+                return Ok(PasswordChange::Changed(Box::new(Person::from(changed))));
+            }
+            // Something else about the account may have changed; that goes on.
+            match self.store.account(&compared.subject).await? {
+                Some(now) if now.enabled && now.password == compared.password => read = now,
+                _ => return Ok(PasswordChange::Overtaken),
+            }
+        }
     }
 }
 
@@ -324,7 +358,7 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
     async fn switch_api_access(&self, subject: &Subject, allowed: bool) -> store::Result<bool> {
         let value = (!allowed).then(|| OFF.to_owned());
         let changes = AttributeChanges::from([(API_ACCESS.to_owned(), value)]);
-        self.store.change_account_attributes(subject, &changes).await
+        self.change(subject, |account| account.change_attributes(&changes)).await
     }
 
     fn offers_password_change(&self) -> bool {
@@ -335,6 +369,7 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
         let Some(account) = self.store.account(&person.subject).await?.filter(|account| account.enabled) else {
             return Ok(PasswordChange::WrongPassword);
         };
+        // The hash that is compared here is the one that must still be there in the end.
         if !self.matches(old, Some(&account.password)).await? {
             return Ok(PasswordChange::WrongPassword);
         }
@@ -344,8 +379,7 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
             Err(AccountError::Busy) => return Err(StoreError::new("hash a password", PasswordHasherBusy)),
             Err(refused) => return Ok(PasswordChange::Refused(refused.to_string())),
         };
-        let changed = self.store.set_password(&account.subject, &hash, self.clock.now()).await?;
-        Ok(if changed { PasswordChange::Changed } else { PasswordChange::WrongPassword })
+        self.replace_password(account, hash).await
     }
 }
 

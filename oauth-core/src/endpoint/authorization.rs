@@ -12,10 +12,10 @@ use crate::pkce::{CodeChallenge, S256};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::redirect::RedirectTarget;
 use crate::secret::AuthorizationCode;
-use crate::store::{self, ClientStore, Code, CodeStore, Grant, GrantStore, Saved};
+use crate::store::{self, Basis, ClientStore, Code, CodeStore, Grant, GrantStore, Saved};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
-use std::future::Future;
+use std::time::Duration;
 
 /// The authorization endpoint (RFC 6749 §3.1): the code flow, and where the settings switch it on the
 /// implicit one.
@@ -46,12 +46,46 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
     }
 
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        for _ in 0..ROUNDS {
+            let ask = match provider.code_request(request).await {
+                CodeRequest::Broken(page) => return page,
+                CodeRequest::Invalid(redirect) => return redirect,
+                CodeRequest::Pending(ask) => ask,
+            };
+            if let Concluded::Answered(answer) = decide(provider, request, &ask).await {
+                return answer;
+            }
+        }
         match provider.code_request(request).await {
             CodeRequest::Broken(page) => page,
             CodeRequest::Invalid(redirect) => redirect,
-            CodeRequest::Pending(ask) => decide(provider, request, &ask).await,
+            CodeRequest::Pending(ask) => {
+                Answer::to(provider.app().config(), request, &ask).error(Rejection::DecisionOvertaken, HeaderMap::new())
+            }
         }
     }
+}
+
+/// How often a request is decided anew if what the decision rests on changed while it was saved.
+const ROUNDS: usize = 3;
+
+/// How long a decision may take from its marks to its commit: much less than stores keep a mark.
+const DECISION_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// What became of a request on which something was decided.
+pub(super) enum Concluded {
+    /// It is answered.
+    Answered(Response<Bytes>),
+    /// What the decision rests on has changed: it has to be decided again.
+    Changed,
+}
+
+/// What became of an approval.
+pub(super) enum Issued {
+    /// It is saved; these parameters say so to the client.
+    Answer(Vec<(String, String)>),
+    /// What it rests on has changed: nothing is saved.
+    Changed,
 }
 
 /// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid.
@@ -181,10 +215,13 @@ async fn decide<P: AuthorizationProvider>(
     provider: &Provider<P>,
     request: &Request<Bytes>,
     ask: &AuthorizationRequest,
-) -> Response<Bytes> {
+) -> Concluded {
     match provider.app().owner().decide(request, ask).await {
         Ok(decided) => conclude(provider, request, ask, decided).await,
-        Err(error) => Answer::to(provider.app().config(), request, ask).error(error.into(), HeaderMap::new()),
+        Err(error) => {
+            let answer = Answer::to(provider.app().config(), request, ask);
+            Concluded::Answered(answer.error(error.into(), HeaderMap::new()))
+        }
     }
 }
 
@@ -194,9 +231,9 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
     request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     Decided { decision, headers }: Decided,
-) -> Response<Bytes> {
+) -> Concluded {
     let answer = Answer::to(provider.app().config(), request, ask);
-    match decision {
+    Concluded::Answered(match decision {
         Decision::SignIn(_) if ask.forbids_interaction() => answer.error(Rejection::LoginRequired, headers),
         Decision::Consent(_) if ask.forbids_interaction() => answer.error(Rejection::ConsentRequired, headers),
         Decision::Interact(_) if ask.forbids_interaction() => answer.error(Rejection::InteractionRequired, headers),
@@ -212,21 +249,41 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
             let answer = answer.decided(approval.remembered);
             let rests_on = std::mem::take(&mut approval.rests_on);
             let issued = match granted(provider, ask, approval) {
-                Ok(grant) => {
-                    let still = still_stands(provider, request, &grant, &rests_on);
-                    if ask.implicit {
-                        implicit::issue(provider, ask, &grant, still).await
-                    } else {
-                        issue(provider, ask, &grant, still).await
-                    }
-                }
+                Ok(grant) => save(provider, request, ask, &grant, &rests_on).await,
                 Err(rejection) => Err(rejection),
             };
             match issued {
-                Ok(success) => answer.success(&success, headers),
+                Ok(Issued::Answer(success)) => answer.success(&success, headers),
+                Ok(Issued::Changed) => return Concluded::Changed,
                 Err(rejection) => answer.error(rejection, headers),
             }
         }
+    })
+}
+
+/// Saves what was approved, if what it rests on is as it was.
+///
+/// The marks are read first, then everything is looked at once more, then the store compares client and marks
+/// in the step that commits. An end that came before the marks is seen by the look; one that comes later has
+/// moved a mark, or finds the grant.
+async fn save<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    request: &Request<Bytes>,
+    ask: &AuthorizationRequest,
+    grant: &Grant,
+    rests_on: &[GrantId],
+) -> Result<Issued, Rejection> {
+    let (store, clock) = (provider.app().store(), &provider.app().config().clock);
+    let read_at = clock.now();
+    let basis = Basis { client: ask.client.clone(), marks: store.marks(&grant.subject, &ask.client.id).await? };
+    let still = still_stands(provider, request, grant, rests_on).await?;
+    if !still || read_at.after(DECISION_LIFETIME).is_over(clock.now()) {
+        return Ok(Issued::Changed);
+    }
+    if ask.implicit {
+        implicit::issue(provider, ask, grant, &basis).await
+    } else {
+        issue(provider, ask, grant, &basis).await
     }
 }
 
@@ -258,6 +315,7 @@ fn granted<P: AuthorizationProvider>(
         auth_time: approval.auth_time,
         acr: approval.acr,
         attributes: approval.attributes,
+        shown: approval.shown,
         created_at: now,
         last_issued_at: None,
         expires_at: now.after(ask.client.lifetimes.code.unwrap_or(config.code_lifetime)),
@@ -265,13 +323,13 @@ fn granted<P: AuthorizationProvider>(
     })
 }
 
-/// Saves the grant with its code, in one step, and gives it away if it still stands then.
+/// Saves the grant with its code, in one step.
 async fn issue<P: AuthorizationProvider>(
     provider: &Provider<P>,
     ask: &AuthorizationRequest,
     grant: &Grant,
-    still: impl Future<Output = store::Result<bool>> + Send,
-) -> Result<Vec<(String, String)>, Rejection> {
+    basis: &Basis,
+) -> Result<Issued, Rejection> {
     let config = provider.app().config();
     let secret = AuthorizationCode::of(&config.code_format);
     let code = Code {
@@ -283,27 +341,22 @@ async fn issue<P: AuthorizationProvider>(
         nonce: ask.nonce.clone(),
         expires_at: grant.expires_at,
     };
-    let store = provider.app().store();
-    match store.save_code(grant, &code).await? {
-        // Nobody has the code yet: a future that is dropped here leaves one that is never redeemed.
-        Saved::Now if !still.await? => {
-            store.revoke_grant(&grant.id, config.clock.now()).await?;
-            Err(Rejection::AccessDenied)
-        }
+    match provider.app().store().save_code(grant, &code, basis).await? {
         Saved::Now => {
             config.events.record(&Event::Approved {
                 client_id: grant.client_id.clone(),
                 subject: grant.subject.clone(),
                 grant: grant.id,
             });
-            Ok(vec![("code".to_owned(), secret.expose().to_owned())])
+            Ok(Issued::Answer(vec![("code".to_owned(), secret.expose().to_owned())]))
         }
+        Saved::Changed => Ok(Issued::Changed),
         Saved::Gone => Err(Rejection::DisabledClient),
     }
 }
 
-/// Tells whether what was decided still holds, and the grants that a remembered consent was read from live
-/// on: who revokes them while a code is saved has revoked the consent too.
+/// Tells whether what was decided still holds, and whether the grants live that a remembered consent was read
+/// from: if one of them was revoked meanwhile, the consent is withdrawn.
 async fn still_stands<P: AuthorizationProvider>(
     provider: &Provider<P>,
     request: &Request<Bytes>,

@@ -1,16 +1,16 @@
 //! The implicit grant at the authorization endpoint (RFC 6749 §4.2), which OAuth 2.1 has removed.
 
 use super::MetadataDocument;
+use super::authorization::Issued;
 use crate::client::GrantType;
 use crate::config::Config;
 use crate::error::Rejection;
-use crate::grant::{About, Family, Purpose, issue_at_once, make_tokens};
+use crate::grant::{About, AtOnce, Family, Purpose, issue_at_once, make_tokens};
 use crate::http::Parameters;
 use crate::owner::AuthorizationRequest;
 use crate::provider::{AuthorizationProvider, Provider};
-use crate::store::{self, Grant};
+use crate::store::{Basis, Grant};
 use serde_json::Value;
-use std::future::Future;
 
 /// Tells whether a request asks for it where it is on: its answers go into the fragment then.
 pub(super) fn is_asked(config: &Config, parameters: &Parameters) -> bool {
@@ -28,19 +28,23 @@ pub(super) async fn issue<P: AuthorizationProvider>(
     provider: &Provider<P>,
     ask: &AuthorizationRequest,
     grant: &Grant,
-    still: impl Future<Output = store::Result<bool>> + Send,
-) -> Result<Vec<(String, String)>, Rejection> {
+    basis: &Basis,
+) -> Result<Issued, Rejection> {
     let config = provider.app().config();
     let now = config.clock.now();
     let (scope, audience) = (grant.scope.clone(), grant.audience.clone());
-    let purpose = Purpose { client: &ask.client, grant: Some(grant.id), scope, audience, family: Family::None };
+    let (client, grant_id) = (&ask.client, Some(grant.id));
+    let purpose = Purpose { client, authenticated_by: None, grant: grant_id, scope, audience, family: Family::None };
     let about = About::grant(&ask.client, GrantType::Implicit, grant);
     let tokens = make_tokens(config, purpose, now).reviewed(config, about).await?;
-    let response = issue_at_once(provider, grant, tokens, GrantType::Implicit, still, Rejection::AccessDenied).await?;
+    let response = match issue_at_once(provider, grant, basis, tokens, GrantType::Implicit).await? {
+        AtOnce::Issued(response) => response,
+        AtOnce::Changed => return Ok(Issued::Changed),
+    };
     let written = |(name, value)| match value {
         Value::String(text) => Some((name, text)),
         Value::Number(_) | Value::Bool(_) => Some((name, value.to_string())),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    Ok(response.members(config, now).into_iter().filter_map(written).collect())
+    Ok(Issued::Answer(response.members(config, now).into_iter().filter_map(written).collect()))
 }

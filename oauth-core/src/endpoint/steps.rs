@@ -1,14 +1,14 @@
 use super::answer::Answer;
-use super::authorization::{conclude, examine};
+use super::authorization::{Concluded, conclude, examine};
 use crate::error::Rejection;
-use crate::http::Parameters;
+use crate::http::{self as wire, Parameters};
 use crate::identifier::Subject;
 use crate::owner::{Approval, AuthorizationRequest, Decision};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::PendingTicket;
 use crate::store::{self, PendingRequest, PendingRequestStore};
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use std::time::Duration;
 
 /// What became of an authorization request that an application takes step by step, on pages and routes
@@ -142,8 +142,10 @@ where
 
     /// Accepts what waits under a ticket for the person of the approval, who must be the one signed in:
     /// with attributes, and with a part of the scope if they say so. Gives the answer for the browser: the
-    /// redirect with the code, or what is wrong with the request by now. What was accepted or declined
-    /// before, is over, or waits for somebody else is an error page.
+    /// redirect with the code, or what is wrong with the request by now. If what the decision rests on changed
+    /// while it was saved (the client was edited, grants were revoked, a password changed), the browser is sent
+    /// to the authorization endpoint with the same request, which is decided anew. Returns an error page if the
+    /// ticket was used, has expired, or belongs to another person.
     pub async fn accept(
         &self,
         request: &Request<Bytes>,
@@ -154,9 +156,19 @@ where
             Ok(ask) if ask.forbids_interaction() && !approval.remembered => {
                 Answer::to(self.app().config(), request, &ask).error(Rejection::ConsentRequired, HeaderMap::new())
             }
-            Ok(ask) => conclude(self, request, &ask, Decision::Allow(approval).into()).await,
+            Ok(ask) => match conclude(self, request, &ask, Decision::Allow(approval).into()).await {
+                Concluded::Answered(answer) => answer,
+                // What was decided holds no more. The same request goes on where it began, and is decided anew.
+                Concluded::Changed => self.again(&ask),
+            },
             Err(answer) => answer,
         }
+    }
+
+    fn again(&self, ask: &AuthorizationRequest) -> Response<Bytes> {
+        let config = self.app().config();
+        let location = format!("{}?{}", config.url(&config.paths.authorization_path()), ask.query());
+        wire::redirect(StatusCode::SEE_OTHER, &location, HeaderMap::new())
     }
 
     /// Declines what waits under a ticket for a person, and gives the redirect that tells the client.

@@ -7,24 +7,30 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::AuthorizationCode;
-use crate::store::{self, Code, CodeStore, Grant, GrantStore, Redeemed, Saved};
-use std::future::Future;
+use crate::store::{Basis, Code, CodeStore, Grant, Redeemed, Saved};
 use std::time::Duration;
 
 /// How long the code that nobody sees may take to the second verb.
 const AT_ONCE: Duration = Duration::from_secs(60);
 
-/// Saves a new grant with a code that nobody sees, asks whether it `still` holds, and redeems the code
-/// for its tokens: two verbs that every store has, in the place of one that all would have to learn.
+/// What became of tokens that were approved in the same request.
+pub(crate) enum AtOnce {
+    /// They are issued.
+    Issued(TokenResponse),
+    /// What the approval rests on has changed, or was ended: nothing is issued.
+    Changed,
+}
+
+/// Saves a new grant with a code that nobody sees, if what it rests on is as it was, and redeems the code for
+/// its tokens: two verbs that every store has, instead of one that all would have to learn.
 /// A future that is dropped in between leaves a code that nobody can redeem.
 pub(crate) async fn issue<P: AuthorizationProvider>(
     provider: &Provider<P>,
     grant: &Grant,
+    basis: &Basis,
     tokens: NewTokens,
     grant_type: GrantType,
-    still: impl Future<Output = store::Result<bool>> + Send,
-    otherwise: Rejection,
-) -> Result<TokenResponse, Rejection> {
+) -> Result<AtOnce, Rejection> {
     let (config, store) = (provider.app().config(), provider.app().store());
     let expires_at = tokens.issue.now.after(AT_ONCE);
     let digest = AuthorizationCode::generate().digest();
@@ -38,21 +44,20 @@ pub(crate) async fn issue<P: AuthorizationProvider>(
         expires_at,
     };
     let grant = Grant { expires_at, ..grant.clone() };
-    if store.save_code(&grant, &code).await? == Saved::Gone {
-        return Err(Rejection::DisabledClient);
-    }
-    if !still.await? {
-        store.revoke_grant(&grant.id, config.clock.now()).await?;
-        return Err(otherwise);
+    match store.save_code(&grant, &code, basis).await? {
+        Saved::Now => {}
+        Saved::Gone => return Err(Rejection::DisabledClient),
+        Saved::Changed => return Ok(AtOnce::Changed),
     }
     match store.redeem(&digest, &tokens.issue).await? {
         Redeemed::Now => {
             let (client_id, id) = (grant.client_id, grant.id);
             config.events.record(&Event::Approved { client_id: client_id.clone(), subject: grant.subject, grant: id });
             config.events.record(&Event::Issued { client_id, grant: Some(id), grant_type });
-            Ok(tokens.response)
+            Ok(AtOnce::Issued(tokens.response))
         }
-        // Whoever revoked the grant meanwhile, or switched the client off, meant this one too.
-        Redeemed::Before(_) | Redeemed::Gone | Redeemed::Unknown => Err(otherwise),
+        Redeemed::Unauthenticated => Err(Rejection::ClientAuthenticationFailed),
+        // An end that came in between revoked the grant, or switched the client off.
+        Redeemed::Before(_) | Redeemed::Gone | Redeemed::Unknown => Ok(AtOnce::Changed),
     }
 }

@@ -27,13 +27,13 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
     async fn exchange(
         &self,
         provider: &Provider<P>,
-        client: &AuthenticatedClient,
+        authenticated: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection> {
-        let (config, store, client) = (provider.app().config(), provider.app().store(), client.client());
+        let (config, store, client) = (provider.app().config(), provider.app().store(), authenticated.client());
         let code = AuthorizationCode::new(parameters.require("code")?);
         let stored = store.code(&code.digest()).await?.ok_or(Rejection::CodeUnknown)?;
-        let tokens = decide(config, client, &stored, parameters, config.clock.now())?;
+        let tokens = decide(config, authenticated, &stored, parameters, config.clock.now())?;
         if !provider.app().owner().is_active(&stored.grant.subject).await? {
             return Err(Rejection::SubjectInactive);
         }
@@ -53,6 +53,7 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
                 config.events.record(&Event::CodeReused { client_id, grant });
                 Err(Rejection::CodeUsed)
             }
+            Redeemed::Unauthenticated => Err(Rejection::ClientAuthenticationFailed),
             Redeemed::Gone => Err(Rejection::CodeExpired),
             Redeemed::Unknown => Err(Rejection::CodeUnknown),
         }
@@ -63,11 +64,12 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
 /// nothing and does not burn the honest client's code (OAuth 2.1 §7.5.3).
 fn decide(
     config: &Config,
-    client: &Client,
+    authenticated: &AuthenticatedClient,
     stored: &StoredCode,
     parameters: &Parameters,
     now: Timestamp,
 ) -> Result<NewTokens, Rejection> {
+    let (client, authenticated_by) = (authenticated.client(), authenticated.secret());
     if stored.grant.client_id != client.id {
         return Err(Rejection::CodeOfAnotherClient);
     }
@@ -79,7 +81,8 @@ fn decide(
     }
     let scope = granted_scope(client, &stored.grant.scope, None)?;
     let audience = granted_resources(&stored.grant.audience, parameters)?;
-    let purpose = Purpose { client, grant: Some(stored.grant.id), scope, audience, family: Family::of(client) };
+    let (grant, family) = (Some(stored.grant.id), Family::of(client));
+    let purpose = Purpose { client, authenticated_by, grant, scope, audience, family };
     Ok(tokens::make(config, purpose, now))
 }
 

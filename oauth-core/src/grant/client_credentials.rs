@@ -22,10 +22,10 @@ impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
     async fn exchange(
         &self,
         provider: &Provider<P>,
-        client: &AuthenticatedClient,
+        authenticated: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection> {
-        let (config, store, client) = (provider.app().config(), provider.app().store(), client.client());
+        let (config, store, client) = (provider.app().config(), provider.app().store(), authenticated.client());
         if !client.is_confidential() {
             return Err(Rejection::PublicClientCredentials);
         }
@@ -33,7 +33,8 @@ impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
         let scope = requested_scope(config, client, question).await?.scope;
         let audience = requested_resources(store, config, parameters).await?;
         // No refresh token: the client can always ask again (RFC 6749 §4.4.3).
-        let purpose = Purpose { client, grant: None, scope, audience, family: Family::None };
+        let authenticated_by = authenticated.secret();
+        let purpose = Purpose { client, authenticated_by, grant: None, scope, audience, family: Family::None };
         let about = About { client, grant_type: GrantType::ClientCredentials, granted: None };
         let tokens = tokens::make(config, purpose, config.clock.now()).reviewed(config, about).await?;
         match store.issue(&tokens.issue).await? {
@@ -42,7 +43,7 @@ impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
                 config.events.record(&Event::Issued { client_id: client.id.clone(), grant: None, grant_type });
                 Ok(tokens.response)
             }
-            Saved::Gone => Err(Rejection::ClientAuthenticationFailed),
+            Saved::Gone | Saved::Changed => Err(Rejection::ClientAuthenticationFailed),
         }
     }
 }

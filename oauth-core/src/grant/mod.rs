@@ -20,11 +20,12 @@ pub use refresh_token::RefreshTokenGrant;
 pub use scope::{OfferedScopes, ScopePolicy, ScopeQuestion};
 pub use tokens::TokenResponse;
 
+pub(crate) use at_once::{AtOnce, issue as issue_at_once};
 pub(crate) use audience::requested_resources;
 pub(crate) use issuing::About;
 pub(crate) use scope::requested_scope;
+pub(crate) use tokens::make as make_tokens;
 pub(crate) use tokens::{Family, Purpose};
-pub(crate) use {at_once::issue as issue_at_once, tokens::make as make_tokens};
 
 use crate::client::GrantType;
 use crate::client_auth::AuthenticatedClient;

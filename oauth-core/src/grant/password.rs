@@ -1,4 +1,4 @@
-use super::at_once;
+use super::at_once::{self, AtOnce};
 use super::issuing::About;
 use super::scope::ScopeQuestion;
 use super::tokens::{self, Family, Purpose};
@@ -12,8 +12,8 @@ use crate::http::Parameters;
 use crate::identifier::{Attributes, ClientId, GrantId, Subject, any_control};
 use crate::owner::ResourceOwner;
 use crate::provider::{AuthorizationProvider, Provider};
-use crate::secret::Password;
-use crate::store::{self, Grant};
+use crate::secret::{Digest, Password};
+use crate::store::{self, Basis, Grant, GrantStore};
 use std::future::Future;
 
 /// The password grant (RFC 6749 §4.3), which OAuth 2.1 has removed: people type their password into the
@@ -35,6 +35,11 @@ use std::future::Future;
 ///     async fn verify(&self, username: &str, password: &Password, _: &Client) -> Result<Option<Verified>> {
 ///         # let _ = (username, password);
 ///         Ok(None) // ask the directory; hash and compare on a thread that may take its time
+///     }
+///
+///     async fn still_holds(&self, verified: &Verified) -> Result<bool> {
+///         # let _ = verified;
+///         Ok(true) // ask the directory whether the credential is the same
 ///     }
 /// }
 ///
@@ -67,6 +72,14 @@ pub trait PasswordVerifier: Send + Sync + 'static {
         password: &Password,
         client: &Client,
     ) -> impl Future<Output = store::Result<Option<Verified>>> + Send;
+
+    /// Tells whether what was verified still holds: the person may still be acted for, and the password is the
+    /// one that was compared. Asked after the marks of the decision were read
+    /// ([`Basis`](crate::store::Basis)), right before tokens are issued, since hashing takes its time.
+    ///
+    /// # Errors
+    /// The accounts cannot be reached; the client is told to try again.
+    fn still_holds(&self, verified: &Verified) -> impl Future<Output = store::Result<bool>> + Send;
 }
 
 /// A person whose password was right.
@@ -75,14 +88,16 @@ pub trait PasswordVerifier: Send + Sync + 'static {
 pub struct Verified {
     /// Who it is.
     pub subject: Subject,
+    /// Stands for the password that was compared: it changes with the password.
+    pub credential: Digest,
     /// Free attributes for the grant and its tokens; no control characters.
     pub attributes: Attributes,
 }
 
 impl Verified {
-    /// Names the person.
-    pub fn new(subject: Subject) -> Self {
-        Self { subject, attributes: Attributes::new() }
+    /// Names the person, and what stands for the password that was compared.
+    pub fn new(subject: Subject, credential: Digest) -> Self {
+        Self { subject, credential, attributes: Attributes::new() }
     }
 }
 
@@ -136,22 +151,30 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
         let grant = Grant {
             id: GrantId::generate(),
             client_id: client.id.clone(),
-            subject: verified.subject,
+            subject: verified.subject.clone(),
             scope: scope.clone(),
             audience: audience.clone(),
             auth_time: Some(now),
             acr: None,
-            attributes: verified.attributes,
+            attributes: verified.attributes.clone(),
+            shown: None,
             created_at: now,
             last_issued_at: None,
             expires_at: now,
             revoked_at: None,
         };
-        let purpose = Purpose { client, grant: Some(grant.id), scope, audience, family: Family::of(client) };
+        let (authenticated_by, family) = (authenticated.secret(), Family::of(client));
+        let purpose = Purpose { client, authenticated_by, grant: Some(grant.id), scope, audience, family };
         let about = About::grant(client, GrantType::Password, &grant);
         let tokens = tokens::make(config, purpose, now).reviewed(config, about).await?;
-        // An account that was closed meanwhile has no other grant to end than this one.
-        let still = provider.app().owner().is_active(&grant.subject);
-        at_once::issue(provider, &grant, tokens, GrantType::Password, still, Rejection::SubjectInactive).await
+        // The marks first: what ended before them is seen by this last look, and what ends later moves them.
+        let basis = Basis { client: client.clone(), marks: store.marks(&grant.subject, &client.id).await? };
+        if !self.0.still_holds(&verified).await? || !provider.app().owner().is_active(&grant.subject).await? {
+            return Err(Rejection::SubjectInactive);
+        }
+        match at_once::issue(provider, &grant, &basis, tokens, GrantType::Password).await? {
+            AtOnce::Issued(response) => Ok(response),
+            AtOnce::Changed => Err(Rejection::SubjectInactive),
+        }
     }
 }

@@ -30,14 +30,14 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
     async fn exchange(
         &self,
         provider: &Provider<P>,
-        client: &AuthenticatedClient,
+        authenticated: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection> {
-        let (config, store, client) = (provider.app().config(), provider.app().store(), client.client());
+        let (config, store, client) = (provider.app().config(), provider.app().store(), authenticated.client());
         let presented = RefreshToken::new(parameters.require("refresh_token")?);
         let stored = store.refresh_token(&presented.digest()).await?.ok_or(Rejection::RefreshTokenUnknown)?;
         let now = config.clock.now();
-        let tokens = decide(config, client, &stored, parameters, now)?;
+        let tokens = decide(config, authenticated, &stored, parameters, now)?;
         if !provider.app().owner().is_active(&stored.grant.subject).await? {
             return Err(Rejection::SubjectInactive);
         }
@@ -64,6 +64,7 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
                 config.events.record(&Event::RefreshTokenReused { client_id, grant });
                 Err(Rejection::RefreshTokenReused)
             }
+            Rotated::Unauthenticated => Err(Rejection::ClientAuthenticationFailed),
             Rotated::Gone => Err(Rejection::RefreshTokenExpired),
             Rotated::Unknown => Err(Rejection::RefreshTokenUnknown),
         }
@@ -73,11 +74,12 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
 /// Checks every binding of a refresh token, before anything is consumed.
 fn decide(
     config: &Config,
-    client: &Client,
+    authenticated: &AuthenticatedClient,
     stored: &StoredRefresh,
     parameters: &Parameters,
     now: Timestamp,
 ) -> Result<NewTokens, Rejection> {
+    let (client, authenticated_by) = (authenticated.client(), authenticated.secret());
     if stored.grant.client_id != client.id {
         return Err(Rejection::RefreshTokenOfAnotherClient);
     }
@@ -88,7 +90,7 @@ fn decide(
         return Err(Rejection::RefreshTokenExpired);
     }
     let family = Family::Ends(stored.token.family_expires_at);
-    let purpose = Purpose { client, grant: Some(stored.grant.id), scope, audience, family };
+    let purpose = Purpose { client, authenticated_by, grant: Some(stored.grant.id), scope, audience, family };
     let mut tokens = tokens::make(config, purpose, now);
     // An access token of an earlier answer may outlive the family: the grant must not end before it.
     tokens.issue.grant_expires_at = tokens.issue.grant_expires_at.max(stored.grant.expires_at);

@@ -1,4 +1,4 @@
-use crate::client::{Client, GrantType};
+use crate::client::{Client, GrantType, SecretHash};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::identifier::{Attributes, GrantId, Resource};
@@ -63,6 +63,8 @@ impl Family {
 /// What new tokens are for.
 pub(crate) struct Purpose<'a> {
     pub(crate) client: &'a Client,
+    /// The secret that authenticated the client, if one did.
+    pub(crate) authenticated_by: Option<&'a SecretHash>,
     pub(crate) grant: Option<GrantId>,
     pub(crate) scope: Scope,
     pub(crate) audience: Vec<Resource>,
@@ -107,7 +109,8 @@ pub(crate) fn make(config: &Config, purpose: Purpose<'_>, now: Timestamp) -> New
         _ => None,
     };
     let grant_expires_at = refresh.as_ref().map_or(expires_at, |refresh| refresh.family_expires_at.max(expires_at));
-    let issue = Issue { access, refresh, grant_expires_at, now };
+    let authenticated_by = purpose.authenticated_by.cloned();
+    let issue = Issue { access, refresh, grant_expires_at, authenticated_by, now };
     let (scope, extra) = (response_scope, Map::new());
     NewTokens { issue, response: TokenResponse { access_token, refresh_token, scope, expires_at, extra } }
 }

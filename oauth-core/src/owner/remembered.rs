@@ -20,7 +20,9 @@ const MOST: usize = 1_000;
 ///   allowed is read from the live grants under which tokens were issued: each scope that is approved
 ///   must have been allowed for each resource that is asked for, and, where the approval has an attribute
 ///   `organisation`, for the same one. Whoever revokes the grants has forgotten the consent.
-///   What a client got while it was trusted counts as allowed; who trusts it no more revokes its grants.
+///   Only grants count that a page asked for ([`Approval::asked`]), and only while the page would show the
+///   same: name, site, type and owner of the client, the host of the redirect URI, and not less trust in it
+///   ([`AuthorizationRequest::shown`]).
 /// - A client that wants it is always asked about (`prompt=consent`).
 /// - So is a public client that is not answered at an https address: anybody can pretend to be it
 ///   (RFC 6749 §10.2, RFC 8252 §8.6).
@@ -84,8 +86,12 @@ pub async fn remembered<S: GrantStore>(
     loop {
         let grants = store.grants(&filter, &page, now).await?;
         for grant in &grants {
-            if left.strike_out(grant, &approval.attributes) {
+            if let Some(shown) = grant.shown.filter(|shown| ask.is_shown_by(*shown))
+                && left.strike_out(grant, &approval.attributes)
+            {
                 approval.rests_on.push(grant.id);
+                // The least that any of them was shown.
+                approval.shown = approval.shown.filter(|least| *least == ask.shown_as(false)).or(Some(shown));
             }
             if left.is_none() {
                 return Ok(Some(approval));

@@ -1,4 +1,4 @@
-use super::{Created, Page, Result};
+use super::{Created, Page, Replaced, Result};
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, Subject};
 use crate::secret::Digest;
@@ -58,6 +58,12 @@ pub struct Account {
 pub type AttributeChanges = BTreeMap<String, Option<String>>;
 
 impl Account {
+    /// Tells whether a change from this account to another ends its sessions and grants: another password, or
+    /// an account that is disabled from now on.
+    pub fn is_ended_by(&self, changed: &Self) -> bool {
+        self.password != changed.password || self.enabled && !changed.enabled
+    }
+
     /// Changes some attributes, and leaves the others as they are.
     pub fn change_attributes(&mut self, changes: &AttributeChanges) {
         for (name, value) in changes {
@@ -90,34 +96,20 @@ pub trait AccountStore: Send + Sync + 'static {
     /// Saves a new account, unless its name or identifier is taken.
     fn create_account(&self, account: &Account) -> impl Future<Output = Result<Created>> + Send;
 
-    /// Sets a password and, in the same step, ends every session and revokes every grant of the
-    /// account; `false` where there is none.
-    fn set_password(
+    /// Replaces an account, if it still is what was read: of two who change it at the same time one is told
+    /// [`Replaced::Changed`], and nothing of its change is stored. Identifier and name stay as they are.
+    ///
+    /// In the same step, the mark of the person moves ([`Basis`](super::Basis)) whatever was changed; if the
+    /// password is another one, or the account is disabled now, every session of it ends and every grant is
+    /// revoked.
+    fn replace_account(
         &self,
-        subject: &Subject,
-        password: &PasswordHash,
+        read: &Account,
+        changed: &Account,
         now: Timestamp,
-    ) -> impl Future<Output = Result<bool>> + Send;
+    ) -> impl Future<Output = Result<Replaced>> + Send;
 
-    /// Enables or disables an account; disabling ends, in the same step, every session and revokes
-    /// every grant of it. `false` where there is none.
-    fn set_account_enabled(
-        &self,
-        subject: &Subject,
-        enabled: bool,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<bool>> + Send;
-
-    /// Changes some of an account's attributes in one step, and leaves those as they are that are not
-    /// named, although others are changed at the same time. Ends nothing; `false` where there is no such
-    /// account.
-    fn change_account_attributes(
-        &self,
-        subject: &Subject,
-        changes: &AttributeChanges,
-    ) -> impl Future<Output = Result<bool>> + Send;
-
-    /// Deletes an account and, in the same step, ends every session and revokes every grant of it;
-    /// `false` where there is none.
+    /// Deletes an account and, in the same step, moves the mark of the person, ends every session and revokes
+    /// every grant of it; `false` if there is none.
     fn delete_account(&self, subject: &Subject, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
 }

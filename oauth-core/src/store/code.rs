@@ -1,4 +1,4 @@
-use super::{Grant, Issue, Result, Saved};
+use super::{Basis, Grant, Issue, Result, Saved};
 use crate::clock::Timestamp;
 use crate::identifier::GrantId;
 use crate::pkce::CodeChallenge;
@@ -43,8 +43,10 @@ pub enum Redeemed {
     Now,
     /// The code had been used before: its grant is now revoked with everything under it.
     Before(GrantId),
-    /// The code is over, its grant revoked, or its client gone or disabled; nothing was changed.
+    /// The code has expired, its grant is revoked, or its client gone or disabled; nothing was changed.
     Gone,
+    /// The secret that authenticated the client is not its secret any more; nothing was changed.
+    Unauthenticated,
     /// There is no such code.
     Unknown,
 }
@@ -64,10 +66,13 @@ pub enum Redeemed {
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait CodeStore: Send + Sync + 'static {
-    /// Saves a new grant with the code that stands for it, in one step.
+    /// Saves a new grant with the code that stands for it, in one step, if what it rests on is as it was.
     ///
-    /// [`Saved::Gone`] where the grant's client does not exist or is disabled.
-    fn save_code(&self, grant: &Grant, code: &Code) -> impl Future<Output = Result<Saved>> + Send;
+    /// [`Saved::Gone`] if the grant's client does not exist or is disabled; [`Saved::Changed`] if the client
+    /// is another than [`Basis::client`] in any member, or if one of the two marks has moved. An end that
+    /// comes later finds the grant and revokes it: the comparison and the new grant are one step for
+    /// [`revoke_grants`](super::GrantStore::revoke_grants) and the verbs of accounts.
+    fn save_code(&self, grant: &Grant, code: &Code, basis: &Basis) -> impl Future<Output = Result<Saved>> + Send;
 
     /// Reads a code, used and expired ones too while they are kept.
     fn code(&self, digest: &Digest) -> impl Future<Output = Result<Option<StoredCode>>> + Send;
@@ -76,9 +81,10 @@ pub trait CodeStore: Send + Sync + 'static {
     /// exactly one returns [`Redeemed::Now`].
     ///
     /// Checks again, in the same transaction and in this order: that the code exists; that its
-    /// grant is live and its client enabled ([`Redeemed::Gone`]); that it was not used before
-    /// (otherwise revokes the grant, durably, and returns [`Redeemed::Before`]); that it is not
-    /// over ([`Redeemed::Gone`]). Sets the grant's `last_issued_at` and `expires_at` from `issue`.
+    /// grant is live and its client enabled ([`Redeemed::Gone`]); that the secret of
+    /// [`Issue::authenticated_by`] is the client's ([`Redeemed::Unauthenticated`]); that it was not used
+    /// before (otherwise revokes the grant, durably, and returns [`Redeemed::Before`]); that it has not
+    /// expired ([`Redeemed::Gone`]). Sets the grant's `last_issued_at` and `expires_at` from `issue`.
     ///
     /// Call it only after every binding was checked: a replay that comes here is a valid one.
     fn redeem(&self, digest: &Digest, issue: &Issue) -> impl Future<Output = Result<Redeemed>> + Send;

@@ -1,7 +1,8 @@
-use super::{Page, Result};
+use super::{Marks, Page, Result};
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, GrantId, Resource, Subject};
 use crate::scope::Scope;
+use crate::secret::Digest;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 
@@ -26,6 +27,11 @@ pub struct Grant {
     pub acr: Option<String>,
     /// Free attributes given at the approval; its tokens carry them too.
     pub attributes: Attributes,
+    /// What the page showed on which the person allowed it
+    /// ([`AuthorizationRequest::shown`](crate::owner::AuthorizationRequest::shown)); `None` if no page asked,
+    /// and of grants of earlier versions. Only what a page asked for is remembered as a consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Digest>,
     /// When it was approved.
     pub created_at: Timestamp,
     /// When tokens were last issued or refreshed under it.
@@ -90,13 +96,22 @@ pub trait GrantStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Grant>>> + Send;
 
-    /// Revokes a grant with every code and token under it; `false` where it was not live.
+    /// Reads the marks that a decision about this person and this client rests on ([`Basis`](super::Basis)).
+    fn marks(&self, subject: &Subject, client: &ClientId) -> impl Future<Output = Result<Marks>> + Send;
+
+    /// Revokes a grant with every code and token under it, and moves the mark of its person; `false` if it
+    /// was not live.
     ///
     /// From the moment it returns nothing under the grant is alive and nothing can be issued under
     /// it, although a redemption or a rotation was under way.
     fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Revokes all grants of a person or a client and counts them; for a client its tokens without
-    /// a grant (client credentials) end as well.
+    /// Moves the mark of the person or, for [`GrantFilter::Client`], of the client; then revokes all grants
+    /// that are meant, and counts them. For a client its tokens without a grant (client credentials) end as
+    /// well.
+    ///
+    /// From the moment it returns no grant lives that rests on a decision from before the call, although it
+    /// was being saved meanwhile. An application with its own users changes its data first (the password, the
+    /// account, what the person may do), and then calls this.
     fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> impl Future<Output = Result<u64>> + Send;
 }

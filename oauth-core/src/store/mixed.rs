@@ -1,8 +1,7 @@
 use super::{
-    Account, AccountStore, ActiveToken, AttributeChanges, ClientFilter, ClientStore, Code, CodeStore, Created, Grant,
-    GrantFilter, GrantStore, Housekeeping, Issue, Page, PasswordHash, PendingDecision, PendingRequest,
-    PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode,
-    StoredRefresh, Swept, TokenStore,
+    Account, AccountStore, ActiveToken, Basis, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
+    GrantStore, Housekeeping, Issue, Marks, Page, PendingDecision, PendingRequest, PendingRequestStore, Redeemed,
+    Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
 };
 use crate::client::Client;
 use crate::clock::Timestamp;
@@ -80,6 +79,10 @@ impl<T: GrantStore, S: Send + Sync + 'static> GrantStore for Mixed<T, S> {
         self.truth.grants(filter, page, now).await
     }
 
+    async fn marks(&self, subject: &Subject, client: &ClientId) -> Result<Marks> {
+        self.truth.marks(subject, client).await
+    }
+
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         self.truth.revoke_grant(id, now).await
     }
@@ -90,8 +93,8 @@ impl<T: GrantStore, S: Send + Sync + 'static> GrantStore for Mixed<T, S> {
 }
 
 impl<T: CodeStore, S: Send + Sync + 'static> CodeStore for Mixed<T, S> {
-    async fn save_code(&self, grant: &Grant, code: &Code) -> Result<Saved> {
-        self.truth.save_code(grant, code).await
+    async fn save_code(&self, grant: &Grant, code: &Code, basis: &Basis) -> Result<Saved> {
+        self.truth.save_code(grant, code, basis).await
     }
 
     async fn code(&self, digest: &Digest) -> Result<Option<StoredCode>> {
@@ -205,19 +208,10 @@ impl<T: AccountStore, S: SessionStore> AccountStore for Mixed<T, S> {
         self.truth.create_account(account).await
     }
 
-    async fn set_password(&self, subject: &Subject, password: &PasswordHash, now: Timestamp) -> Result<bool> {
-        let changed = self.truth.set_password(subject, password, now).await?;
-        self.end_sessions_if(changed, subject).await
-    }
-
-    async fn set_account_enabled(&self, subject: &Subject, enabled: bool, now: Timestamp) -> Result<bool> {
-        let changed = self.truth.set_account_enabled(subject, enabled, now).await?;
-        self.end_sessions_if(changed && !enabled, subject).await?;
-        Ok(changed)
-    }
-
-    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
-        self.truth.change_account_attributes(subject, changes).await
+    async fn replace_account(&self, read: &Account, changed: &Account, now: Timestamp) -> Result<Replaced> {
+        let replaced = self.truth.replace_account(read, changed, now).await?;
+        self.end_sessions_if(replaced == Replaced::Now && read.is_ended_by(changed), &read.subject).await?;
+        Ok(replaced)
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {

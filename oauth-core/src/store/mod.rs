@@ -20,6 +20,7 @@ mod grant;
 mod having;
 mod housekeeping;
 mod key_value;
+mod marks;
 mod memory;
 mod mixed;
 mod page;
@@ -35,6 +36,7 @@ pub use grant::{Grant, GrantFilter, GrantStore};
 pub use having::{Having, grants_having};
 pub use housekeeping::{Housekeeping, Swept};
 pub use key_value::{KeyValue, KeyValueStore, Records, RecordsMut};
+pub use marks::{Basis, MARK_LIFETIME, Mark, Marks};
 pub use memory::MemoryStore;
 pub use mixed::Mixed;
 pub use page::Page;
@@ -88,8 +90,12 @@ pub enum Replaced {
 pub enum Saved {
     /// It is stored.
     Now,
-    /// The client is gone or disabled, or the grant is revoked or over; nothing was changed.
+    /// The client is gone or disabled, its secret is not its secret any more, or the grant is revoked or has
+    /// expired; nothing was changed.
     Gone,
+    /// The client was edited, or a mark moved, since the decision was made ([`Basis`]); nothing was changed:
+    /// decide again.
+    Changed,
 }
 
 /// What an authorization server keeps: clients, grants, codes and tokens.

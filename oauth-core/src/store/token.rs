@@ -1,4 +1,5 @@
 use super::{Grant, Result, Saved};
+use crate::client::{Client, SecretHash};
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, GrantId, Resource};
 use crate::resource::Authorization;
@@ -52,8 +53,17 @@ pub struct Issue {
     pub refresh: Option<IssuedRefresh>,
     /// When the grant may be swept away: when nothing under it can be alive any more.
     pub grant_expires_at: Timestamp,
+    /// The secret that authenticated the client, if one did: compared in the step that commits.
+    pub authenticated_by: Option<SecretHash>,
     /// The moment of the decision.
     pub now: Timestamp,
+}
+
+impl Issue {
+    /// Tells whether the secret that authenticated the client is one of its secrets now.
+    pub fn is_authenticated(&self, client: &Client) -> bool {
+        self.authenticated_by.as_ref().is_none_or(|secret| client.secrets.contains(secret))
+    }
 }
 
 /// What lets a client have a lost answer again.
@@ -95,8 +105,10 @@ pub enum Rotated {
     Replay(Vec<u8>),
     /// The token was retired before: its grant is now revoked with everything under it.
     Reused(GrantId),
-    /// The token is over, its grant revoked, or its client gone or disabled; nothing was changed.
+    /// The token has expired, its grant is revoked, or its client gone or disabled; nothing was changed.
     Gone,
+    /// The secret that authenticated the client is not its secret any more; nothing was changed.
+    Unauthenticated,
     /// There is no such token.
     Unknown,
 }
@@ -119,7 +131,9 @@ pub enum Rotated {
 pub trait TokenStore: Send + Sync + 'static {
     /// Saves tokens that no code or refresh token was given for (client credentials).
     ///
-    /// [`Saved::Gone`] where the client does not exist or is disabled, or a named grant is not live.
+    /// [`Saved::Gone`] if the client does not exist or is disabled, if the secret of
+    /// [`Issue::authenticated_by`] is not its secret any more (a client that was deleted and created again has
+    /// other secrets), or if a named grant is not live.
     fn issue(&self, issue: &Issue) -> impl Future<Output = Result<Saved>> + Send;
 
     /// Reads an access token, if it is alive: not over, not revoked, its grant live and its client
@@ -155,7 +169,8 @@ pub trait TokenStore: Send + Sync + 'static {
     /// same time, exactly one returns [`Rotated::Now`].
     ///
     /// Checks again, in the same transaction and in this order: that the token exists; that its
-    /// grant is live and its client enabled ([`Rotated::Gone`]); whether it is retired (then, before
+    /// grant is live and its client enabled ([`Rotated::Gone`]); that the secret of
+    /// [`Issue::authenticated_by`] is the client's ([`Rotated::Unauthenticated`]); whether it is retired (then, before
     /// its [`Retry::until`] and while its successor is not retired, [`Rotated::Replay`]; otherwise
     /// revokes the grant, durably, and returns [`Rotated::Reused`]); that it is not over
     /// ([`Rotated::Gone`]). Keeps `retry` with the retired token, forgets that of its predecessor,

@@ -18,11 +18,12 @@ macro_rules! every_store_verb {
             GrantStore {
                 fn grant(id: &$crate::identifier::GrantId) -> Option<$crate::store::Grant>;
                 fn grants(filter: &$crate::store::GrantFilter, page: &$crate::store::Page<$crate::identifier::GrantId>, now: $crate::clock::Timestamp) -> Vec<$crate::store::Grant>;
+                fn marks(subject: &$crate::identifier::Subject, client: &$crate::identifier::ClientId) -> $crate::store::Marks;
                 fn revoke_grant(id: &$crate::identifier::GrantId, now: $crate::clock::Timestamp) -> bool;
                 fn revoke_grants(filter: &$crate::store::GrantFilter, now: $crate::clock::Timestamp) -> u64;
             }
             CodeStore {
-                fn save_code(grant: &$crate::store::Grant, code: &$crate::store::Code) -> $crate::store::Saved;
+                fn save_code(grant: &$crate::store::Grant, code: &$crate::store::Code, basis: &$crate::store::Basis) -> $crate::store::Saved;
                 fn code(digest: &$crate::secret::Digest) -> Option<$crate::store::StoredCode>;
                 fn redeem(digest: &$crate::secret::Digest, issue: &$crate::store::Issue) -> $crate::store::Redeemed;
             }
@@ -43,9 +44,7 @@ macro_rules! every_store_verb {
                 fn account_named(username: &str) -> Option<$crate::store::Account>;
                 fn accounts(page: &$crate::store::Page<String>) -> Vec<$crate::store::Account>;
                 fn create_account(account: &$crate::store::Account) -> $crate::store::Created;
-                fn set_password(subject: &$crate::identifier::Subject, password: &$crate::store::PasswordHash, now: $crate::clock::Timestamp) -> bool;
-                fn set_account_enabled(subject: &$crate::identifier::Subject, enabled: bool, now: $crate::clock::Timestamp) -> bool;
-                fn change_account_attributes(subject: &$crate::identifier::Subject, changes: &$crate::store::AttributeChanges) -> bool;
+                fn replace_account(read: &$crate::store::Account, changed: &$crate::store::Account, now: $crate::clock::Timestamp) -> $crate::store::Replaced;
                 fn delete_account(subject: &$crate::identifier::Subject, now: $crate::clock::Timestamp) -> bool;
             }
             PendingRequestStore {

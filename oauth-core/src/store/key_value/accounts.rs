@@ -1,8 +1,8 @@
-use super::record::{ACCOUNT, NAMED, each, key, read, write};
+use super::record::{ACCOUNT, NAMED, each, key, move_mark, read, write};
 use super::{KeyValue, KeyValueStore, Records, RecordsMut, grants, sessions};
 use crate::clock::Timestamp;
 use crate::identifier::Subject;
-use crate::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
+use crate::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result, StoreError};
 
 impl<K: KeyValue> AccountStore for KeyValueStore<K> {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
@@ -45,31 +45,26 @@ impl<K: KeyValue> AccountStore for KeyValueStore<K> {
         self.0.write(create).await
     }
 
-    async fn set_password(&self, subject: &Subject, password: &PasswordHash, now: Timestamp) -> Result<bool> {
-        let (subject, password) = (subject.clone(), password.clone());
-        let set = move |account| (Some(Account { password: password.clone(), ..account }), Then::End(now));
-        self.0.write(move |records| change(records, &subject, &set)).await
-    }
-
-    async fn set_account_enabled(&self, subject: &Subject, enabled: bool, now: Timestamp) -> Result<bool> {
-        let subject = subject.clone();
-        let then = if enabled { Then::GoOn } else { Then::End(now) };
-        let set = move |account| (Some(Account { enabled, ..account }), then);
-        self.0.write(move |records| change(records, &subject, &set)).await
-    }
-
-    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
-        let (subject, changes) = (subject.clone(), changes.clone());
-        let set = move |mut account: Account| {
-            account.change_attributes(&changes);
-            (Some(account), Then::GoOn)
-        };
-        self.0.write(move |records| change(records, &subject, &set)).await
+    async fn replace_account(&self, read: &Account, changed: &Account, now: Timestamp) -> Result<Replaced> {
+        if (&read.subject, &read.username) != (&changed.subject, &changed.username) {
+            return Err(StoreError::new("replace an account", "it would get another identifier or name"));
+        }
+        let (read, changed) = (read.clone(), changed.clone());
+        self.0.write(move |records| replace(records, &read, &changed, now)).await
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
         let subject = subject.clone();
-        self.0.write(move |records| change(records, &subject, &|_| (None, Then::End(now)))).await
+        let delete = move |records: &mut dyn RecordsMut| {
+            let by_subject = key(ACCOUNT, subject.as_str());
+            let Some(before) = read::<Account>(&*records, &by_subject)? else { return Ok(false) };
+            records.remove(&by_subject)?;
+            records.remove(&key(NAMED, &before.username))?;
+            move_mark(records, &subject, now)?;
+            sign_out(records, &subject, now)?;
+            Ok(true)
+        };
+        self.0.write(delete).await
     }
 }
 
@@ -77,33 +72,23 @@ fn named(records: &dyn Records, subject: Option<Vec<u8>>) -> Result<Option<Accou
     subject.map_or(Ok(None), |subject| read(records, &key(ACCOUNT, subject)))
 }
 
-/// What becomes of the sessions and grants of an account that was changed.
-#[derive(Clone, Copy)]
-enum Then {
-    GoOn,
-    End(Timestamp),
+fn replace(records: &mut dyn RecordsMut, before: &Account, changed: &Account, now: Timestamp) -> Result<Replaced> {
+    let by_subject = key(ACCOUNT, before.subject.as_str());
+    let Some(held) = read::<Account>(&*records, &by_subject)? else { return Ok(Replaced::Gone) };
+    if held != *before {
+        return Ok(Replaced::Changed);
+    }
+    write(records, &by_subject, changed)?;
+    move_mark(records, &before.subject, now)?;
+    if before.is_ended_by(changed) {
+        sign_out(records, &before.subject, now)?;
+    }
+    Ok(Replaced::Now)
 }
 
-/// Changes an account, or removes it where nothing is left of it.
-fn change(
-    records: &mut dyn RecordsMut,
-    subject: &Subject,
-    changed: &dyn Fn(Account) -> (Option<Account>, Then),
-) -> Result<bool> {
-    let by_subject = key(ACCOUNT, subject.as_str());
-    let Some(before) = read::<Account>(&*records, &by_subject)? else { return Ok(false) };
-    let by_name = key(NAMED, &before.username);
-    let (after, then) = changed(before);
-    match &after {
-        Some(after) => write(records, &by_subject, after)?,
-        None => {
-            records.remove(&by_subject)?;
-            records.remove(&by_name)?;
-        }
-    }
-    if let Then::End(now) = then {
-        sessions::end_all(records, subject)?;
-        grants::revoke_all(records, &GrantFilter::Subject(subject.clone()), now)?;
-    }
-    Ok(true)
+/// Ends every session of a person and revokes every grant.
+fn sign_out(records: &mut dyn RecordsMut, subject: &Subject, now: Timestamp) -> Result<()> {
+    sessions::end_all(records, subject)?;
+    grants::revoke_all(records, &GrantFilter::Subject(subject.clone()), now)?;
+    Ok(())
 }

@@ -1,16 +1,16 @@
 use super::record::{
     CODE, GRANT, HeldClient, HeldCode, HeldGrant, OF_CLIENT, OF_SUBJECT, client, ends, grant, grant_id, key, listed,
-    taken, write_grant,
+    mark, taken, write_grant,
 };
 use super::tokens::add_tokens;
 use super::{KeyValue, KeyValueStore, Records, RecordsMut, grants};
 use crate::secret::Digest;
-use crate::store::{Code, CodeStore, Grant, Issue, Redeemed, Result, Saved, StoredCode};
+use crate::store::{Basis, Code, CodeStore, Grant, Issue, Marks, Redeemed, Result, Saved, StoredCode};
 
 impl<K: KeyValue> CodeStore for KeyValueStore<K> {
-    async fn save_code(&self, grant: &Grant, code: &Code) -> Result<Saved> {
-        let (grant, code) = (grant.clone(), code.clone());
-        self.0.write(move |records| save(records, &grant, &code)).await
+    async fn save_code(&self, grant: &Grant, code: &Code, basis: &Basis) -> Result<Saved> {
+        let (grant, code, basis) = (grant.clone(), code.clone(), basis.clone());
+        self.0.write(move |records| save(records, &grant, &code, &basis)).await
     }
 
     async fn code(&self, digest: &Digest) -> Result<Option<StoredCode>> {
@@ -28,10 +28,14 @@ impl<K: KeyValue> CodeStore for KeyValueStore<K> {
     }
 }
 
-fn save(records: &mut dyn RecordsMut, grant: &Grant, code: &Code) -> Result<Saved> {
+fn save(records: &mut dyn RecordsMut, grant: &Grant, code: &Code, basis: &Basis) -> Result<Saved> {
     let Some(client) = client(&*records, &grant.client_id)?.filter(|held| held.client.enabled) else {
         return Ok(Saved::Gone);
     };
+    let marks = Marks { subject: mark(&*records, &grant.subject)?, client: client.mark() };
+    if client.client != basis.client || marks != basis.marks {
+        return Ok(Saved::Changed);
+    }
     let (grant_key, code_key) = (key(GRANT, grant.id.as_bytes()), key(CODE, code.digest.as_bytes()));
     if records.get(&grant_key)?.is_some() || records.get(&code_key)?.is_some() {
         return Err(taken("save a code"));
@@ -58,6 +62,9 @@ fn redeem(records: &mut dyn RecordsMut, digest: &Digest, issue: &Issue) -> Resul
     let (used, code_ends) = (used_at.is_some(), code.expires_at);
     if !client.client.enabled || !held.grant.is_live(issue.now) {
         return Ok(Redeemed::Gone);
+    }
+    if !issue.is_authenticated(&client.client) {
+        return Ok(Redeemed::Unauthenticated);
     }
     if used {
         grants::revoke(records, &held.grant.id, issue.now)?;

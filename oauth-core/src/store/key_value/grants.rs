@@ -1,9 +1,9 @@
 use super::clients::write_client;
-use super::record::{OF_CLIENT, OF_SUBJECT, client, each, grant, grant_id, listed, write_grant};
+use super::record::{OF_CLIENT, OF_SUBJECT, client, each, grant, grant_id, listed, mark, move_mark, write_grant};
 use super::{KeyValue, KeyValueStore, Records, RecordsMut};
 use crate::clock::Timestamp;
-use crate::identifier::GrantId;
-use crate::store::{Grant, GrantFilter, GrantStore, Page, Result};
+use crate::identifier::{ClientId, GrantId, Subject};
+use crate::store::{Grant, GrantFilter, GrantStore, Mark, Marks, Page, Result};
 
 impl<K: KeyValue> GrantStore for KeyValueStore<K> {
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>> {
@@ -16,19 +16,37 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
         self.0.read(move |records| live(records, &filter, &page, now)).await
     }
 
+    async fn marks(&self, subject: &Subject, of_client: &ClientId) -> Result<Marks> {
+        let (subject, of_client) = (subject.clone(), of_client.clone());
+        let marks = move |records: &dyn Records| {
+            let client = client(records, &of_client)?.map_or(Mark::NONE, |held| held.mark());
+            Ok(Marks { subject: mark(records, &subject)?, client })
+        };
+        self.0.read(marks).await
+    }
+
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         let id = *id;
-        self.0.write(move |records| revoke(records, &id, now)).await
+        let revoke = move |records: &mut dyn RecordsMut| {
+            if let Some((held, _)) = grant(&*records, &id)? {
+                move_mark(records, &held.grant.subject, now)?;
+            }
+            revoke(records, &id, now)
+        };
+        self.0.write(revoke).await
     }
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
         let filter = filter.clone();
         let revoke_all = move |records: &mut dyn RecordsMut| {
-            if let GrantFilter::Client(id) = &filter
-                && let Some(mut held) = client(&*records, id)?
-            {
-                held.own = held.own.wrapping_add(1);
-                write_client(records, &held)?;
+            match &filter {
+                GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => move_mark(records, subject, now)?,
+                GrantFilter::Client(id) => {
+                    if let Some(mut held) = client(&*records, id)? {
+                        held.own = held.own.wrapping_add(1);
+                        write_client(records, &held)?;
+                    }
+                }
             }
             revoke_all(records, &filter, now)
         };

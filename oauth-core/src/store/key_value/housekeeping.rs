@@ -1,6 +1,6 @@
 use super::record::{
-    ACCESS, ANSWER, CODE, DECISION, ENDS, GRANT, HeldGrant, OF_CLIENT, OF_SUBJECT, PENDING, REFRESH, SESSION, end_of,
-    ends, grant_id, key, listed, names, read, write_grant,
+    ACCESS, ANSWER, CODE, DECISION, ENDS, GRANT, HeldGrant, MARK, OF_CLIENT, OF_SUBJECT, PENDING, REFRESH, SESSION,
+    end_of, ends, grant_id, key, listed, names, read, write_grant,
 };
 use super::sessions::{self, digest_of};
 use super::tokens::{family_key, forget_answer};
@@ -40,8 +40,9 @@ fn sweep(records: &mut dyn RecordsMut, now: Timestamp, limit: u64) -> Result<Swe
         }
         for (entry, _) in over {
             let Some((kind, name)) = entry.get(9..).and_then(<[u8]>::split_first) else { continue };
-            // An answer that is not given again is no record: it goes, and is not counted.
-            if *kind != ANSWER && removed == limit {
+            // An answer that is not given again, or a mark, is no record: it goes, and is not counted.
+            let counts = !matches!(*kind, ANSWER | MARK);
+            if counts && removed == limit {
                 return Ok(Swept { removed, more: true });
             }
             // Gone with another of the same batch.
@@ -54,12 +55,13 @@ fn sweep(records: &mut dyn RecordsMut, now: Timestamp, limit: u64) -> Result<Swe
                 CODE => forget_code(records, name)?,
                 GRANT => remove_grant(records, name)?,
                 SESSION => drop(sessions::end(records, &digest_of(name)?)?),
+                MARK => records.remove(&key(MARK, name))?,
                 PENDING => records.remove(&key(PENDING, name))?,
                 DECISION => drop(sessions::remove_decision(records, name)?),
                 _ => {}
             }
             records.remove(&entry)?;
-            removed += u64::from(*kind != ANSWER);
+            removed += u64::from(counts);
         }
     }
 }

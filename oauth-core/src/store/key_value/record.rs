@@ -4,9 +4,9 @@
 use super::{Records, RecordsMut};
 use crate::client::Client;
 use crate::clock::Timestamp;
-use crate::identifier::{ClientId, GrantId};
+use crate::identifier::{ClientId, GrantId, Subject};
 use crate::secret::Digest;
-use crate::store::{Code, Grant, IssuedAccess, IssuedRefresh, Result, StoreError};
+use crate::store::{Code, Grant, IssuedAccess, IssuedRefresh, MARK_LIFETIME, Mark, Result, StoreError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,19 @@ pub(super) struct HeldRefresh {
     pub(super) answer_until: Option<Timestamp>,
 }
 
+impl HeldClient {
+    /// The client's mark: another one for each registration and after each revocation of all it has.
+    pub(super) fn mark(&self) -> Mark {
+        Mark::from_number(self.incarnation.wrapping_add(self.own).cast_signed())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct HeldMark {
+    pub(super) mark: i64,
+    pub(super) expires_at: Timestamp,
+}
+
 pub(super) const ACCESS: u8 = b'a';
 pub(super) const CLIENT: u8 = b'c';
 pub(super) const DECISION: u8 = b'd';
@@ -64,6 +77,8 @@ pub(super) const GRANT: u8 = b'g';
 pub(super) const CODE: u8 = b'k';
 /// The grants of a client.
 pub(super) const OF_CLIENT: u8 = b'l';
+/// The mark of a person.
+pub(super) const MARK: u8 = b'm';
 /// The identifier of the account of a name.
 pub(super) const NAMED: u8 = b'n';
 /// The sessions of a person.
@@ -163,6 +178,21 @@ pub(super) fn grant(records: &dyn Records, id: &GrantId) -> Result<Option<(HeldG
     let Some(held) = read::<HeldGrant>(records, &key(GRANT, id.as_bytes()))? else { return Ok(None) };
     let client = client(records, &held.grant.client_id)?;
     Ok(client.filter(|client| client.incarnation == held.incarnation).map(|client| (held, client)))
+}
+
+pub(super) fn mark(records: &dyn Records, subject: &Subject) -> Result<Mark> {
+    let held = read::<HeldMark>(records, &key(MARK, subject.as_str()))?;
+    Ok(held.map_or(Mark::NONE, |held| Mark::from_number(held.mark)))
+}
+
+pub(super) fn move_mark(records: &mut dyn RecordsMut, subject: &Subject, now: Timestamp) -> Result<()> {
+    let name = key(MARK, subject.as_str());
+    if let Some(earlier) = read::<HeldMark>(&*records, &name)? {
+        records.remove(&ends(earlier.expires_at, MARK, subject.as_str()))?;
+    }
+    let moved = HeldMark { mark: Mark::random().as_number(), expires_at: now.after(MARK_LIFETIME) };
+    records.put(&ends(moved.expires_at, MARK, subject.as_str()), b"")?;
+    write(records, &name, &moved)
 }
 
 pub(super) fn write_grant(records: &mut dyn RecordsMut, held: &HeldGrant) -> Result<()> {

@@ -63,14 +63,16 @@ fn save(records: &mut dyn RecordsMut, issue: &Issue) -> Result<Saved> {
         if issue.refresh.is_some() {
             return Err(StoreError::new("issue tokens", "a refresh token needs a grant"));
         }
-        let Some(client) = client(&*records, &issue.access.client_id)?.filter(|held| held.client.enabled) else {
-            return Ok(Saved::Gone);
-        };
+        let client = client(&*records, &issue.access.client_id)?;
+        let client = client.filter(|held| held.client.enabled && issue.is_authenticated(&held.client));
+        let Some(client) = client else { return Ok(Saved::Gone) };
         add_access(records, issue, client.incarnation, client.own)?;
         return Ok(Saved::Now);
     };
     let family = grant(&*records, id)?;
-    let family = family.filter(|(held, client)| client.client.enabled && held.grant.is_live(issue.now));
+    let family = family.filter(|(held, client)| {
+        client.client.enabled && held.grant.is_live(issue.now) && issue.is_authenticated(&client.client)
+    });
     let Some((mut held, _)) = family else { return Ok(Saved::Gone) };
     add_tokens(records, &mut held, issue, None)?;
     Ok(Saved::Now)
@@ -125,6 +127,9 @@ fn rotate(records: &mut dyn RecordsMut, digest: &Digest, issue: &Issue, retry: &
     let Some((mut held, mut family, client)) = of_refresh(&*records, digest)? else { return Ok(Rotated::Unknown) };
     if !client.client.enabled || !family.grant.is_live(issue.now) {
         return Ok(Rotated::Gone);
+    }
+    if !issue.is_authenticated(&client.client) {
+        return Ok(Rotated::Unauthenticated);
     }
     if held.retired_at.is_some() {
         if let Some(sealed) = answer_again(&*records, &held, issue.now)? {

@@ -1,7 +1,7 @@
 use super::{MemoryStore, Shared, recovered};
 use crate::clock::Timestamp;
 use crate::identifier::Subject;
-use crate::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
+use crate::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
@@ -43,35 +43,28 @@ impl AccountStore for MemoryStore {
     // The lock on the accounts is kept until sessions and grants have ended as well: whoever reads
     // the account meanwhile waits, and sees one step.
 
-    async fn set_password(&self, subject: &Subject, password: &PasswordHash, now: Timestamp) -> Result<bool> {
-        let mut accounts = recovered(self.0.accounts.write());
-        let Some(account) = accounts.by_subject.get_mut(subject) else { return Ok(false) };
-        account.password = password.clone();
-        self.0.sign_out(subject, now);
-        Ok(true)
-    }
-
-    async fn set_account_enabled(&self, subject: &Subject, enabled: bool, now: Timestamp) -> Result<bool> {
-        let mut accounts = recovered(self.0.accounts.write());
-        let Some(account) = accounts.by_subject.get_mut(subject) else { return Ok(false) };
-        account.enabled = enabled;
-        if !enabled {
-            self.0.sign_out(subject, now);
+    async fn replace_account(&self, read: &Account, changed: &Account, now: Timestamp) -> Result<Replaced> {
+        if (&read.subject, &read.username) != (&changed.subject, &changed.username) {
+            return Err(StoreError::new("replace an account", "it would get another identifier or name"));
         }
-        Ok(true)
-    }
-
-    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
         let mut accounts = recovered(self.0.accounts.write());
-        let Some(account) = accounts.by_subject.get_mut(subject) else { return Ok(false) };
-        account.change_attributes(changes);
-        Ok(true)
+        let Some(account) = accounts.by_subject.get_mut(&read.subject) else { return Ok(Replaced::Gone) };
+        if account != read {
+            return Ok(Replaced::Changed);
+        }
+        *account = changed.clone();
+        self.0.marks.move_on(&read.subject, now);
+        if read.is_ended_by(changed) {
+            self.0.sign_out(&read.subject, now);
+        }
+        Ok(Replaced::Now)
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
         let mut accounts = recovered(self.0.accounts.write());
         let Some(account) = accounts.by_subject.remove(subject) else { return Ok(false) };
         accounts.by_name.remove(&account.username);
+        self.0.marks.move_on(subject, now);
         self.0.sign_out(subject, now);
         Ok(true)
     }

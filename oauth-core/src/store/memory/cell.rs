@@ -18,6 +18,7 @@ pub(super) struct Cell {
     shape: Arc<Shape>,
     auth_time: Option<Timestamp>,
     acr: Option<Box<str>>,
+    shown: Option<Box<Digest>>,
     created_at: Timestamp,
     /// The first second at which the grant is over, and before all time once it is revoked or removed: a
     /// copy that a check of a token needs no lock for. Written under the lock, by [`Self::note`].
@@ -86,6 +87,7 @@ impl Cell {
             shape: client.shapes.share(&grant.scope, &grant.audience, &grant.attributes),
             auth_time: grant.auth_time,
             acr: grant.acr.as_deref().map(Box::from),
+            shown: grant.shown.map(Box::new),
             created_at: grant.created_at,
             over_at: AtomicI64::new(family.over_at().as_unix_seconds()),
             client,
@@ -113,6 +115,7 @@ impl Cell {
             auth_time: self.auth_time,
             acr: self.acr.as_deref().map(str::to_owned),
             attributes: self.shape.attributes.clone(),
+            shown: self.shown.as_deref().copied(),
             created_at: self.created_at,
             last_issued_at: family.last_issued_at,
             expires_at: family.expires_at,
@@ -211,7 +214,7 @@ impl Shared {
         issue: &Issue,
         doing: &'static str,
     ) -> Result<()> {
-        let Issue { access, refresh, grant_expires_at, now } = issue;
+        let Issue { access, refresh, grant_expires_at, authenticated_by: _, now } = issue;
         let foreign = access.grant != Some(cell.id) || access.client_id != cell.client.id;
         if foreign || refresh.as_ref().is_some_and(|refresh| refresh.grant != cell.id) {
             return Err(StoreError::new(doing, "the tokens name another grant or client"));

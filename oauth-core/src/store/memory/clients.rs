@@ -4,7 +4,7 @@ use super::{MemoryStore, Shared, recovered};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId};
-use crate::store::{ClientFilter, ClientStore, Created, Page, Replaced, Result, StoreError};
+use crate::store::{ClientFilter, ClientStore, Created, Mark, Page, Replaced, Result, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -23,6 +23,8 @@ pub(super) struct ClientEntry {
     deleted: AtomicBool,
     /// How often all was revoked: a token without a grant dies with the count it was issued at.
     revocations: AtomicU32,
+    /// Another one for each registration; moves when all grants of the client are revoked. Written while nobody holds the client.
+    mark: Mutex<Mark>,
     grants: Mutex<BTreeSet<GrantId>>,
     pub(super) shapes: Shapes,
 }
@@ -35,6 +37,7 @@ impl ClientEntry {
             enabled: AtomicBool::new(client.enabled),
             deleted: AtomicBool::new(false),
             revocations: AtomicU32::new(0),
+            mark: Mutex::new(Mark::random()),
             grants: Mutex::default(),
             shapes: Shapes::default(),
         }
@@ -57,8 +60,14 @@ impl ClientEntry {
         self.revocations.load(Ordering::SeqCst)
     }
 
-    /// Ends every token that was issued without a grant.
+    pub(super) fn mark(&self) -> Mark {
+        *recovered(self.mark.lock())
+    }
+
+    /// Moves the mark, and ends every token that was issued without a grant. Waits for the verbs under way.
     pub(super) fn revoke_grantless(&self) {
+        let _held = recovered(self.client.write());
+        *recovered(self.mark.lock()) = Mark::random();
         self.revocations.fetch_add(1, Ordering::SeqCst);
     }
 

@@ -1,32 +1,23 @@
 use super::cell::{Cell, HeldCode};
-use super::{MemoryStore, taken};
+use super::clients::ClientEntry;
+use super::{MemoryStore, Shared, taken};
 use crate::secret::Digest;
-use crate::store::{Code, CodeStore, Grant, Issue, Redeemed, Result, Saved, StoredCode};
+use crate::store::{Basis, Code, CodeStore, Grant, Issue, Redeemed, Result, Saved, StoredCode};
 use std::sync::Arc;
 
 impl CodeStore for MemoryStore {
-    async fn save_code(&self, grant: &Grant, code: &Code) -> Result<Saved> {
-        const DOING: &str = "save a code";
+    async fn save_code(&self, grant: &Grant, code: &Code, basis: &Basis) -> Result<Saved> {
         let Some(client) = self.0.client_entry(&grant.client_id) else { return Ok(Saved::Gone) };
-        let _client = client.hold();
+        let held = client.hold();
         if !client.is_enabled() {
             return Ok(Saved::Gone);
         }
-        let cell = Arc::new(Cell::new(grant, Arc::clone(&client)));
-        // Locked until everything is in place: whoever finds it earlier waits for that.
-        let mut family = cell.lock();
-        if !self.0.grants.insert(grant.id, Arc::clone(&cell), Some(grant.expires_at)) {
-            return Err(taken(DOING));
+        if *held != basis.client || client.mark() != basis.marks.client {
+            return Ok(Saved::Changed);
         }
-        if !self.0.codes.insert(code.digest, Arc::clone(&cell), Some(code.expires_at)) {
-            self.0.grants.remove(&grant.id, Some(grant.expires_at));
-            cell.hide(&mut family);
-            return Err(taken(DOING));
-        }
-        family.code = Some(Box::new(HeldCode { code: code.clone(), used_at: None }));
-        self.0.subjects.add(&cell.subject, cell.id);
-        client.add_grant(cell.id);
-        Ok(Saved::Now)
+        self.0.marks.while_at(&grant.subject, |mark| {
+            if mark == basis.marks.subject { self.0.save_code(grant, code, &client) } else { Ok(Saved::Changed) }
+        })
     }
 
     async fn code(&self, digest: &Digest) -> Result<Option<StoredCode>> {
@@ -39,13 +30,16 @@ impl CodeStore for MemoryStore {
 
     async fn redeem(&self, digest: &Digest, issue: &Issue) -> Result<Redeemed> {
         let Some(cell) = self.0.codes.find(digest) else { return Ok(Redeemed::Unknown) };
-        let _client = cell.client.hold();
+        let client = cell.client.hold();
         let Some(mut family) = cell.lock_present() else { return Ok(Redeemed::Unknown) };
         let family = &mut *family;
         let Some(HeldCode { code, used_at }) = family.code.as_deref() else { return Ok(Redeemed::Unknown) };
         let (used_before, ends) = (used_at.is_some(), code.expires_at);
         if !cell.is_live(family, issue.now) {
             return Ok(Redeemed::Gone);
+        }
+        if !issue.is_authenticated(&client) {
+            return Ok(Redeemed::Unauthenticated);
         }
         if used_before {
             self.0.revoke(&cell, family, issue.now);
@@ -60,5 +54,26 @@ impl CodeStore for MemoryStore {
         }
         self.0.codes.move_end(digest, Some(ends), None);
         Ok(Redeemed::Now)
+    }
+}
+
+impl Shared {
+    fn save_code(&self, grant: &Grant, code: &Code, client: &Arc<ClientEntry>) -> Result<Saved> {
+        const DOING: &str = "save a code";
+        let cell = Arc::new(Cell::new(grant, Arc::clone(client)));
+        // Locked until everything is in place: whoever finds it earlier waits for that.
+        let mut family = cell.lock();
+        if !self.grants.insert(grant.id, Arc::clone(&cell), Some(grant.expires_at)) {
+            return Err(taken(DOING));
+        }
+        if !self.codes.insert(code.digest, Arc::clone(&cell), Some(code.expires_at)) {
+            self.grants.remove(&grant.id, Some(grant.expires_at));
+            cell.hide(&mut family);
+            return Err(taken(DOING));
+        }
+        family.code = Some(Box::new(HeldCode { code: code.clone(), used_at: None }));
+        self.subjects.add(&cell.subject, cell.id);
+        client.add_grant(cell.id);
+        Ok(Saved::Now)
     }
 }

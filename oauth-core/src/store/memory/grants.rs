@@ -2,8 +2,8 @@ use super::cell::Cell;
 use super::index::{Shards, place_of};
 use super::{MemoryStore, Shared};
 use crate::clock::Timestamp;
-use crate::identifier::{GrantId, Subject};
-use crate::store::{Grant, GrantFilter, GrantStore, Page, Result};
+use crate::identifier::{ClientId, GrantId, Subject};
+use crate::store::{Grant, GrantFilter, GrantStore, Mark, Marks, Page, Result};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
@@ -60,15 +60,25 @@ impl GrantStore for MemoryStore {
         Ok(found)
     }
 
+    async fn marks(&self, subject: &Subject, client: &ClientId) -> Result<Marks> {
+        let client = self.0.client_entry(client).map_or(Mark::NONE, |entry| entry.mark());
+        Ok(Marks { subject: self.0.marks.read(subject), client })
+    }
+
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
-        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.revoke_live(&cell, now)))
+        let Some(cell) = self.0.grants.find(id) else { return Ok(false) };
+        self.0.marks.move_on(&cell.subject, now);
+        Ok(self.0.revoke_live(&cell, now))
     }
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
-        if let GrantFilter::Client(id) = filter
-            && let Some(client) = self.0.client_entry(id)
-        {
-            client.revoke_grantless();
+        match filter {
+            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => self.0.marks.move_on(subject, now),
+            GrantFilter::Client(id) => {
+                if let Some(client) = self.0.client_entry(id) {
+                    client.revoke_grantless();
+                }
+            }
         }
         Ok(self.0.revoke_all(filter, now))
     }

@@ -14,6 +14,7 @@ impl Shared {
             + self.refresh.held()
             + self.access.held()
             + self.sessions.held()
+            + self.marks.held()
             + self.pending.held()
     }
 }

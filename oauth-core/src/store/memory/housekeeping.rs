@@ -17,6 +17,7 @@ impl Housekeeping for MemoryStore {
         ];
         let removed = sweeps.iter().fold(0, |removed, sweep| removed + sweep(&self.0, now, limit - removed));
         self.0.forget_answers(now, limit);
+        self.0.marks.sweep(now, limit);
         let more = self.0.first_end().is_some_and(|end| end.is_over(now)) || self.0.refresh.has_over(now);
         Ok(Swept { removed: u64::try_from(removed).unwrap_or(u64::MAX), more })
     }

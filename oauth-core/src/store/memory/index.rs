@@ -34,6 +34,11 @@ impl<T> Shards<T> {
         recovered(self.shard(place).write())
     }
 
+    /// Locks one piece after the other for writing.
+    pub(super) fn each_mut(&self) -> impl Iterator<Item = RwLockWriteGuard<'_, T>> {
+        std::iter::once(&self.first).chain(&self.others).map(|shard| recovered(shard.write()))
+    }
+
     /// Locks one piece after the other for reading.
     pub(super) fn each(&self) -> impl Iterator<Item = RwLockReadGuard<'_, T>> {
         std::iter::once(&self.first).chain(&self.others).map(|shard| recovered(shard.read()))

@@ -9,9 +9,10 @@
 //! 1. the accounts;
 //! 2. a shard of the clients;
 //! 3. the state of one client (`ClientEntry::hold`);
-//! 4. one cell;
-//! 5. a shard of the subjects of sessions;
-//! 6. the leaves, under which no other lock is taken: the shards of the indexes, of the sessions and
+//! 4. a shard of the marks;
+//! 5. one cell;
+//! 6. a shard of the subjects of sessions;
+//! 7. the leaves, under which no other lock is taken: the shards of the indexes, of the sessions and
 //!    of the subjects of grants, a client's list of grants, a client's `Shapes`.
 //!
 //! A look-up copies the `Arc` out of a shard and lets go of it before it locks the cell. A check of an access
@@ -26,6 +27,7 @@ mod grants;
 mod growth;
 mod housekeeping;
 mod index;
+mod marks;
 mod pending;
 mod sessions;
 mod shape;
@@ -38,6 +40,7 @@ use self::cell::Cell;
 use self::clients::Clients;
 use self::grants::Subjects;
 use self::index::Index;
+use self::marks::SubjectMarks;
 use self::sessions::Sessions;
 use self::tokens::Access;
 use super::{PendingRequest, StoreError};
@@ -80,6 +83,7 @@ struct Shared {
     refresh: Index<Digest, Arc<Cell>>,
     access: Index<Digest, Access>,
     accounts: RwLock<Accounts>,
+    marks: SubjectMarks,
     sessions: Sessions,
     pending: Index<Digest, Arc<PendingRequest>>,
 }

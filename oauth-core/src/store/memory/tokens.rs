@@ -55,9 +55,9 @@ impl TokenStore for MemoryStore {
     async fn issue(&self, issue: &Issue) -> Result<Saved> {
         let Some(grant) = &issue.access.grant else { return self.0.issue_grantless(issue) };
         let Some(cell) = self.0.grants.find(grant) else { return Ok(Saved::Gone) };
-        let _client = cell.client.hold();
+        let client = cell.client.hold();
         let Some(mut family) = cell.lock_present() else { return Ok(Saved::Gone) };
-        if !cell.is_live(&family, issue.now) {
+        if !cell.is_live(&family, issue.now) || !issue.is_authenticated(&client) {
             return Ok(Saved::Gone);
         }
         self.0.add_tokens(&cell, &mut family, issue, ISSUE)?;
@@ -100,7 +100,7 @@ impl TokenStore for MemoryStore {
 
     async fn rotate(&self, digest: &Digest, issue: &Issue, retry: &Retry) -> Result<Rotated> {
         let Some(cell) = self.0.refresh.find(digest) else { return Ok(Rotated::Unknown) };
-        let _client = cell.client.hold();
+        let client = cell.client.hold();
         let Some(mut family) = cell.lock_present() else { return Ok(Rotated::Unknown) };
         let family = &mut *family;
         let Some(position) = family.position_of(digest) else { return Ok(Rotated::Unknown) };
@@ -108,6 +108,9 @@ impl TokenStore for MemoryStore {
         let (retired, over) = (held.retired_at.is_some(), held.expires_at.is_over(issue.now));
         if !cell.is_live(family, issue.now) {
             return Ok(Rotated::Gone);
+        }
+        if !issue.is_authenticated(&client) {
+            return Ok(Rotated::Unauthenticated);
         }
         if retired {
             if let Some(sealed) = family.answer_again(position, issue.now) {
@@ -152,13 +155,13 @@ impl Shared {
     }
 
     fn issue_grantless(&self, issue: &Issue) -> Result<Saved> {
-        let Issue { access, refresh, now: _, grant_expires_at: _ } = issue;
+        let Issue { access, refresh, now: _, grant_expires_at: _, authenticated_by: _ } = issue;
         if refresh.is_some() {
             return Err(StoreError::new(ISSUE, "a refresh token needs a grant"));
         }
         let Some(client) = self.client_entry(&access.client_id) else { return Ok(Saved::Gone) };
-        let _held = client.hold();
-        if !client.is_enabled() {
+        let held = client.hold();
+        if !client.is_enabled() || !issue.is_authenticated(&held) {
             return Ok(Saved::Gone);
         }
         let token = Grantless {
