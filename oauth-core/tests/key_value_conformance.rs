@@ -128,7 +128,7 @@ fn issue(grant: &Grant, now: i64) -> Issue {
         expires_at: at(now + 500),
         family_expires_at: at(1_000),
     };
-    Issue { access, refresh: Some(refresh), grant_expires_at: at(1_000), now: at(now) }
+    Issue { access, refresh: Some(refresh), grant_expires_at: at(1_000), authenticated_by: None, now: at(now) }
 }
 
 /// Whatever call of the database fails, the verb is an error, and nothing has changed; then it succeeds.
@@ -162,6 +162,7 @@ async fn a_database_that_fails_leaves_nothing_by_halves() {
     let database = Database::default();
     let store = KeyValueStore::new(database.clone());
     let client = Client::new("notes".parse().unwrap(), "Notes", ClientType::Public);
+    let other = Client::new("other".parse().unwrap(), "Other", ClientType::Public);
     let grant = Grant {
         id: GrantId::generate(),
         client_id: client.id.clone(),
@@ -171,6 +172,7 @@ async fn a_database_that_fails_leaves_nothing_by_halves() {
         auth_time: None,
         acr: None,
         attributes: Attributes::new(),
+        shown: None,
         created_at: at(0),
         last_issued_at: None,
         expires_at: at(1_000),
@@ -204,16 +206,20 @@ async fn a_database_that_fails_leaves_nothing_by_halves() {
         attributes: Attributes::new(),
         created_at: at(0),
     };
+    let renewed = Account { password: PasswordHash::from_phc("$new"), ..account.clone() };
+    assert_eq!(store.create_client(&client).await.unwrap(), Created::Now);
+    let basis = Basis { client: client.clone(), marks: store.marks(&grant.subject, &client.id).await.unwrap() };
     macro_rules! at_every_call_of {
         ($($verb:ident($($argument:expr),*);)*) => {
             $(at_every_call(&store, &database, stringify!($verb), async || store.$verb($($argument),*).await).await;)*
         };
     }
     at_every_call_of! {
-        create_client(&client);
+        create_client(&other);
         create_account(&account);
         create_session(&session);
-        save_code(&grant, &code);
+        marks(&grant.subject, &client.id);
+        save_code(&grant, &code, &basis);
         code(&code.digest);
         redeem(&code.digest, &first);
         rotate(&refresh, &second, &retry);
@@ -224,11 +230,12 @@ async fn a_database_that_fails_leaves_nothing_by_halves() {
         clients(&ClientFilter::default(), &Page::first(9));
         accounts(&Page::first(9));
         revoke_access_token(&first.access.digest, at(3));
-        set_password(&account.subject, &PasswordHash::from_phc("$new"), at(3));
+        replace_account(&account, &renewed, at(3));
         delete_account(&account.subject, at(4));
         revoke_grants(&GrantFilter::Client(client.id.clone()), at(4));
-        sweep(at(2_000), 1_000);
-        delete_client(&client.id, at(2_000));
+        sweep(at(20_000), 1_000);
+        delete_client(&client.id, at(20_000));
+        delete_client(&other.id, at(20_000));
     }
     assert!(database.map.lock().unwrap().is_empty(), "and in the end nothing is left");
 }

@@ -13,14 +13,15 @@ use http::{Request, Response, StatusCode};
 use oauth_core::client::{Client, ClientType, GrantType};
 use oauth_core::clock::{ManualClock, Timestamp};
 use oauth_core::config::Config;
+use oauth_core::endpoint::CodeRequest;
 use oauth_core::identifier::{Attributes, GrantId, Resource, Subject};
 use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner, remembered};
 use oauth_core::provider::{AuthorizationProvider, Provider, Service};
 use oauth_core::redirect::RedirectUri;
 use oauth_core::secret::{AccessToken, AuthorizationCode};
 use oauth_core::store::{
-    ClientStore, Code, CodeStore, Grant, GrantFilter, GrantStore, Issue, IssuedAccess, MemoryStore, Page, Redeemed,
-    Result, Saved,
+    Basis, ClientStore, Code, CodeStore, Grant, GrantFilter, GrantStore, Issue, IssuedAccess, MemoryStore, Page,
+    Redeemed, Replaced, Result, Saved, TokenStore,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -118,6 +119,7 @@ async fn scope_allowed_before(provider: &Provider<App>, school: Option<&str>, sc
         auth_time: None,
         acr: None,
         attributes: at_school(school),
+        shown: Some(asked(provider).await.shown()),
         created_at: now,
         last_issued_at: None,
         expires_at: later,
@@ -132,7 +134,9 @@ async fn scope_allowed_before(provider: &Provider<App>, school: Option<&str>, sc
         nonce: None,
         expires_at: later,
     };
-    assert_eq!(store.save_code(&grant, &code).await.unwrap(), Saved::Now);
+    let client = store.client(&client_id).await.unwrap().unwrap();
+    let basis = Basis { marks: store.marks(&ada(), &client_id).await.unwrap(), client };
+    assert_eq!(store.save_code(&grant, &code, &basis).await.unwrap(), Saved::Now);
     let access = IssuedAccess {
         digest: AccessToken::generate().digest(),
         client_id,
@@ -143,18 +147,30 @@ async fn scope_allowed_before(provider: &Provider<App>, school: Option<&str>, sc
         issued_at: now,
         expires_at: later,
     };
-    let issue = Issue { access, refresh: None, grant_expires_at: later, now };
+    let issue = Issue { access, refresh: None, grant_expires_at: later, authenticated_by: None, now };
     assert_eq!(store.redeem(&code.digest, &issue).await.unwrap(), Redeemed::Now);
     grant.id
 }
 
-async fn authorize(provider: &Provider<App>, more: &str) -> Response<Bytes> {
+fn request(provider: &Provider<App>, more: &str) -> Request<Bytes> {
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let scope = provider.app().0.approval.lock().unwrap().scope.to_string().replace(' ', "+");
     let query = format!(
         "response_type=code&client_id=notes&scope={scope}&code_challenge={challenge}&code_challenge_method=S256{more}"
     );
-    provider.call(Request::get(format!("/oauth/authorize?{query}")).body(Bytes::new()).unwrap()).await
+    Request::get(format!("/oauth/authorize?{query}")).body(Bytes::new()).unwrap()
+}
+
+async fn authorize(provider: &Provider<App>, more: &str) -> Response<Bytes> {
+    provider.call(request(provider, more)).await
+}
+
+/// What a page would ask now.
+async fn asked(provider: &Provider<App>) -> Box<AuthorizationRequest> {
+    match provider.code_request(&request(provider, "")).await {
+        CodeRequest::Pending(ask) => ask,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn answer(response: &Response<Bytes>) -> &str {
@@ -244,11 +260,14 @@ async fn other_resources_than_were_allowed_are_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_revoked_while_the_code_is_saved_takes_it_along() {
+async fn f_07_a_consent_that_is_revoked_under_way_is_asked_for_and_never_denied() {
     let provider = site(None).await;
     provider.app().0.revoked_meanwhile.store(true, Ordering::SeqCst);
     allowed_before(&provider, None).await;
-    assert!(answer(&authorize(&provider, "").await).contains("error=access_denied"));
+    let page = authorize(&provider, "").await;
+    assert_eq!((page.status(), &page.body()[..]), (StatusCode::OK, &b"do you?"[..]), "the person is asked");
+    allowed_before(&provider, None).await;
+    assert!(answer(&authorize(&provider, "&prompt=none").await).contains("error=consent_required"));
     let everything = GrantFilter::Subject(ada());
     assert_eq!(
         provider.app().0.store.grants(&everything, &Page::first(9), NOW).await.unwrap(),
@@ -303,4 +322,78 @@ async fn r_208_something_else_to_do_is_interaction_required() {
     let page = authorize(&provider, "").await;
     assert_eq!((page.status(), &page.body()[..]), (StatusCode::OK, &b"which school?"[..]));
     assert!(answer(&authorize(&provider, "&prompt=none").await).contains("error=interaction_required"));
+}
+
+/// Changes the client as its owner or an administrator does.
+async fn edit(provider: &Provider<App>, change: impl FnOnce(&mut Client)) {
+    let store = &provider.app().0.store;
+    let read = store.client(&"notes".parse().unwrap()).await.unwrap().unwrap();
+    let mut changed = read.clone();
+    change(&mut changed);
+    assert_eq!(store.replace_client(&read, &changed).await.unwrap(), Replaced::Now);
+}
+
+#[tokio::test]
+async fn f_77_a_consent_covers_what_its_page_showed() {
+    type Edit = fn(&mut Client);
+    let edits: [(&str, Edit, bool); 10] = [
+        ("nothing", |_| (), true),
+        ("name", |client| client.name = "Bank".to_owned(), false),
+        ("site", |client| client.uri = Some("https://bank.example".to_owned()), false),
+        ("type", |client| client.client_type = ClientType::Confidential, false),
+        ("owner", |client| client.owner = Some(Subject::new("eve").unwrap()), false),
+        (
+            "redirect host",
+            |client| client.redirect_uris = vec![RedirectUri::register("https://evil.example/cb", false).unwrap()],
+            false,
+        ),
+        (
+            "redirect path",
+            |client| client.redirect_uris = vec![RedirectUri::register("https://app.example/other", false).unwrap()],
+            true,
+        ),
+        ("scope", |client| client.scope = Some("read".parse().unwrap()), true),
+        ("vouched for", |client| client.sanctioned = true, true),
+        ("lifetimes", |client| client.lifetimes.access_token = Some(std::time::Duration::from_secs(60)), true),
+    ];
+    for (what, change, counts) in edits {
+        let provider = site(None).await;
+        allowed_before(&provider, None).await;
+        edit(&provider, change).await;
+        let response = authorize(&provider, "").await;
+        assert_eq!(answer(&response).contains("code="), counts, "{what}: {}", answer(&response));
+        let silent = authorize(&provider, "&prompt=none").await;
+        assert_eq!(answer(&silent).contains("error=consent_required"), !counts, "{what}");
+    }
+    let provider = site_for(None, |client| client.sanctioned = true).await;
+    allowed_before(&provider, None).await;
+    edit(&provider, |client| client.sanctioned = false).await;
+    assert_eq!(authorize(&provider, "").await.status(), StatusCode::OK, "a client that nobody vouches for any more");
+}
+
+#[tokio::test]
+async fn f_06_an_approval_that_no_page_asked_for_is_not_remembered() {
+    let provider = site_for(None, |client| client.trusted = true).await;
+    assert!(answer(&authorize(&provider, "").await).contains("code="), "a trusted client is not asked about");
+    // Its code is redeemed.
+    let store = &provider.app().0.store;
+    let everything = GrantFilter::Subject(ada());
+    let grants = store.grants(&everything, &Page::first(9), NOW).await.unwrap();
+    assert_eq!(grants.iter().map(|grant| grant.shown).collect::<Vec<_>>(), [None]);
+    let access = IssuedAccess {
+        digest: AccessToken::generate().digest(),
+        client_id: "notes".parse().unwrap(),
+        grant: Some(grants[0].id),
+        scope: grants[0].scope.clone(),
+        audience: Vec::new(),
+        attributes: Attributes::new(),
+        issued_at: NOW,
+        expires_at: Timestamp::from_unix_seconds(NOW.as_unix_seconds() + 3_600),
+    };
+    let issue = Issue { grant_expires_at: access.expires_at, access, refresh: None, authenticated_by: None, now: NOW };
+    assert_eq!(store.issue(&issue).await.unwrap(), Saved::Now);
+
+    edit(&provider, |client| client.trusted = false).await;
+    assert_eq!(authorize(&provider, "").await.status(), StatusCode::OK, "a page asks once it is trusted no more");
+    assert!(answer(&authorize(&provider, "&prompt=none").await).contains("error=consent_required"));
 }

@@ -86,7 +86,8 @@ async fn with_tokens(tokens: u64) -> (Provider<App>, Arc<ManualClock>, Arc<Ages>
             issued_at: START,
             expires_at: START.after(Duration::from_secs(100 + number)),
         };
-        let issue = Issue { grant_expires_at: access.expires_at, access, refresh: None, now: START };
+        let issue =
+            Issue { grant_expires_at: access.expires_at, access, refresh: None, authenticated_by: None, now: START };
         store.issue(&issue).await.unwrap();
     }
     (Provider::new(App { config, store }).unwrap(), clock, ages)

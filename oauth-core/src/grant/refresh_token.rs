@@ -3,7 +3,7 @@ use super::issuing::About;
 use super::scope::granted_scope;
 use super::tokens::{self, Family, NewTokens, Purpose};
 use super::{TokenGrant, TokenResponse, seal};
-use crate::client::{Client, GrantType};
+use crate::client::GrantType;
 use crate::client_auth::AuthenticatedClient;
 use crate::clock::Timestamp;
 use crate::config::Config;

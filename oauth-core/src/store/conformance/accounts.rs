@@ -2,11 +2,11 @@
 //! grants that end with an account.
 
 use super::sample::{
-    at, awkward_attributes, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of, registered,
-    session, subject,
+    at, awkward_attributes, changed_account, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of,
+    registered, session, subject,
 };
 use crate::store::{
-    Account, AccountStore, AttributeChanges, Created, Page, PasswordHash, Rotated, SessionStore, Store,
+    Account, AccountStore, AttributeChanges, Created, Page, PasswordHash, Replaced, Rotated, SessionStore, Store,
 };
 use std::collections::BTreeMap;
 
@@ -99,11 +99,11 @@ where
         let (grant, _, tokens) = redeemed_by(store, &client, ada.subject.as_str()).await;
         let sessions = [session(store, ada.subject.as_str()).await, session(store, ada.subject.as_str()).await];
         let done = match step {
-            "a new password" => store.set_password(&ada.subject, &password, at(2)).await,
-            "disabling" => store.set_account_enabled(&ada.subject, false, at(2)).await,
-            _ => store.delete_account(&ada.subject, at(2)).await,
+            "a new password" => changed_account(store, &ada, 2, |ada| ada.password = password.clone()).await,
+            "disabling" => changed_account(store, &ada, 2, |ada| ada.enabled = false).await,
+            _ => store.delete_account(&ada.subject, at(2)).await.expect("delete_account"),
         };
-        assert!(done.expect("the verb"), "the account was there");
+        assert!(done, "the account was there");
         for session in sessions {
             let open = store.session(&session.digest, at(2)).await.expect("session");
             assert_eq!(open, None, "{step} ends every session of the account");
@@ -141,7 +141,8 @@ pub async fn attributes_are_changed_one_by_one<S: Store + AccountStore + Session
         awkward_attributes().into_keys().chain(["role".to_owned()]).map(|name| (name, None)).collect(),
     ];
     for changes in steps {
-        assert!(store.change_account_attributes(&ada.subject, &changes).await.expect("the verb"), "it is there");
+        let changed = changed_account(store, &ada, 2, |ada| ada.change_attributes(&changes)).await;
+        assert!(changed, "the account is there");
         ada.change_attributes(&changes);
         let stored = store.account(&ada.subject).await.expect("account");
         assert_eq!(stored.as_ref(), Some(&ada), "what is named is changed, and nothing else");
@@ -160,7 +161,7 @@ pub async fn enabling_an_account_revives_nothing<S: Store + AccountStore + Sessi
     let client = registered(store).await;
     let (_, _, tokens) = redeemed_by(store, &client, ada.subject.as_str()).await;
     let session = session(store, ada.subject.as_str()).await;
-    let set_enabled = async |enabled| store.set_account_enabled(&ada.subject, enabled, at(2)).await.expect("the verb");
+    let set_enabled = async |enabled| changed_account(store, &ada, 2, |ada| ada.enabled = enabled).await;
     assert!(set_enabled(true).await, "the account is there");
     assert!(is_alive(store, &tokens, 2).await, "enabling an enabled account ends nothing");
     assert!(set_enabled(false).await && set_enabled(true).await, "the account is there");
@@ -175,14 +176,40 @@ pub async fn without_an_account_nothing_ends<S: Store + AccountStore + SessionSt
     let session = session(store, grant.subject.as_str()).await;
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     let nobody = subject("nobody");
-    assert!(!store.set_password(&nobody, &password, at(2)).await.expect("set_password"), "there is no account");
-    assert!(!store.set_account_enabled(&nobody, false, at(2)).await.expect("the verb"), "there is no account");
-    let changes = [("name".to_owned(), Some("value".to_owned()))].into();
-    assert!(!store.change_account_attributes(&nobody, &changes).await.expect("the verb"), "there is no account");
+    let read = Account { subject: grant.subject.clone(), ..account("nobody") };
+    let changed = Account { password, enabled: false, ..read.clone() };
+    let outcome = store.replace_account(&read, &changed, at(2)).await.expect("replace_account");
+    assert_eq!(outcome, Replaced::Gone, "there is no account");
     assert!(!store.delete_account(&nobody, at(2)).await.expect("delete_account"), "there is no account");
     assert_eq!(store.account(&nobody).await.expect("account"), None, "and none was made");
     assert!(!is_revoked(store, &grant).await, "a person without an account keeps grants");
     assert!(store.session(&session.digest, at(2)).await.expect("session").is_some(), "and sessions");
+}
+
+/// Of two changes of one account that was read once, the second is told so, and nothing of it is stored or ends
+/// anything.
+pub async fn f_03_an_account_that_was_changed_is_not_replaced<S: Store + AccountStore + SessionStore>(store: &S) {
+    let read = created(store, "ada").await;
+    let hash = |text: &str| PasswordHash::from_phc(format!("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ${text}"));
+    let (reset, mut late) = (Account { password: hash("reset"), ..read.clone() }, read.clone());
+    assert_eq!(store.replace_account(&read, &reset, at(2)).await.expect("replace_account"), Replaced::Now, "as read");
+    let (grant, _, tokens) = redeemed_by(store, &registered(store).await, read.subject.as_str()).await;
+    let session = session(store, read.subject.as_str()).await;
+    late.password = hash("late");
+    for changed in [late, Account { enabled: false, ..read.clone() }, read.clone()] {
+        let outcome = store.replace_account(&read, &changed, at(3)).await.expect("replace_account");
+        assert_eq!(outcome, Replaced::Changed, "it was changed since it was read");
+    }
+    assert_eq!(store.account(&read.subject).await.expect("account").as_ref(), Some(&reset), "the first change holds");
+    assert!(!is_revoked(store, &grant).await && is_alive(store, &tokens, 3).await, "a change that lost ends nothing");
+    assert!(store.session(&session.digest, at(3)).await.expect("session").is_some(), "nor a session");
+    let renamed = Account { username: "bob".to_owned(), ..reset.clone() };
+    assert!(store.replace_account(&reset, &renamed, at(3)).await.is_err(), "a name never changes");
+    let other = Account { subject: subject("other"), ..reset.clone() };
+    assert!(store.replace_account(&reset, &other, at(3)).await.is_err(), "nor does an identifier");
+    assert!(store.delete_account(&read.subject, at(3)).await.expect("delete_account"), "it is there");
+    let outcome = store.replace_account(&reset, &read, at(3)).await.expect("replace_account");
+    assert_eq!(outcome, Replaced::Gone, "replacing brings nothing back");
 }
 
 /// Accounts are listed in the order of their names' bytes, each once, although others come and go

@@ -2,7 +2,7 @@
 
 use super::sample::{
     approved_by, at, awkward_attributes, client, client_id, code, digest, grant, grantless, is_alive, is_revoked,
-    issue, redeemed_by, refresh_of, registered, retry_until, scope, subject,
+    issue, redeemed_by, refresh_of, registered, retry_until, save, scope, subject,
 };
 use crate::client::{Client, ClientType, GrantType, Origin, SecretHash};
 use crate::identifier::Resource;
@@ -74,7 +74,7 @@ pub async fn a_client_that_was_changed_is_not_replaced<S: Store>(store: &S) {
     assert_eq!(outcome, Replaced::Now, "what was read is what is there");
     let grant = grant(&disabled, "ada");
     let unused = code(&grant);
-    assert_eq!(store.save_code(&grant, &unused).await.expect("save_code"), Saved::Gone, "it is disabled at once");
+    assert_eq!(save(store, &grant, &unused).await.expect("save_code"), Saved::Gone, "it is disabled at once");
 
     assert!(store.delete_client(&read.id, at(1)).await.expect("delete_client"), "it is there");
     let outcome = store.replace_client(&disabled, &read).await.expect("replace_client");
@@ -226,5 +226,5 @@ pub async fn a_client_created_again_inherits_nothing<S: Store>(store: &S) {
     }
     assert!(is_alive(store, &others, 3).await, "another client keeps its tokens");
     let new = grant(&client, "ada");
-    assert_eq!(store.save_code(&new, &code(&new)).await.expect("save_code"), Saved::Now, "the new client can begin");
+    assert_eq!(save(store, &new, &code(&new)).await.expect("save_code"), Saved::Now, "the new client can begin");
 }

@@ -2,7 +2,7 @@
 
 use super::sample::{
     approved, approved_by, at, awkward_attributes, code, digest, grant, is_alive, is_revoked, issue, redeemed,
-    refresh_of, registered, subject,
+    refresh_of, registered, save, subject,
 };
 use crate::identifier::Resource;
 use crate::store::{Redeemed, Saved, Store, StoredCode};
@@ -19,12 +19,13 @@ pub async fn a_code_comes_back_as_it_was_saved<S: Store>(store: &S) {
     grant.auth_time = Some(at(-100));
     grant.acr = Some("urn:mace:incommon:iap:silver".to_owned());
     grant.attributes = awkward_attributes();
+    grant.shown = Some(digest());
     let mut code = code(&grant);
     code.redirect_uri = format!("https://client.example/{}?a=%20&b='\"", "p".repeat(2_000));
     code.redirect_uri_sent = false;
     code.code_challenge = None;
     code.nonce = Some("n-0S6_WzA2Mj ✓ ".repeat(100));
-    assert_eq!(store.save_code(&grant, &code).await.expect("save_code"), Saved::Now, "a new code is saved");
+    assert_eq!(save(store, &grant, &code).await.expect("save_code"), Saved::Now, "a new code is saved");
     let stored = store.code(&code.digest).await.expect("code");
     assert_eq!(stored, Some(StoredCode { code, grant, used_at: None }), "a code is read as it was saved");
 }
@@ -47,7 +48,7 @@ pub async fn save_code_needs_an_enabled_client<S: Store>(store: &S) {
     for client in [client, super::sample::client("nobody")] {
         let grant = grant(&client, "ada");
         let code = code(&grant);
-        assert_eq!(store.save_code(&grant, &code).await.expect("save_code"), Saved::Gone, "no client, no code");
+        assert_eq!(save(store, &grant, &code).await.expect("save_code"), Saved::Gone, "no client, no code");
         assert_eq!(store.code(&code.digest).await.expect("code"), None, "a refused code is not stored");
         assert_eq!(store.grant(&grant.id).await.expect("grant"), None, "the grant of a refused code is not stored");
     }
@@ -59,13 +60,13 @@ pub async fn save_code_overwrites_nothing<S: Store>(store: &S) {
     let mut second_grant = grant(&client, "eve");
     let mut second_code = code(&second_grant);
     second_code.digest = first_code.digest;
-    assert!(store.save_code(&second_grant, &second_code).await.is_err(), "a code's digest is taken once");
+    assert!(save(store, &second_grant, &second_code).await.is_err(), "a code's digest is taken once");
     let stored = store.grant(&second_grant.id).await.expect("grant");
     assert_eq!(stored, None, "a grant is not stored without its code");
 
     second_grant.id = first_grant.id;
     second_code = code(&second_grant);
-    assert!(store.save_code(&second_grant, &second_code).await.is_err(), "a grant's identifier is taken once");
+    assert!(save(store, &second_grant, &second_code).await.is_err(), "a grant's identifier is taken once");
     assert_eq!(store.code(&second_code.digest).await.expect("code"), None, "a code is not stored without its grant");
 
     let stored = store.code(&first_code.digest).await.expect("code");

@@ -7,7 +7,7 @@ use super::accounts::account;
 use super::interrupted::{MOST_POLLS, all_or_nothing, polled};
 use super::pending::pending;
 use super::sample::{
-    approved, approved_by, at, client, code, digest, grant, grantless, is_alive, is_revoked, issue, redeemed,
+    approved, approved_by, at, basis, client, code, digest, grant, grantless, is_alive, is_revoked, issue, redeemed,
     redeemed_by, refresh_of, registered, retry_until, session,
 };
 use super::sessions::decision;
@@ -77,11 +77,11 @@ pub async fn code_verbs_are_all_or_nothing<S: Store>(store: &S) {
         "save_code",
         async |s: &S| {
             let grant = grant(&registered(s).await, "ada");
-            let code = code(&grant);
-            (grant, code)
+            let (code, basis) = (code(&grant), basis(s, &grant).await);
+            (grant, code, basis)
         },
-        async |s, (grant, code)| s.save_code(grant, code).await,
-        async |s, (grant, code)| {
+        async |s, (grant, code, basis)| s.save_code(grant, code, basis).await,
+        async |s, (grant, code, _)| {
             let (filter, page) = (GrantFilter::Client(grant.client_id.clone()), Page::first(1));
             vec![
                 s.grant(&grant.id).await.expect("grant").is_some(),
@@ -338,15 +338,16 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
     .await;
     all_or_nothing(
         store,
-        "change_account_attributes",
+        "replace_account",
         async |s: &S| {
             let account = account(ClientId::generate().as_str());
             s.create_account(&account).await.expect("create_account");
             account
         },
         async |s, account| {
-            let changes = ["one", "two"].map(|name| (name.to_owned(), Some(name.to_owned()))).into();
-            s.change_account_attributes(&account.subject, &changes).await
+            let mut changed = account.clone();
+            changed.change_attributes(&["one", "two"].map(|name| (name.to_owned(), Some(name.to_owned()))).into());
+            s.replace_account(account, &changed, at(2)).await
         },
         async |s, account| {
             let stored = s.account(&account.subject).await.expect("account").expect("the account is there");
@@ -355,7 +356,7 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
     )
     .await;
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
-    for verb_name in ["set_password", "set_account_enabled", "delete_account"] {
+    for verb_name in ["replace_account, a password", "replace_account, disabling", "delete_account"] {
         all_or_nothing(
             store,
             verb_name,
@@ -366,10 +367,14 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
                 let session = session(s, account.subject.as_str()).await;
                 (account, grant, tokens, session)
             },
-            async |s, (account, ..)| match verb_name {
-                "set_password" => s.set_password(&account.subject, &password, at(2)).await,
-                "set_account_enabled" => s.set_account_enabled(&account.subject, false, at(2)).await,
-                _ => s.delete_account(&account.subject, at(2)).await,
+            async |s, (account, ..)| {
+                let (mut renewed, mut disabled) = (account.clone(), account.clone());
+                (renewed.password, disabled.enabled) = (password.clone(), false);
+                match verb_name {
+                    "replace_account, a password" => s.replace_account(account, &renewed, at(2)).await.map(drop),
+                    "replace_account, disabling" => s.replace_account(account, &disabled, at(2)).await.map(drop),
+                    _ => s.delete_account(&account.subject, at(2)).await.map(drop),
+                }
             },
             async |s, (account, grant, tokens, session)| {
                 vec![

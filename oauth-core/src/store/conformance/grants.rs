@@ -2,7 +2,7 @@
 
 use super::sample::{
     approved, approved_by, at, awkward_attributes, client_id, code, grant, grantless, is_alive, is_revoked, issue,
-    redeemed, redeemed_by, refresh_of, registered, retry_until, subject,
+    redeemed, redeemed_by, refresh_of, registered, retry_until, save, subject,
 };
 use crate::identifier::GrantId;
 use crate::store::{GrantFilter, Page, Redeemed, Rotated, Saved, Store, grants_having};
@@ -156,7 +156,7 @@ pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
             let mut bytes = *early.id.as_bytes();
             bytes[..6].fill(0);
             early.id = GrantId::from_bytes(bytes);
-            store.save_code(&early, &code(&early)).await.expect("save_code");
+            save(store, &early, &code(&early)).await.expect("save_code");
             earlier.push(early.id);
         }
         for id in earlier {
@@ -181,7 +181,7 @@ pub async fn grants_are_found_by_their_attributes<S: Store>(store: &S) {
             3 => drop(grant.attributes.remove("empty")),
             _ => {}
         }
-        store.save_code(&grant, &code(&grant)).await.expect("save_code");
+        save(store, &grant, &code(&grant)).await.expect("save_code");
         if number == 4 {
             store.revoke_grant(&grant.id, at(1)).await.expect("revoke_grant");
         } else if number % 2 == 0 {

@@ -49,6 +49,7 @@ pub mod refresh;
 mod sample;
 pub mod sessions;
 mod site;
+pub mod standing;
 pub mod tenants;
 pub mod tokens;
 pub mod year;

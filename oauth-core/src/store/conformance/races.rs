@@ -5,10 +5,11 @@ use super::accounts::account;
 use super::pending::pending;
 use super::race::Race;
 use super::sample::{
-    approved, at, client, digest, grantless, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of,
-    registered, retry_until, session,
+    approved, at, basis, changed_account, client, code, digest, grant, grantless, is_alive, is_revoked, issue,
+    no_retry, redeemed, redeemed_by, refresh_of, registered, retry_until, session,
 };
 use super::sessions::decision;
+use super::standing::End;
 use crate::store::{
     AccountStore, Created, GrantFilter, PasswordHash, PendingRequestStore, Redeemed, Replaced, Retry, Rotated, Saved,
     SessionStore, Store,
@@ -295,17 +296,17 @@ pub async fn one_account_is_created<S: AccountStore + Clone>(store: &S) {
 
 /// Of many that change an account's attributes at the same time none undoes what another did.
 pub async fn no_change_of_an_attribute_is_lost<S: AccountStore + Clone>(store: &S) {
-    let mut race = Race::new("change_account_attributes", 12).await;
+    let mut race = Race::new("replace_account", 12).await;
     while let Some(round) = race.next_round() {
         let account = account(&format!("ada {}", round.number));
         store.create_account(&account).await.expect("create_account");
         let own = |number: usize| format!("of {number}");
         race.run(store, round, |store, number| {
-            let subject = account.subject.clone();
+            let account = account.clone();
             async move {
                 let changes = [(own(number), Some("set".to_owned())), ("last".to_owned(), Some(own(number)))].into();
-                let changed = store.change_account_attributes(&subject, &changes).await.expect("the verb");
-                assert!(changed, "the account is there");
+                let changed = changed_account(&store, &account, 1, |account| account.change_attributes(&changes));
+                assert!(changed.await, "the account is there");
             }
         })
         .await;
@@ -323,7 +324,7 @@ pub async fn no_change_of_an_attribute_is_lost<S: AccountStore + Clone>(store: &
 /// Once a new password, disabling or deletion has returned nothing of the account's grants lives,
 /// although a rotation was under way.
 pub async fn nothing_lives_when_an_account_ends_and_rotate_meets_it<S: Store + AccountStore>(store: &S) {
-    let mut race = Race::new("set_password, set_account_enabled, delete_account and rotate", 8).await;
+    let mut race = Race::new("replace_account, delete_account and rotate", 8).await;
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     while let Some(round) = race.next_round() {
         let client = registered(store).await;
@@ -332,23 +333,23 @@ pub async fn nothing_lives_when_an_account_ends_and_rotate_meets_it<S: Store + A
             let account = account(&format!("ada {} {person}", round.number));
             store.create_account(&account).await.expect("create_account");
             let (grant, _, first) = redeemed_by(store, &client, account.subject.as_str()).await;
-            people.push((account.subject, issue(&grant, 10), grant, first));
+            people.push((account, issue(&grant, 10), grant, first));
         }
         let people = Arc::new(people);
         race.run(store, round, |store, number| {
             let (people, password) = (Arc::clone(&people), password.clone());
             async move {
-                let (subject, next, _, first) = &people[number / 2];
+                let (account, next, _, first) = &people[number / 2];
                 if number % 2 == 0 {
                     store.rotate(&refresh_of(first), next, &retry_until(20)).await.expect("rotate");
                     return;
                 }
                 let done = match round.number % 3 {
-                    0 => store.set_password(subject, &password, at(10)).await,
-                    1 => store.set_account_enabled(subject, false, at(10)).await,
-                    _ => store.delete_account(subject, at(10)).await,
+                    0 => changed_account(&store, account, 10, |account| account.password = password.clone()).await,
+                    1 => changed_account(&store, account, 10, |account| account.enabled = false).await,
+                    _ => store.delete_account(&account.subject, at(10)).await.expect("delete_account"),
                 };
-                assert!(done.expect("the verb"), "the account was there");
+                assert!(done, "the account was there");
                 assert!(!is_alive(&store, next, 10).await, "nothing lives when the verb has returned");
             }
         })
@@ -356,6 +357,86 @@ pub async fn nothing_lives_when_an_account_ends_and_rotate_meets_it<S: Store + A
         for (_, next, grant, _) in people.iter() {
             assert!(is_revoked(store, grant).await, "the grant is revoked");
             assert!(!is_alive(store, next, 10).await, "nothing was issued after the verb");
+        }
+    }
+    race.finish();
+}
+
+/// Once an end has returned no grant lives that was decided before it, although its code was being saved.
+pub async fn f_02_nothing_lives_when_an_end_meets_save_code<S: Store>(store: &S) {
+    let mut race = Race::new("save_code and revoke_grants, delete_client", 8).await;
+    while let Some(round) = race.next_round() {
+        // The ends that have to find what was saved before them; all pairs are forced in `standing`.
+        let ends = [End::RevokeOfSubject, End::RevokeOfClient, End::RevokeOfBoth, End::DeleteClient];
+        let end = ends[round.number % ends.len()];
+        let client = registered(store).await;
+        let mut decided = Vec::new();
+        let (earlier, _, _) = redeemed_by(store, &client, &format!("ada {}", round.number)).await;
+        for _ in 1..round.calls {
+            let new = grant(&client, earlier.subject.as_str());
+            decided.push((code(&new), basis(store, &new).await, new));
+        }
+        let decided = Arc::new(decided);
+        let shared = Arc::clone(&decided);
+        race.run(store, round, |store, number| {
+            let (decided, client, earlier) = (Arc::clone(&shared), client.clone(), earlier.clone());
+            async move {
+                match number.checked_sub(1).and_then(|number| decided.get(number)) {
+                    Some((code, basis, new)) => {
+                        store.save_code(new, code, basis).await.expect("save_code");
+                    }
+                    None => end.carry_out(&store, &client, &earlier).await,
+                }
+            }
+        })
+        .await;
+        for (code, _, new) in decided.iter() {
+            let live = store.grant(&new.id).await.expect("grant").is_some_and(|grant| grant.is_live(at(2)));
+            assert!(!live, "{end:?}: no grant lives that was decided before");
+            let outcome = store.redeem(&code.digest, &issue(new, 3)).await.expect("redeem");
+            assert!(matches!(outcome, Redeemed::Gone | Redeemed::Unknown), "{end:?}: nor can its code be redeemed");
+        }
+    }
+    race.finish();
+}
+
+/// Once a new password, disabling or deletion has returned no grant lives that was decided before it, although
+/// its code was being saved; nor when the account is enabled again.
+pub async fn f_02_nothing_lives_when_an_account_ends_and_save_code_meets_it<S: Store + AccountStore>(store: &S) {
+    let mut race = Race::new("save_code and replace_account, delete_account", 8).await;
+    let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
+    while let Some(round) = race.next_round() {
+        let client = registered(store).await;
+        let account = account(&format!("ada {}", round.number));
+        store.create_account(&account).await.expect("create_account");
+        let mut decided = Vec::new();
+        for _ in 1..round.calls {
+            let new = grant(&client, account.subject.as_str());
+            decided.push((code(&new), basis(store, &new).await, new));
+        }
+        let decided = Arc::new(decided);
+        let shared = Arc::clone(&decided);
+        race.run(store, round, |store, number| {
+            let (decided, account, password) = (Arc::clone(&shared), account.clone(), password.clone());
+            async move {
+                if let Some((code, basis, new)) = number.checked_sub(1).and_then(|number| decided.get(number)) {
+                    store.save_code(new, code, basis).await.expect("save_code");
+                    return;
+                }
+                match round.number % 3 {
+                    0 => changed_account(&store, &account, 2, |ada| ada.password = password.clone()).await,
+                    1 => {
+                        changed_account(&store, &account, 2, |ada| ada.enabled = false).await;
+                        changed_account(&store, &account, 2, |ada| ada.enabled = true).await
+                    }
+                    _ => store.delete_account(&account.subject, at(2)).await.expect("delete_account"),
+                };
+            }
+        })
+        .await;
+        for (_, _, new) in decided.iter() {
+            let live = store.grant(&new.id).await.expect("grant").is_some_and(|grant| grant.is_live(at(2)));
+            assert!(!live, "no grant lives that was decided before the account's end");
         }
     }
     race.finish();

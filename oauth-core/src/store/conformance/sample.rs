@@ -5,9 +5,9 @@ use crate::pkce::CodeChallenge;
 use crate::resource::Authorization;
 use crate::scope::Scope;
 use crate::secret::{Digest, random_bytes};
-use crate::store::{ClientStore, Session};
 use crate::store::{
-    Code, Created, Grant, Issue, IssuedAccess, IssuedRefresh, Redeemed, Retry, Saved, SessionStore, Store, TokenStore,
+    Account, AccountStore, Basis, ClientStore, Code, Created, Grant, Issue, IssuedAccess, IssuedRefresh, Redeemed,
+    Replaced, Result, Retry, Saved, Session, SessionStore, Store, TokenStore,
 };
 use std::collections::BTreeMap;
 
@@ -67,6 +67,7 @@ pub(super) fn grant(client: &Client, who: &str) -> Grant {
         auth_time: None,
         acr: None,
         attributes: Attributes::new(),
+        shown: None,
         created_at: at(0),
         last_issued_at: None,
         expires_at: at(1_000),
@@ -107,7 +108,7 @@ pub(super) fn issue(grant: &Grant, now: i64) -> Issue {
         expires_at: at(now + 500),
         family_expires_at: at(1_000),
     };
-    Issue { access, refresh: Some(refresh), grant_expires_at: at(1_000), now: at(now) }
+    Issue { access, refresh: Some(refresh), grant_expires_at: at(1_000), authenticated_by: None, now: at(now) }
 }
 
 /// A token for a client that acts for itself, over at second 300.
@@ -133,11 +134,42 @@ pub(super) fn no_retry(now: i64) -> Retry {
     retry_until(now)
 }
 
+/// Reads what a decision on a grant rests on, as it is now.
+pub(super) async fn basis(store: &impl Store, grant: &Grant) -> Basis {
+    let registered = store.client(&grant.client_id).await.expect("client");
+    let client = registered.unwrap_or_else(|| client(grant.client_id.as_str()));
+    Basis { client, marks: store.marks(&grant.subject, &grant.client_id).await.expect("marks") }
+}
+
+/// Decides and saves a code.
+pub(super) async fn save(store: &impl Store, grant: &Grant, code: &Code) -> Result<Saved> {
+    store.save_code(grant, code, &basis(store, grant).await).await
+}
+
+/// Changes an account as it is now, and reads it again if another call was faster; `false` if there is none.
+pub(super) async fn changed_account(
+    store: &impl AccountStore,
+    account: &Account,
+    now: i64,
+    change: impl Fn(&mut Account),
+) -> bool {
+    while let Some(read) = store.account(&account.subject).await.expect("account") {
+        let mut changed = read.clone();
+        change(&mut changed);
+        match store.replace_account(&read, &changed, at(now)).await.expect("replace_account") {
+            Replaced::Now => return true,
+            Replaced::Changed => {}
+            Replaced::Gone => break,
+        }
+    }
+    false
+}
+
 /// Approves a client and saves the code.
 pub(super) async fn approved_by(store: &impl Store, client: &Client, who: &str) -> (Grant, Code) {
     let grant = grant(client, who);
     let code = code(&grant);
-    assert_eq!(store.save_code(&grant, &code).await.expect("save_code"), Saved::Now, "a new code is saved");
+    assert_eq!(save(store, &grant, &code).await.expect("save_code"), Saved::Now, "a new code is saved");
     (grant, code)
 }
 

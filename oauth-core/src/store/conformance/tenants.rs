@@ -5,8 +5,8 @@
 
 use super::accounts::account;
 use super::sample::{
-    approved_by, at, client, digest, grantless, is_alive, is_revoked, issue, no_retry, redeemed_by, refresh_of,
-    session, subject,
+    approved_by, at, changed_account, client, digest, grantless, is_alive, is_revoked, issue, no_retry, redeemed_by,
+    refresh_of, session, subject,
 };
 use super::sessions::decision;
 use crate::client::Client;
@@ -131,10 +131,10 @@ where
     assert!(!ours.end_session(&open.digest).await.expect("end_session"), "nor ended");
     assert_eq!(ours.end_sessions(&ada.subject).await.expect("end_sessions"), 0, "nor ended by person");
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
-    assert!(ours.set_password(&ada.subject, &password, at(1)).await.expect("set_password"), "ours is there");
+    assert!(changed_account(ours, &ada, 1, |ada| ada.password = password.clone()).await, "ours is there");
     let changes = [("role".to_owned(), Some("head".to_owned()))].into();
-    assert!(ours.change_account_attributes(&ada.subject, &changes).await.expect("the verb"), "ours is there");
-    assert!(ours.set_account_enabled(&ada.subject, false, at(1)).await.expect("the verb"), "ours is there");
+    assert!(changed_account(ours, &ada, 1, |ada| ada.change_attributes(&changes)).await, "ours is there");
+    assert!(changed_account(ours, &ada, 1, |ada| ada.enabled = false).await, "ours is there");
     assert!(ours.delete_account(&ada.subject, at(1)).await.expect("delete_account"), "ours is there");
 
     assert_eq!(theirs.account_named("ada").await.expect("account_named").as_ref(), Some(&ada), "theirs is as it was");

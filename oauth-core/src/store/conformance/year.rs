@@ -12,7 +12,7 @@
 //! });
 //! ```
 
-use super::sample::{at, client, code, digest, grant, registered, retry_until, scope, subject};
+use super::sample::{at, client, code, digest, grant, registered, retry_until, save, scope, subject};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::secret::Digest;
@@ -145,7 +145,7 @@ async fn arrive<S: Store + SessionStore>(store: &S, client: &Client, number: u32
     (grant.created_at, grant.expires_at) = (at(morning), at(morning + CODE));
     let mut code = code(&grant);
     code.expires_at = at(morning + CODE);
-    assert_eq!(store.save_code(&grant, &code).await.expect("save_code"), Saved::Now, "a new code is saved");
+    assert_eq!(save(store, &grant, &code).await.expect("save_code"), Saved::Now, "a new code is saved");
     let fate = match number % 8 {
         // It never comes to a redemption.
         0 => return None,
@@ -245,7 +245,8 @@ async fn sign_in<S: SessionStore>(store: &S, number: u32, now: i64) {
 
 async fn own_token(store: &impl Store, client: &Client, now: i64) {
     let access = access(client, now);
-    let issue = Issue { grant_expires_at: access.expires_at, access, refresh: None, now: at(now) };
+    let issue =
+        Issue { grant_expires_at: access.expires_at, access, refresh: None, authenticated_by: None, now: at(now) };
     assert_eq!(store.issue(&issue).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
 }
 
@@ -274,5 +275,5 @@ fn issue(grant: &Grant, now: i64, refresh: Option<(Digest, i64)>) -> Issue {
         family_expires_at: at(family_end),
     });
     let grant_expires_at: Timestamp = refresh.as_ref().map_or(access.expires_at, |refresh| refresh.family_expires_at);
-    Issue { access, refresh, grant_expires_at, now: at(now) }
+    Issue { access, refresh, grant_expires_at, authenticated_by: None, now: at(now) }
 }

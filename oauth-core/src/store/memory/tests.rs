@@ -5,7 +5,10 @@ use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, GrantId, Subject};
 use crate::resource::Authorization;
 use crate::secret::Digest;
-use crate::store::{ClientStore as _, Code, CodeStore as _, Grant, Issue, IssuedAccess, Redeemed, TokenStore as _};
+use crate::store::{
+    Basis, ClientStore as _, Code, CodeStore as _, Grant, GrantStore as _, Issue, IssuedAccess, Redeemed, Saved,
+    TokenStore as _,
+};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -36,6 +39,7 @@ impl Issued {
             auth_time: Some(at(1)),
             acr: None,
             attributes: Attributes::new(),
+            shown: None,
             created_at: at(1),
             last_issued_at: None,
             expires_at: at(50),
@@ -50,7 +54,8 @@ impl Issued {
             nonce: None,
             expires_at: at(50),
         };
-        store.save_code(&grant, &code).await.unwrap();
+        let basis = Basis { client: client.clone(), marks: store.marks(&grant.subject, &client.id).await.unwrap() };
+        assert_eq!(store.save_code(&grant, &code, &basis).await.unwrap(), Saved::Now);
         let digest = Digest::of("token");
         let access = IssuedAccess {
             digest,
@@ -62,7 +67,7 @@ impl Issued {
             issued_at: at(1),
             expires_at: at(100),
         };
-        let issue = Issue { access, refresh: None, grant_expires_at: at(50), now: at(1) };
+        let issue = Issue { access, refresh: None, grant_expires_at: at(50), authenticated_by: None, now: at(1) };
         assert_eq!(store.redeem(&code.digest, &issue).await.unwrap(), Redeemed::Now);
         let cell = store.0.grants.find(&grant.id).unwrap();
         Self { store, client, cell, digest }
