@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use fixture::sample::{at, client, code, grant, issue, sweep};
+use fixture::sample::{at, client, code, grant, issue, save, sweep};
 use oauth_core::secret::{AuthorizationCode, Digest};
 use oauth_core::store::*;
 use oauth_redis::RedisStore;
@@ -51,7 +51,7 @@ async fn a_token_may_stand_in_a_cluster_where_its_grant_does() {
     store.create_client(&notes).await.unwrap();
     let grant = grant(&notes);
     let code = code(&grant, AuthorizationCode::generate().digest());
-    store.save_code(&grant, &code).await.unwrap();
+    save(&store, &grant, &code).await;
     let mut tokens = issue(&notes, Some(grant.id), 1);
     let mut bytes = *tokens.access.digest.as_bytes();
     bytes[0] = grant.id.as_bytes()[0];
@@ -80,7 +80,7 @@ async fn a_call_that_is_repeated_in_a_cluster_has_happened_once() {
     store.create_client(&notes).await.unwrap();
     let grant = grant(&notes);
     let code = code(&grant, AuthorizationCode::generate().digest());
-    store.save_code(&grant, &code).await.unwrap();
+    save(&store, &grant, &code).await;
     let (first, second) = (issue(&notes, Some(grant.id), 1), issue(&notes, Some(grant.id), 2));
     let refresh = first.refresh.as_ref().unwrap().digest;
     let retry = Retry { sealed: vec![1], until: at(2) };

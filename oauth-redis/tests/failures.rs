@@ -2,7 +2,7 @@
 
 mod fixture;
 
-use fixture::sample::{at, client, code, fill, grant, issue, open};
+use fixture::sample::{at, client, code, fill, grant, issue, open, save};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::*;
@@ -101,8 +101,8 @@ async fn a_client_created_again_inherits_nothing_that_a_dead_process_left() {
     let (grant, waiting) = (grant(&notes), grant(&notes));
     let used = code(&grant, AuthorizationCode::generate().digest());
     let unused = code(&waiting, AuthorizationCode::generate().digest());
-    store.save_code(&grant, &used).await.unwrap();
-    store.save_code(&waiting, &unused).await.unwrap();
+    save(&store, &grant, &used).await;
+    save(&store, &waiting, &unused).await;
     let (tokens, own) = (issue(&notes, Some(grant.id), 1), issue(&notes, None, 1));
     store.redeem(&used.digest, &tokens).await.unwrap();
     store.issue(&own).await.unwrap();

@@ -105,6 +105,26 @@ impl fmt::Debug for SecretHash {
     }
 }
 
+impl SecretHash {
+    /// Gives the text by which it stands in a [`Client`] that `serde_json` wrote, so that a store which keeps
+    /// clients as text can look for it there instead of parsing a client for each token.
+    ///
+    /// ```
+    /// use oauth_core::client::{Client, ClientType};
+    /// use oauth_core::identifier::ClientId;
+    ///
+    /// let mut client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Confidential);
+    /// client.renew_secret()?;
+    /// let text = serde_json::to_string(&client)?;
+    /// assert!(client.secrets.iter().all(|secret| text.contains(&secret.stored_text())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stored_text(&self) -> String {
+        // A digest or a PHC string always has a text.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 impl From<&ClientSecret> for SecretHash {
     fn from(secret: &ClientSecret) -> Self {
         Self::Sha256(secret.digest())

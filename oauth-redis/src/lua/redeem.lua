@@ -2,9 +2,10 @@ if not find('k') then return answer(UNKNOWN) end
 local key = T .. 'g' .. id
 local g = call('HMGET', key, 'c', 'i', 'e', 'v', 'k', 'x', 'u', 'h')
 if not g[1] or g[5] ~= digest then return answer(UNKNOWN) end
-local there, is_enabled = client_of(g[1], g[2])
+local there, is_enabled, is_authentic = client_of(g[1], g[2])
 if not there then return answer(UNKNOWN) end
 if not is_enabled or g[4] or tonumber(g[3]) <= moment then return answer(GONE) end
+if not is_authentic then return answer(UNAUTHENTICATED) end
 if g[7] then
   if is_repeated() then return answer(NOW) end
   call('HSET', key, 'v', now)

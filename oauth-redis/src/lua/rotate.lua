@@ -1,11 +1,12 @@
-local sealed, window_ends = ARGV[18], ARGV[19]
+local sealed, window_ends = ARGV[19], ARGV[20]
 if not find('r') then return answer(UNKNOWN) end
 local key = T .. 'g' .. id
 local g = call('HMGET', key, 'c', 'i', 'e', 'v', 'h', 't' .. digest, 'y' .. digest)
 if not g[1] or not g[6] then return answer(UNKNOWN) end
-local there, is_enabled = client_of(g[1], g[2])
+local there, is_enabled, is_authentic = client_of(g[1], g[2])
 if not there then return answer(UNKNOWN) end
 if not is_enabled or g[4] or tonumber(g[3]) <= moment then return answer(GONE) end
+if not is_authentic then return answer(UNAUTHENTICATED) end
 if g[7] then
   if is_repeated() then return answer(NOW) end
   local given_until = string.match(g[7], ':(%-?%d+)$')

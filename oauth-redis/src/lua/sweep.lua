@@ -44,7 +44,12 @@ local kinds = {
     local key = T .. 'q' .. digest
     return call('EXISTS', key) == 1 and function() call('DEL', key) end
   end,
-  -- An answer that is not given again is no record: it goes, and is not counted.
+  -- A mark, like an answer that is not given again, is no record: it goes, and is not counted.
+  m = function(subject)
+    local key = T .. 'm' .. subject
+    local mark = call('GET', key)
+    if mark and tonumber(string.match(mark, ':(%-?%d+)$')) <= moment then call('DEL', key) end
+  end,
   z = function(digest) call('DEL', T .. 'z' .. digest) end,
 }
 

@@ -6,8 +6,11 @@ local new = {
   access = ARGV[9], value = ARGV[10], ends = ARGV[11], grant = ARGV[12], client = ARGV[13],
   refresh = ARGV[14], refresh_value = ARGV[15], family_ends = ARGV[16], grant_ends = ARGV[17],
 }
+-- The secret that authenticated the client, as it stands in the client's record; empty if there is none to
+-- compare. In a cluster the caller has compared it, and anything but empty says that it is not there.
+local secret = ARGV[18]
 local moment = tonumber(now)
-local GONE, NOW, TAKEN, FOREIGN, UNKNOWN, BEFORE, REPLAY = 0, 1, 2, 3, 4, 5, 6
+local GONE, NOW, TAKEN, FOREIGN, UNKNOWN, BEFORE, REPLAY, UNAUTHENTICATED = 0, 1, 2, 3, 4, 5, 6, 7
 
 local function find(kind)
   if id == '' then
@@ -18,13 +21,15 @@ local function find(kind)
   return true
 end
 
--- Says whether the client that the grant was given to is there, and enabled.
+-- Says whether the client that the grant was given to is there, enabled, and has the secret still.
 local function client_of(grant_client, grant_incarnation)
   if C ~= '' then
-    local client = call('HMGET', C .. 'c' .. grant_client, 'i', 'e')
+    local key = C .. 'c' .. grant_client
+    local client = call('HMGET', key, 'i', 'e')
     incarnation, enabled = client[1], client[2]
+    if secret ~= '' and string.find(call('HGET', key, 'r') or '', secret, 1, true) then secret = '' end
   end
-  return incarnation == grant_incarnation, enabled == '1'
+  return incarnation == grant_incarnation, enabled == '1', secret == ''
 end
 
 -- Whether this very call has been here before: the client of a cluster repeats what was not answered.

@@ -6,7 +6,7 @@ use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{Attributes, Subject};
 use oauth_core::scope::Scope;
 use oauth_core::secret::Digest;
-use oauth_core::store::{Account, AttributeChanges, PasswordHash, PendingDecision, Session};
+use oauth_core::store::{Account, PasswordHash, PendingDecision, Session};
 use serde::{Deserialize, Serialize};
 
 const ACCOUNT: &str = "an account";
@@ -34,12 +34,6 @@ impl AccountRecord {
         ])
     }
 
-    /// Gives the record `r` with other attributes.
-    pub(crate) fn changed(mut account: Account, changes: &AttributeChanges) -> Outcome<Vec<u8>> {
-        account.change_attributes(changes);
-        Ok(serde_json::to_vec(&Self { a: account.administrator, x: account.attributes, c: account.created_at })?)
-    }
-
     /// Reads the fields `n`, `p`, `e`, `r`; `None` where there is no such account.
     pub(crate) fn read(subject: Subject, found: Vec<Field>) -> Outcome<Option<Account>> {
         let [username, password, is_enabled, record] = fields(found, ACCOUNT)?;
@@ -57,7 +51,7 @@ impl AccountRecord {
     }
 }
 
-pub(crate) fn enabled(enabled: bool) -> &'static [u8] {
+fn enabled(enabled: bool) -> &'static [u8] {
     if enabled { b"1" } else { b"0" }
 }
 

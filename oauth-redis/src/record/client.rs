@@ -2,7 +2,7 @@ use super::{Field, fields};
 use crate::error::Outcome;
 use oauth_core::client::Client;
 use oauth_core::secret::Digest;
-use oauth_core::store::ClientFilter;
+use oauth_core::store::{ClientFilter, Mark};
 
 /// What decides whether something that was issued to a client is alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,13 @@ pub(crate) struct ClientState {
 }
 
 impl ClientState {
+    /// The client's mark: another one for each registration and after each revocation of all it has.
+    pub(crate) fn mark(&self) -> Mark {
+        let digest = Digest::of_bytes(&[self.incarnation.as_slice(), &self.epoch].concat());
+        let number = digest.as_bytes().first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        Mark::from_number(number)
+    }
+
     /// Reads the fields `e`, `i`, `o`; `None` where there is no such client.
     pub(crate) fn read(found: Vec<Field>) -> Outcome<Option<Self>> {
         let [enabled, incarnation, epoch] = fields(found, "a client")?;

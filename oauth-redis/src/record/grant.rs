@@ -24,6 +24,8 @@ struct GrantRecord {
     m: Option<String>,
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     x: Attributes,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<Digest>,
     c: Timestamp,
 }
 
@@ -49,6 +51,7 @@ impl HeldGrant {
             auth_time: record.t,
             acr: record.m,
             attributes: record.x,
+            shown: record.d,
             created_at: record.c,
             last_issued_at: optional_timestamp(&last_issued_at, GRANT)?,
             expires_at: timestamp(&needed(expires_at, GRANT)?, GRANT)?,
@@ -66,6 +69,7 @@ pub(crate) fn write_grant(grant: &Grant) -> Outcome<Vec<(&'static str, Vec<u8>)>
         t: grant.auth_time,
         m: grant.acr.clone(),
         x: grant.attributes.clone(),
+        d: grant.shown,
         c: grant.created_at,
     };
     let mut fields = vec![("r", serde_json::to_vec(&record)?)];

@@ -7,7 +7,7 @@ mod grant;
 mod pending;
 mod token;
 
-pub(crate) use account::{AccountRecord, SessionRecord, enabled, read_decision, write_decision};
+pub(crate) use account::{AccountRecord, SessionRecord, read_decision, write_decision};
 pub(crate) use client::{ClientState, index_terms, term_of};
 pub(crate) use grant::{HeldGrant, read_code, read_pointer, read_refresh, write_code, write_grant, write_refresh};
 pub(crate) use pending::PendingRecord;

@@ -1,14 +1,14 @@
 use super::after;
 use super::client::pairs;
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{AccountRecord, Field, enabled, seconds, text};
+use crate::record::{AccountRecord, Field, seconds, text};
 use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::Subject;
 use oauth_core::secret::random_bytes;
-use oauth_core::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
+use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result};
 
 const ACCOUNT: &str = "an account";
 
@@ -35,35 +35,17 @@ impl AccountStore for RedisStore {
         self.open_account(account).await.map_err(|failure| failure.while_doing("create an account"))
     }
 
-    async fn set_password(&self, subject: &Subject, password: &PasswordHash, now: Timestamp) -> Result<bool> {
-        let change = Change { field: "p", value: password.as_phc().as_bytes().to_vec(), signs_out: true };
-        let changed = self.change_account(subject, change, now).await;
-        changed.map_err(|failure| failure.while_doing("set a password"))
-    }
-
-    async fn set_account_enabled(&self, subject: &Subject, is_enabled: bool, now: Timestamp) -> Result<bool> {
-        let change = Change { field: "e", value: enabled(is_enabled).to_vec(), signs_out: !is_enabled };
-        let changed = self.change_account(subject, change, now).await;
-        changed.map_err(|failure| failure.while_doing("enable or disable an account"))
-    }
-
-    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
-        let changed = self.change_attributes(subject, changes).await;
-        changed.map_err(|failure| failure.while_doing("change an account's attributes"))
+    async fn replace_account(&self, read: &Account, changed: &Account, now: Timestamp) -> Result<Replaced> {
+        let (store, read, changed) = (self.clone(), read.clone(), changed.clone());
+        let steps = Self::whole(async move { store.replace_account_read(&read, &changed, now).await });
+        steps.await.map_err(|failure| failure.while_doing("replace an account"))
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
-        let change = Change { field: "", value: Vec::new(), signs_out: true };
-        let changed = self.change_account(subject, change, now).await;
-        changed.map_err(|failure| failure.while_doing("delete an account"))
+        let (store, subject) = (self.clone(), subject.clone());
+        let steps = Self::whole(async move { store.close_account(&subject, now).await });
+        steps.await.map_err(|failure| failure.while_doing("delete an account"))
     }
-}
-
-/// What is changed about an account: a field, or all of it where none is named.
-struct Change {
-    field: &'static str,
-    value: Vec<u8>,
-    signs_out: bool,
 }
 
 impl RedisStore {
@@ -107,58 +89,54 @@ impl RedisStore {
         Ok(if created { Created::Now } else { Created::Exists })
     }
 
-    /// Changes the attributes that were read, and reads them again where somebody else was faster.
-    async fn change_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Outcome<bool> {
-        let key = self.0.places.of_accounts().key('A', subject.as_str());
+    /// Replaces the account that was read; then its mark moves, and if that ends it, the person is signed out.
+    async fn replace_account_read(&self, read: &Account, changed: &Account, now: Timestamp) -> Outcome<Replaced> {
+        if (&read.subject, &read.username) != (&changed.subject, &changed.username) {
+            return Err(Failure::Contradiction("it would get another identifier or name"));
+        }
+        let place = self.0.places.of_accounts();
+        let key = place.key('A', read.subject.as_str());
         let mut command = redis::cmd("HMGET");
         command.arg(&key).arg(&["n", "p", "e", "r"]);
-        loop {
-            let found: Vec<Field> = self.0.link.run(Access::Read, &command).await?;
-            let record = found.last().cloned().flatten().unwrap_or_default();
-            let Some(account) = AccountRecord::read(subject.clone(), found)? else { return Ok(false) };
-            let changed = AccountRecord::changed(account, changes)?;
-            let arguments = [record.as_slice(), changed.as_slice()];
-            match self.0.link.script::<i64>(Access::Write, &script::REPLACE_ACCOUNT, &key, &arguments).await? {
-                1 => return Ok(true),
-                0 => {}
-                _ => return Ok(false),
-            }
+        let found: Vec<Field> = self.0.link.run(Access::Read, &command).await?;
+        let Some(present) = AccountRecord::read(read.subject.clone(), found.clone())? else {
+            return Ok(Replaced::Gone);
+        };
+        if present != *read {
+            return Ok(Replaced::Changed);
         }
+        let note = if read.is_ended_by(changed) { note_of(&read.subject) } else { Vec::new() };
+        let (moment, new) = (seconds(now), AccountRecord::write(changed)?);
+        let mut arguments: Vec<&[u8]> = vec![place.as_str().as_bytes(), &note, moment.as_bytes()];
+        // The very fields that were compared, and no others, are replaced.
+        arguments.extend(found.iter().skip(1).map(|field| field.as_deref().unwrap_or_default()));
+        arguments.extend(new.iter().skip(1).map(|(_, value)| value.as_slice()));
+        match self.0.link.script::<i64>(Access::Write, &script::REPLACE_ACCOUNT, &key, &arguments).await? {
+            1 => {}
+            0 => return Ok(Replaced::Changed),
+            _ => return Ok(Replaced::Gone),
+        }
+        if note.is_empty() {
+            self.move_mark(&read.subject, now).await?;
+        } else {
+            self.sign_out(&read.subject, &note, now).await?;
+        }
+        Ok(Replaced::Now)
     }
 
-    /// Changes an account and, if that signs the person out, does so before it returns.
-    async fn change_account(&self, subject: &Subject, change: Change, now: Timestamp) -> Outcome<bool> {
-        let (store, subject) = (self.clone(), subject.clone());
-        Self::whole(async move {
-            let note = match change.signs_out {
-                true => [&random_bytes::<NONCE>(), subject.as_str().as_bytes()].concat(),
-                false => Vec::new(),
-            };
-            let changed = store.change(&subject, &change, &note, now).await?;
-            if changed && change.signs_out {
-                store.sign_out(&subject, &note, now).await?;
-            }
-            Ok(changed)
-        })
-        .await
-    }
-
-    async fn change(&self, subject: &Subject, change: &Change, note: &[u8], now: Timestamp) -> Outcome<bool> {
+    async fn close_account(&self, subject: &Subject, now: Timestamp) -> Outcome<bool> {
         let place = self.0.places.of_accounts();
-        let now = seconds(now);
-        let arguments: [&[u8]; 6] = [
-            place.as_str().as_bytes(),
-            subject.as_str().as_bytes(),
-            note,
-            now.as_bytes(),
-            change.field.as_bytes(),
-            &change.value,
-        ];
+        let (note, moment) = (note_of(subject), seconds(now));
+        let arguments: [&[u8]; 4] = [place.as_str().as_bytes(), subject.as_str().as_bytes(), &note, moment.as_bytes()];
         let key = place.key('A', subject.as_str());
-        self.0.link.script(Access::Write, &script::CHANGE_ACCOUNT, &key, &arguments).await
+        let deleted: bool = self.0.link.script(Access::Write, &script::DELETE_ACCOUNT, &key, &arguments).await?;
+        if deleted {
+            self.sign_out(subject, &note, now).await?;
+        }
+        Ok(deleted)
     }
 
-    /// Ends every session of a person and revokes every grant; then the note of it goes.
+    /// Ends every session of a person, moves the mark and revokes every grant; then the note of it goes.
     async fn sign_out(&self, subject: &Subject, note: &[u8], now: Timestamp) -> Outcome<()> {
         self.end_all(subject).await?;
         self.revoke_all(&GrantFilter::Subject(subject.clone()), now).await?;
@@ -179,6 +157,11 @@ impl RedisStore {
     }
 }
 
+/// What notes that a person is to be signed out.
+fn note_of(subject: &Subject) -> Vec<u8> {
+    [&random_bytes::<NONCE>(), subject.as_str().as_bytes()].concat()
+}
+
 fn subject_of(bytes: &[u8]) -> Outcome<Subject> {
-    Subject::new(text(bytes, ACCOUNT)?).map_err(|_| crate::error::Failure::Corrupt(ACCOUNT))
+    Subject::new(text(bytes, ACCOUNT)?).map_err(|_| Failure::Corrupt(ACCOUNT))
 }

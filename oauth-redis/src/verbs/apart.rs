@@ -4,18 +4,19 @@
 //! script in the place of the grant. The client is asked before that script: one that is disabled or
 //! deleted in between is seen by every later read, since all reads ask the client too.
 
+use super::client::HeldClient;
 use super::code::last_of;
 use super::token::{Answer, Checked, Known, Said, Under, answer};
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
 use crate::place::Place;
-use crate::record::{Field, HeldGrant, HeldToken, read_pointer};
+use crate::record::{ClientState, Field, HeldGrant, HeldToken, read_pointer};
 use crate::{RedisStore, script};
 use futures_util::future::try_join;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId};
 use oauth_core::secret::Digest;
-use oauth_core::store::{Code, Grant, Issue, Saved};
+use oauth_core::store::{Basis, Code, Grant, Issue, Saved};
 
 /// For how long Redis keeps what is over, in seconds: as in `common.lua`.
 const SLACK: i64 = 3_600;
@@ -62,10 +63,20 @@ impl RedisStore {
     }
 
     pub(super) async fn issue_alone_apart(&self, issue: &Issue) -> Outcome<Saved> {
-        match self.client_state(&issue.access.client_id).await? {
-            Some(client) if client.is_enabled => self.save_alone(issue, b"", &client.epoch).await,
+        match self.client_for(issue, &issue.access.client_id).await? {
+            (Some(client), true) if client.is_enabled => self.save_alone(issue, b"", &client.epoch).await,
             _ => Ok(Saved::Gone),
         }
+    }
+
+    /// Reads the client that something is issued to, and tells whether the secret that authenticated it is there.
+    async fn client_for(&self, issue: &Issue, id: &ClientId) -> Outcome<(Option<ClientState>, bool)> {
+        if issue.authenticated_by.is_none() {
+            return Ok((self.client_state(id).await?, true));
+        }
+        let held = self.held_client(id).await?;
+        let is_authentic = held.as_ref().is_some_and(|held| issue.is_authenticated(&held.client));
+        Ok((held.map(|held| held.state), is_authentic))
     }
 
     pub(super) async fn issue_under_apart(&self, under: &Under) -> Outcome<Answer> {
@@ -78,7 +89,8 @@ impl RedisStore {
             None => access.grant.map(|id| (id, access.client_id.clone())),
         };
         let Some((id, client)) = led else { return Ok(Answer::Unknown) };
-        let known = Known { grant: Some(id), client: self.client_state(&client).await? };
+        let (state, is_authentic) = self.client_for(&under.issue, &client).await?;
+        let known = Known { grant: Some(id), client: state, is_authentic };
         let reserved = self.reserve_tokens(&under.issue, &id, &client).await?;
         let (status, text, pointers, seconds): Said = self.run_under(under, &known).await?;
         let answer = answer(status, text);
@@ -91,9 +103,13 @@ impl RedisStore {
         answer
     }
 
-    pub(super) async fn save_apart(&self, grant: &Grant, code: &Code) -> Outcome<Saved> {
-        let Some(client) = self.client_state(&grant.client_id).await?.filter(|client| client.is_enabled) else {
-            return Ok(Saved::Gone);
+    /// Saves a code where marks and client stand in other slots: by order. The lists know the grant before it is
+    /// there, and marks and client are read once more when it is. An end moves its mark before it reads a list.
+    /// So either this reads the moved mark and takes the grant back, or the end finds the grant in the list.
+    pub(super) async fn save_apart(&self, grant: &Grant, code: &Code, basis: &Basis) -> Outcome<Saved> {
+        let client = match self.standing(grant, basis).await? {
+            Ok(client) => client,
+            Err(refused) => return Ok(refused),
         };
         let seconds = seconds_left(last_of(grant, code), grant.created_at);
         let pointer = self.0.places.of_digest(&code.digest).key('k', code.digest.as_bytes());
@@ -103,11 +119,26 @@ impl RedisStore {
         for (kind, owner) in [('l', grant.client_id.as_str()), ('u', grant.subject.as_str())] {
             self.enter_list(&self.0.places.of_name(owner).key(kind, owner), grant.id.as_bytes(), seconds).await?;
         }
-        let saved = self.save(grant, code, &client.incarnation).await;
+        let saved = self.save(grant, code, &client, basis.marks.subject).await;
         if !matches!(saved, Ok(Saved::Now)) {
             self.release(reserved).await?;
+            return saved;
         }
-        saved
+        match self.standing(grant, basis).await? {
+            Ok(_) => Ok(Saved::Now),
+            Err(refused) => {
+                self.remove_grant(&self.0.places.of_grant(&grant.id), grant.id.as_bytes()).await?;
+                self.release(reserved).await?;
+                Ok(refused)
+            }
+        }
+    }
+
+    /// Reads client and mark, and gives the client if both are as they were when the grant was decided.
+    async fn standing(&self, grant: &Grant, basis: &Basis) -> Outcome<std::result::Result<HeldClient, Saved>> {
+        let both = try_join(self.unchanged(basis, &grant.client_id), self.subject_mark(&grant.subject));
+        let (client, mark) = both.await?;
+        Ok(client.and_then(|client| if mark == basis.marks.subject { Ok(client) } else { Err(Saved::Changed) }))
     }
 
     /// Adds an entry to a list that lives as long as its last entry.

@@ -1,7 +1,7 @@
 use super::{BATCH, after};
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{Field, fields, grant_id, index_terms, json, term_of};
+use crate::record::{ClientState, Field, fields, grant_id, index_terms, json, term_of};
 use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
 use oauth_core::client::Client;
@@ -51,6 +51,13 @@ impl ClientStore for RedisStore {
     }
 }
 
+/// A client with its version and what else decides about what it holds.
+pub(super) struct HeldClient {
+    pub(super) client: Client,
+    pub(super) version: Vec<u8>,
+    pub(super) state: ClientState,
+}
+
 /// A client's entries in the lists carry its version: those of another version mean nothing, so that
 /// they are written before the client and removed after it, and no two changes get into each other's
 /// way.
@@ -61,6 +68,19 @@ impl RedisStore {
         let [record, version] = fields(self.0.link.run::<Vec<Field>>(Access::Read, &command).await?, CLIENT)?;
         let Some((record, version)) = record.zip(version) else { return Ok(None) };
         Ok(Some((json(&record, CLIENT)?, version)))
+    }
+
+    /// Reads a client with all that decides about it.
+    pub(super) async fn held_client(&self, id: &ClientId) -> Outcome<Option<HeldClient>> {
+        let mut command = redis::cmd("HMGET");
+        command.arg(self.client_key(id)).arg(&["r", "v", "e", "i", "o"]);
+        let mut found: Vec<Field> = self.0.link.run(Access::Read, &command).await?;
+        let state = found.split_off(2.min(found.len()));
+        let [record, version] = fields(found, CLIENT)?;
+        let (Some((record, version)), Some(state)) = (record.zip(version), ClientState::read(state)?) else {
+            return Ok(None);
+        };
+        Ok(Some(HeldClient { client: json(&record, CLIENT)?, version, state }))
     }
 
     async fn list_clients(&self, filter: &ClientFilter, page: &Page<ClientId>) -> Outcome<Vec<Client>> {

@@ -1,13 +1,15 @@
 use super::{BATCH, after};
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{ClientState, Field, HeldGrant, grant_id, read_pointer, seconds};
+use crate::record::{ClientState, Field, HeldGrant, grant_id, read_pointer, seconds, text};
 use crate::{RedisStore, script};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use oauth_core::clock::Timestamp;
-use oauth_core::identifier::GrantId;
+use oauth_core::identifier::{ClientId, GrantId, Subject};
 use oauth_core::secret::{Digest, random_bytes};
-use oauth_core::store::{Grant, GrantFilter, GrantStore, Page, Result};
+use oauth_core::store::{Grant, GrantFilter, GrantStore, MARK_LIFETIME, Mark, Marks, Page, Result};
+
+const MARK: &str = "a mark";
 
 /// A grant with a part of it, as the script `read` gives them: the identifier, the grant's fields,
 /// those of the part, those of the client where they were at hand.
@@ -36,8 +38,16 @@ impl GrantStore for RedisStore {
         self.list_grants(filter, page, now).await.map_err(|failure| failure.while_doing("list grants"))
     }
 
+    async fn marks(&self, subject: &Subject, client: &ClientId) -> Result<Marks> {
+        let both = try_join(self.subject_mark(subject), self.client_state(client));
+        let (subject, client) = both.await.map_err(|failure| failure.while_doing("read marks"))?;
+        Ok(Marks { subject, client: client.map_or(Mark::NONE, |client| client.mark()) })
+    }
+
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
-        self.revoke(id, now).await.map_err(|failure| failure.while_doing("revoke a grant"))
+        let (store, id) = (self.clone(), *id);
+        let steps = Self::whole(async move { store.revoke_one(&id, now).await });
+        steps.await.map_err(|failure| failure.while_doing("revoke a grant"))
     }
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
@@ -123,6 +133,33 @@ impl RedisStore {
         self.0.places.of_name(owner).key(kind, owner)
     }
 
+    pub(super) async fn subject_mark(&self, subject: &Subject) -> Outcome<Mark> {
+        let key = self.0.places.of_name(subject.as_str()).key('m', subject.as_str());
+        let held: Field = self.0.link.run(Access::Read, redis::cmd("GET").arg(key)).await?;
+        let Some(held) = held else { return Ok(Mark::NONE) };
+        let number = text(&held, MARK)?.split_once(':').and_then(|(mark, _)| mark.parse().ok());
+        number.map(Mark::from_number).ok_or(Failure::Corrupt(MARK))
+    }
+
+    pub(super) async fn move_mark(&self, subject: &Subject, now: Timestamp) -> Outcome<()> {
+        let place = self.0.places.of_name(subject.as_str());
+        let mark = Mark::random().as_number().to_string();
+        let [ends, now] = [now.after(MARK_LIFETIME), now].map(seconds);
+        let arguments = [place.as_str(), subject.as_str(), &mark, &ends, &now].map(str::as_bytes);
+        let key = place.key('m', subject.as_str());
+        let _: i64 = self.0.link.script(Access::Write, &script::MOVE_MARK, &key, &arguments).await?;
+        Ok(())
+    }
+
+    async fn revoke_one(&self, id: &GrantId, now: Timestamp) -> Outcome<bool> {
+        let key = self.0.places.of_grant(id).key('g', id.as_bytes());
+        let subject: Field = self.0.link.run(Access::Read, redis::cmd("HGET").arg(key).arg("s")).await?;
+        let Some(subject) = subject else { return Ok(false) };
+        let subject = Subject::new(text(&subject, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
+        self.move_mark(&subject, now).await?;
+        self.revoke(id, now).await
+    }
+
     async fn revoke(&self, id: &GrantId, now: Timestamp) -> Outcome<bool> {
         let key = self.0.places.of_grant(id).key('g', id.as_bytes());
         self.0.link.script(Access::Write, &script::REVOKE, &key, &[seconds(now).as_bytes()]).await
@@ -130,10 +167,14 @@ impl RedisStore {
 
     /// Revokes what is meant, grant by grant, and counts what was live.
     pub(super) async fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> Outcome<u64> {
-        if let GrantFilter::Client(id) = filter {
-            let epoch = random_bytes::<8>();
-            let key = self.client_key(id);
-            let _: i64 = self.0.link.script(Access::Write, &script::RENEW_EPOCH, &key, &[&epoch]).await?;
+        // The mark first: a code that is being saved finds it moved, or is in the list by now.
+        match filter {
+            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => self.move_mark(subject, now).await?,
+            GrantFilter::Client(id) => {
+                let epoch = random_bytes::<8>();
+                let key = self.client_key(id);
+                let _: i64 = self.0.link.script(Access::Write, &script::RENEW_EPOCH, &key, &[&epoch]).await?;
+            }
         }
         let list = self.grant_list(filter);
         let (mut from, mut revoked) = (b"-".to_vec(), 0);

@@ -6,6 +6,7 @@ use crate::record::{
 };
 use crate::script::Source;
 use crate::{RedisStore, script};
+use oauth_core::client::SecretHash;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::GrantId;
 use oauth_core::secret::Digest;
@@ -27,6 +28,7 @@ pub(super) enum Answer {
     Gone,
     Now,
     Unknown,
+    Unauthenticated,
     Before(GrantId),
     Replay(Vec<u8>),
 }
@@ -39,6 +41,8 @@ pub(super) type Said = (i64, Vec<u8>, Vec<Vec<u8>>, i64);
 pub(super) struct Known {
     pub(super) grant: Option<GrantId>,
     pub(super) client: Option<ClientState>,
+    /// Whether the secret that authenticated the client is known to be there still.
+    pub(super) is_authentic: bool,
 }
 
 impl TokenStore for RedisStore {
@@ -75,6 +79,7 @@ impl TokenStore for RedisStore {
             Answer::Now => Rotated::Now,
             Answer::Before(grant) => Rotated::Reused(grant),
             Answer::Replay(sealed) => Rotated::Replay(sealed),
+            Answer::Unauthenticated => Rotated::Unauthenticated,
             Answer::Gone => Rotated::Gone,
             Answer::Unknown => Rotated::Unknown,
         })
@@ -150,7 +155,10 @@ impl RedisStore {
         let place = self.0.places.of_digest(&access.digest);
         let (head, tail) = write_alone(access)?;
         let (ends, now) = (seconds(access.expires_at), seconds(issue.now));
-        let arguments: [&[u8]; 8] = [
+        // In a cluster the caller has compared it.
+        let secret = issue.authenticated_by.as_ref().filter(|_| !client_key.is_empty());
+        let secret = secret.map(SecretHash::stored_text).unwrap_or_default();
+        let arguments: [&[u8]; 9] = [
             place.as_str().as_bytes(),
             client_key,
             epoch,
@@ -159,6 +167,7 @@ impl RedisStore {
             ends.as_bytes(),
             now.as_bytes(),
             access.digest.as_bytes(),
+            secret.as_bytes(),
         ];
         let key = place.key('a', access.digest.as_bytes());
         match self.0.link.script(Access::Write, &script::ISSUE_ALONE, &key, &arguments).await? {
@@ -173,7 +182,8 @@ impl RedisStore {
             let store = self.clone();
             return Self::whole(async move { store.issue_under_apart(&under).await }).await;
         }
-        let known = Known { grant: under.digest.is_none().then_some(under.issue.access.grant).flatten(), client: None };
+        let grant = under.digest.is_none().then_some(under.issue.access.grant).flatten();
+        let known = Known { grant, ..Known::default() };
         let (status, text, ..) = self.run_under(&under, &known).await?;
         answer(status, text)
     }
@@ -205,6 +215,9 @@ impl RedisStore {
         arguments.push(access.client_id.as_str().as_bytes());
         arguments.push(refresh.map_or(&b""[..], |refresh| refresh.digest.as_bytes()));
         arguments.extend([times.as_bytes(), family_ends.as_bytes(), grant_ends.as_bytes()]);
+        let secret = issue.authenticated_by.as_ref().filter(|_| !known.is_authentic);
+        let secret = secret.map(SecretHash::stored_text).unwrap_or_default();
+        arguments.push(secret.as_bytes());
         let until = retry.as_ref().map(|retry| seconds(retry.until)).unwrap_or_default();
         if let Some(retry) = retry {
             arguments.extend([retry.sealed.as_slice(), until.as_bytes()]);
@@ -241,6 +254,7 @@ pub(super) fn answer(status: i64, text: Vec<u8>) -> Outcome<Answer> {
         4 => Ok(Answer::Unknown),
         5 => Ok(Answer::Before(crate::record::grant_id(&text)?)),
         6 => Ok(Answer::Replay(text)),
+        7 => Ok(Answer::Unauthenticated),
         _ => Err(Failure::Corrupt("an answer")),
     }
 }
