@@ -1,16 +1,39 @@
 use crate::{App, Ask, Code, Server, Tokens};
+use oauth_core::client::Client;
 use oauth_core::identifier::{Attributes, GrantId, Subject};
 use oauth_core::pkce::CodeChallenge;
 use oauth_core::secret::AuthorizationCode;
-use oauth_core::store::{self, CodeStore as _, Grant, Saved};
+use oauth_core::store::{
+    self, Account, AccountStore as _, Basis, ClientStore as _, CodeStore as _, Grant, Replaced, Saved,
+};
 
 impl Server {
     /// Writes into the store that Ada allowed a request, and gives the code: what
     /// [`code_for`](Self::code_for) comes to without her browser, for tests that need many.
     pub async fn approved(&self, app: &App, ask: Ask) -> Code {
         let (grant, record, code) = self.approval(app, ask);
-        assert_eq!(self.store().save_code(&grant, &record).await.unwrap(), Saved::Now);
+        self.save(&grant, &record).await;
         code
+    }
+
+    /// Saves an approval that was decided just now.
+    pub async fn save(&self, grant: &Grant, record: &store::Code) {
+        let basis = Basis::of(self.store(), grant).await.unwrap().unwrap();
+        assert_eq!(self.store().save_code(grant, record, &basis).await.unwrap(), Saved::Now);
+    }
+
+    /// Replaces a client as it is stored now, whatever that is; `false` if there is none.
+    pub async fn put_client(&self, client: &Client) -> bool {
+        let Some(read) = self.store().client(&client.id).await.unwrap() else { return false };
+        self.store().replace_client(&read, client).await.unwrap() == Replaced::Now
+    }
+
+    /// Changes an account as it is stored now; `false` if there is none.
+    pub async fn change_account(&self, subject: &Subject, change: impl FnOnce(&mut Account)) -> bool {
+        let Some(read) = self.store().account(subject).await.unwrap() else { return false };
+        let mut changed = read.clone();
+        change(&mut changed);
+        self.store().replace_account(&read, &changed, self.now()).await.unwrap() == Replaced::Now
     }
 
     /// Makes the records of an approval, and the code that they are of, for any store.
@@ -26,6 +49,7 @@ impl Server {
             auth_time: None,
             acr: None,
             attributes: Attributes::new(),
+            shown: None,
             created_at: self.now(),
             last_issued_at: None,
             expires_at,

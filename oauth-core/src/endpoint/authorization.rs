@@ -12,10 +12,9 @@ use crate::pkce::{CodeChallenge, S256};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::redirect::RedirectTarget;
 use crate::secret::AuthorizationCode;
-use crate::store::{self, Basis, ClientStore, Code, CodeStore, Grant, GrantStore, Saved};
+use crate::store::{self, Basis, ClientStore, Code, CodeStore, DECISION_LIFETIME, Grant, GrantStore, Saved};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
-use std::time::Duration;
 
 /// The authorization endpoint (RFC 6749 §3.1): the code flow, and where the settings switch it on the
 /// implicit one.
@@ -68,9 +67,6 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
 
 /// How often a request is decided anew if what the decision rests on changed while it was saved.
 const ROUNDS: usize = 3;
-
-/// How long a decision may take from its marks to its commit: much less than stores keep a mark.
-const DECISION_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// What became of a request on which something was decided.
 pub(super) enum Concluded {

@@ -13,7 +13,7 @@ use crate::identifier::{Attributes, ClientId, GrantId, Subject, any_control};
 use crate::owner::ResourceOwner;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::{Digest, Password};
-use crate::store::{self, Basis, Grant, GrantStore};
+use crate::store::{self, Basis, DECISION_LIFETIME, Grant, GrantStore};
 use std::future::Future;
 
 /// The password grant (RFC 6749 §4.3), which OAuth 2.1 has removed: people type their password into the
@@ -171,6 +171,9 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
         let basis = Basis { client: client.clone(), marks: store.marks(&grant.subject, &client.id).await? };
         if !self.0.still_holds(&verified).await? || !provider.app().owner().is_active(&grant.subject).await? {
             return Err(Rejection::SubjectInactive);
+        }
+        if now.after(DECISION_LIFETIME).is_over(config.clock.now()) {
+            return Err(Rejection::Busy);
         }
         match at_once::issue(provider, &grant, &basis, tokens, GrantType::Password).await? {
             AtOnce::Issued(response) => Ok(response),

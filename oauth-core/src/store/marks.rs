@@ -1,3 +1,4 @@
+use super::{ClientStore, Grant, GrantStore, Result};
 use crate::client::Client;
 use crate::secret::random_bytes;
 use std::time::Duration;
@@ -5,6 +6,9 @@ use std::time::Duration;
 /// For how long a store keeps a mark at least: longer than any decision takes from the read of its marks to
 /// its commit. The core decides again after ten minutes.
 pub const MARK_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// How long a decision may take from the read of its marks to its commit.
+pub(crate) const DECISION_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// A random number that moves whenever something ends on which a decision may rest.
 ///
@@ -67,4 +71,17 @@ pub struct Basis {
     pub client: Client,
     /// The marks as they were read after it.
     pub marks: Marks,
+}
+
+impl Basis {
+    /// Reads what a grant would rest on that is decided just now; `None` if its client does not exist. For tests
+    /// and imports: the endpoints read the client before they ask anybody.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn of<S: ClientStore + GrantStore>(store: &S, grant: &Grant) -> Result<Option<Self>> {
+        let Some(client) = store.client(&grant.client_id).await? else { return Ok(None) };
+        let marks = store.marks(&grant.subject, &grant.client_id).await?;
+        Ok(Some(Self { client, marks }))
+    }
 }

@@ -36,6 +36,7 @@ pub use grant::{Grant, GrantFilter, GrantStore};
 pub use having::{Having, grants_having};
 pub use housekeeping::{Housekeeping, Swept};
 pub use key_value::{KeyValue, KeyValueStore, Records, RecordsMut};
+pub(crate) use marks::DECISION_LIFETIME;
 pub use marks::{Basis, MARK_LIFETIME, Mark, Marks};
 pub use memory::MemoryStore;
 pub use mixed::Mixed;

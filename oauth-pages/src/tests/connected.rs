@@ -1,5 +1,5 @@
 use super::*;
-use oauth_core::store::{Code, CodeStore, Grant, GrantFilter, GrantStore, Page};
+use oauth_core::store::{Basis, Code, CodeStore, Grant, GrantFilter, GrantStore, Page, Saved};
 
 async fn allow(browser: &mut Browser<'_>, client_id: &str) {
     let page = browser.get(&authorization(client_id, &[])).await;
@@ -99,5 +99,6 @@ async fn save(site: &Site, grant: &Grant) {
         nonce: None,
         expires_at: grant.expires_at,
     };
-    site.store.save_code(grant, &code).await.unwrap();
+    let basis = Basis::of(&site.store, grant).await.unwrap().unwrap();
+    assert_eq!(site.store.save_code(grant, &code, &basis).await.unwrap(), Saved::Now);
 }

@@ -108,7 +108,10 @@ async fn a_session_is_bound_to_the_organisation() {
     let refused = site.accounts().change_attributes("north/ada", &changes).await;
     assert!(matches!(refused, Err(AccountError::Attribute)), "it is for good");
     // Should it be changed behind our backs, the session is over.
-    site.store.change_account_attributes(&at(&site, "north").await.subject, &changes).await.unwrap();
+    let account = site.store.account(&at(&site, "north").await.subject).await.unwrap().unwrap();
+    let mut moved = account.clone();
+    moved.change_attributes(&changes);
+    site.store.replace_account(&account, &moved, account.created_at).await.unwrap();
     assert!(location(&browser.get("/oauth/").await).starts_with("/oauth/sign-in"));
 }
 

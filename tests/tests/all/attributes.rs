@@ -1,14 +1,14 @@
 //! Free attributes: given at the consent, copied to every token, and returned where that is wanted.
 
 use oauth_core::config::Config;
-use oauth_core::store::{CodeStore as _, Saved, grants_having};
+use oauth_core::store::grants_having;
 use oauth_tests::{App, Server, Tokens, on_every_server};
 
 /// Has Ada allow it with attributes, and gives the tokens.
 async fn allowed(server: &Server, app: &App, attributes: &[(&str, &str)]) -> Tokens {
     let (mut grant, record, code) = server.approval(app, app.ask("read"));
     grant.attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    assert_eq!(server.store().save_code(&grant, &record).await.unwrap(), Saved::Now);
+    server.save(&grant, &record).await;
     server.redeem(app, &code).await.into()
 }
 

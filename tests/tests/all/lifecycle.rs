@@ -53,7 +53,7 @@ on_every_server! {
         let held = held(server).await;
         let browser = server.browser();
         browser.sign_in(ADA).await;
-        assert!(server.store().set_account_enabled(&ada(), false, server.now()).await.unwrap());
+        assert!(server.change_account(&ada(), |account| account.enabled = false).await);
         expect_all_dead(server, &held).await;
         let asked = browser.authorize(&held.app.ask("read")).await.answer;
         assert_eq!(asked.parameter("code"), None);
@@ -62,7 +62,7 @@ on_every_server! {
         browser.try_to_sign_in(ADA, PASSWORD).await.expect(403);
         assert!(!server.store().account(&ada()).await.unwrap().unwrap().enabled);
         // Back again she signs in and asks anew; what was dead stays dead.
-        assert!(server.store().set_account_enabled(&ada(), true, server.now()).await.unwrap());
+        assert!(server.change_account(&ada(), |account| account.enabled = true).await);
         expect_all_dead(server, &held).await;
         browser.sign_in(ADA).await;
         browser.authorize(&held.app.ask("read")).await.allow_if_asked().await.parameter("code").unwrap();
@@ -73,7 +73,7 @@ on_every_server! {
         let (app, browser) = (server.confidential().await, server.browser());
         browser.sign_in(ADA).await;
         let asked = browser.authorize(&app.ask("read")).await;
-        assert!(server.store().set_account_enabled(&ada(), false, server.now()).await.unwrap());
+        assert!(server.change_account(&ada(), |account| account.enabled = false).await);
         let answer = asked.allow().await;
         assert!(!answer.to_string().contains("code="), "{answer}");
         let alone = server.client_credentials(&app, "read").await.expect(200);
@@ -112,7 +112,7 @@ on_every_server! {
         let alone = server.client_credentials(&held.app, "read").await.member("access_token");
         let mut disabled = held.app.client.clone();
         disabled.enabled = false;
-        assert!(server.store().update_client(&disabled).await.unwrap());
+        assert!(server.put_client(&disabled).await);
         for access in [&alone, &held.tokens.access] {
             assert!(!server.is_alive(access).await);
         }
@@ -120,7 +120,7 @@ on_every_server! {
         server.redeem(&held.app, &held.code).await.expect_error(400, "unauthorized_client");
         server.client_credentials(&held.app, "read").await.expect_error(400, "unauthorized_client");
         expect_all_alive(server, &other).await;
-        assert!(server.store().update_client(&held.app.client).await.unwrap());
+        assert!(server.put_client(&held.app.client).await);
         expect_all_alive(server, &held).await;
     }
 
@@ -146,11 +146,11 @@ on_every_server! {
         server.client_credentials(&app, "read").await.expect(200);
         let mut public = app.client.clone();
         (public.client_type, public.secrets) = (ClientType::Public, Vec::new());
-        assert!(server.store().update_client(&public).await.unwrap());
+        assert!(server.put_client(&public).await);
         server.client_credentials(&app, "read").await.expect_error(401, "invalid_client");
         let nameless = App { secret: None, ..app.clone() };
         server.client_credentials(&nameless, "read").await.expect_error(400, "unauthorized_client");
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         server.client_credentials(&app, "read").await.expect(200);
     }
 }

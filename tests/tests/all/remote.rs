@@ -103,7 +103,7 @@ on_every_server! {
         assert!(check(&notes, &tokens.access).await.is_ok());
         let mut switched_off = api.client.clone();
         switched_off.enabled = false;
-        server.store().update_client(&switched_off).await.unwrap();
+        assert!(server.put_client(&switched_off).await);
         assert_eq!(check(&notes, "another-token").await, Err(Refusal::Unavailable), "this API is switched off");
     }
 }

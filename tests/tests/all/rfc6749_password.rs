@@ -110,7 +110,7 @@ on_every_server! {
         let bob = Subject::new("subject-bob").unwrap();
         server.account("bob").await;
         let tokens = Tokens::from(by_password(server, &app, "bob", PASSWORD).await);
-        server.store().set_account_enabled(&bob, false, server.now()).await.unwrap();
+        server.change_account(&bob, |account| account.enabled = false).await;
         by_password(server, &app, "bob", PASSWORD).await.expect_error(400, "invalid_grant");
         assert!(!server.is_alive(&tokens.access).await, "its grant ends with the account");
         server.token(&app, fields(ADA, PASSWORD).map(|(name, value)| (name, if name == "scope" { "unknown" } else { value }))).await.expect_error(400, "invalid_scope");

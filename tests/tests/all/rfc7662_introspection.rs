@@ -120,13 +120,13 @@ on_every_server! {
         assert!(active().await);
         let mut client = app.client.clone();
         client.enabled = false;
-        server.store().update_client(&client).await.unwrap();
+        assert!(server.put_client(&client).await);
         assert!(!active().await, "the client is disabled");
         client.enabled = true;
-        server.store().update_client(&client).await.unwrap();
+        assert!(server.put_client(&client).await);
         assert!(active().await);
         let ada = server.store().account_named(ADA).await.unwrap().unwrap();
-        server.store().set_account_enabled(&ada.subject, false, server.now()).await.unwrap();
+        server.change_account(&ada.subject, |account| account.enabled = false).await;
         assert!(!active().await, "the person's account is disabled");
     }
 
@@ -152,7 +152,7 @@ on_every_server! {
         let tokens = tokens_for(server, &app, NOTES).await;
         let mut client = notes.client.clone();
         client.enabled = false;
-        server.store().update_client(&client).await.unwrap();
+        assert!(server.put_client(&client).await);
         server.introspect(&notes, &tokens.access).await.expect_error(400, "unauthorized_client");
     }
 }

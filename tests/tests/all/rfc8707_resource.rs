@@ -71,7 +71,7 @@ on_every_server! {
         server.token(&app, alone(&[NOTES])).await.expect(200);
         let mut disabled = notes.client.clone();
         disabled.enabled = false;
-        assert!(server.store().update_client(&disabled).await.unwrap());
+        assert!(server.put_client(&disabled).await);
         server.token(&app, alone(&[NOTES])).await.expect_error(400, "invalid_target");
     }
 

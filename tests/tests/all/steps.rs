@@ -186,7 +186,7 @@ on_every_server! {
         let disabled = ticket(&provider, &app.ask("read")).await;
         let mut client = app.client.clone();
         client.enabled = false;
-        assert!(server.store().update_client(&client).await.unwrap());
+        assert!(server.put_client(&client).await);
         let answer = accept(&provider, &disabled, approval("ada", "read")).await;
         assert!(answer.status.is_client_error() && answer.location().is_none(), "{answer}");
     }

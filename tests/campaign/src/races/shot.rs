@@ -4,7 +4,7 @@ use oauth_core::clock::{Clock as _, SystemClock, Timestamp};
 use oauth_core::identifier::{Attributes, ClientId, GrantId, Subject};
 use oauth_core::secret::{Digest, random_bytes};
 use oauth_core::store::{
-    ClientStore as _, Code, CodeStore as _, Created, Grant, Issue, IssuedAccess, IssuedRefresh, PendingDecision,
+    Basis, ClientStore as _, Code, CodeStore as _, Created, Grant, Issue, IssuedAccess, IssuedRefresh, PendingDecision,
     Redeemed, Retry, Rotated, Saved, Session, SessionStore as _, TokenStore as _,
 };
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ fn issue(client: &ClientId, grant: GrantId, access: Digest, refresh: Digest) -> 
         expires_at: end,
     };
     let refresh = IssuedRefresh { digest: refresh, grant, issued_at: now, expires_at: end, family_expires_at: end };
-    Issue { access, refresh: Some(refresh), grant_expires_at: end, now }
+    Issue { access, refresh: Some(refresh), grant_expires_at: end, authenticated_by: None, now }
 }
 
 /// Those who have something to be raced for.
@@ -155,6 +155,7 @@ impl Owner {
             auth_time: None,
             acr: None,
             attributes: Attributes::new(),
+            shown: None,
             created_at: now(),
             last_issued_at: None,
             expires_at: now().after(DAY),
@@ -169,7 +170,8 @@ impl Owner {
             nonce: None,
             expires_at: now().after(DAY),
         };
-        assert_eq!(self.store.save_code(&grant, &code).await.unwrap(), Saved::Now);
+        let basis = Basis::of(&self.store, &grant).await.unwrap().unwrap();
+        assert_eq!(self.store.save_code(&grant, &code, &basis).await.unwrap(), Saved::Now);
         (code.digest, grant.id)
     }
 }

@@ -83,7 +83,7 @@ on_every_server! {
         let app = server.public().await;
         let mut client = app.client.clone();
         client.insecure_without_pkce = true;
-        oauth_core::store::ClientStore::update_client(server.store(), &client).await.unwrap();
+        server.put_client(&client).await;
         server.authorize(&app.ask("read").without_pkce()).await.expect_redirected_error("invalid_request");
         server.authorize(&app.ask("read")).await.expect(200);
     }

@@ -67,14 +67,14 @@ on_every_server! {
         let app = server.public().await;
         let mut client = app.client.clone();
         client.redirect_uris.clear();
-        server.store().update_client(&client).await.unwrap();
+        assert!(server.put_client(&client).await);
         for ask in [app.ask("read"), app.ask("read").without("redirect_uri"), app.ask("read").set("prompt", "none")] {
             for answer in both_ways(server, &ask).await {
                 stays(&answer);
                 answer.expect_page(400, 3001);
             }
         }
-        server.store().update_client(&app.client).await.unwrap();
+        assert!(server.put_client(&app.client).await);
         server.authorize(&app.ask("read")).await.expect(200);
     }
 

@@ -30,7 +30,7 @@ async fn is_asked(server: &Server, ask: &Ask) {
 async fn change(server: &Server, app: &App, change: impl FnOnce(&mut Client)) {
     let mut client = app.client.clone();
     change(&mut client);
-    assert!(server.store().update_client(&client).await.unwrap());
+    assert!(server.put_client(&client).await);
 }
 
 on_every_server! {

@@ -141,6 +141,6 @@ async fn with_secret(server: &Server, secret: &str) -> App {
     let mut app = server.confidential().await;
     app.client.secrets = vec![SecretHash::from(&ClientSecret::new(secret))];
     app.secret = Some(secret.to_owned());
-    assert!(server.store().update_client(&app.client).await.unwrap());
+    assert!(server.put_client(&app.client).await);
     app
 }

@@ -65,7 +65,7 @@ on_every_server! {
         let mut app = server.confidential().await;
         let secret = oauth_core::secret::ClientSecret::new("chosen by me");
         app.client.set_secret(&secret, &server.config().passwords).await.unwrap();
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         let_in(server, &Attempt::basic(&app.id, "chosen by me")).await;
         refused(server, &Attempt::basic(&app.id, "chosen by him"), 401, "invalid_client").await;
         refused(server, &Attempt::form(&app.id, app.secret()), 401, "invalid_client").await;

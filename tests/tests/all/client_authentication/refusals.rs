@@ -159,10 +159,10 @@ on_every_server! {
         let mut disabled = app.client.clone();
         disabled.enabled = false;
         let_in(server, &right).await;
-        assert!(server.store().update_client(&disabled).await.unwrap());
+        assert!(server.put_client(&disabled).await);
         refused(server, &right, 400, "unauthorized_client").await;
         refused(server, &Attempt::basic(&app.id, "wrong"), 401, "invalid_client").await;
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         let_in(server, &right).await;
         assert!(server.store().delete_client(&app.client.id, server.now()).await.unwrap());
         refused(server, &right, 401, "invalid_client").await;
@@ -172,7 +172,7 @@ on_every_server! {
         let mut app = server.confidential().await;
         let new = app.client.renew_secret().unwrap();
         let_in(server, &Attempt::basic(&app.id, app.secret())).await;
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         refused(server, &Attempt::basic(&app.id, app.secret()), 401, "invalid_client").await;
         let_in(server, &Attempt::basic(&app.id, new.expose())).await;
     }
@@ -181,7 +181,7 @@ on_every_server! {
     async fn a_confidential_client_without_any_secret_is_never_let_in(server: &Server) {
         let mut app = server.confidential().await;
         app.client.secrets = Vec::new();
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         for secret in ["", "null", app.secret()] {
             refused(server, &Attempt::basic(&app.id, secret), 401, "invalid_client").await;
             refused(server, &Attempt::form(&app.id, secret), 401, "invalid_client").await;
@@ -201,13 +201,13 @@ on_every_server! {
         let right = app.client.secrets.clone();
         for text in corrupt {
             app.client.secrets = vec![SecretHash::Argon2(PasswordHash::from_phc(text))];
-            assert!(server.store().update_client(&app.client).await.unwrap());
+            assert!(server.put_client(&app.client).await);
             for secret in [app.secret(), text, ""] {
                 refused(server, &Attempt::form(&app.id, secret), 401, "invalid_client").await;
             }
         }
         app.client.secrets = [app.client.secrets.as_slice(), &right].concat();
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         let_in(server, &Attempt::form(&app.id, app.secret())).await;
         assert_eq!(ENDPOINTS.len(), 3);
     }

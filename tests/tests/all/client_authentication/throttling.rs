@@ -95,7 +95,7 @@ on_every_server! {
         // Comparing with a chosen secret takes its time, so all are under way when the first has failed.
         let secret = oauth_core::secret::ClientSecret::new("chosen by me");
         app.client.set_secret(&secret, &server.config().passwords).await.unwrap();
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         let guess = |number: usize| Attempt::form(&app.id, &format!("guess {number}")).at(server, ENDPOINTS[number % 3]);
         let race = Race::run((0..50).map(guess)).await;
         eprintln!("{} of 50 overlapped", race.overlapped);
@@ -124,7 +124,7 @@ on_every_server! {
         let mut app = server.confidential().await;
         let secret = oauth_core::secret::ClientSecret::new("chosen by me");
         app.client.set_secret(&secret, &server.config().passwords).await.unwrap();
-        assert!(server.store().update_client(&app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         for _ in 0..10 {
             Attempt::form(&app.id, "wrong").at(server, Endpoint::Token).await.expect(401);
         }

@@ -42,7 +42,7 @@ impl Seeds {
             let app = if number % 2 == 0 { &confidential } else { &public };
             let (grant, record, code) = first.approval(app, app.ask(["read", "read write"][number / 2 % 2]));
             for server in servers {
-                assert_eq!(server.store().save_code(&grant, &record).await.unwrap(), Saved::Now);
+                server.save(&grant, &record).await;
             }
             if number < 200 {
                 codes.push(code);
@@ -94,5 +94,5 @@ fn issue(server: &Server, app: &App, grant: &Grant, (access, refresh): &(AccessT
         expires_at,
         family_expires_at: expires_at,
     };
-    Issue { access, refresh: Some(refresh), grant_expires_at: expires_at, now }
+    Issue { access, refresh: Some(refresh), grant_expires_at: expires_at, authenticated_by: None, now }
 }

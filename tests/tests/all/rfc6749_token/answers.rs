@@ -20,7 +20,7 @@ on_every_server! {
         // Nor where a record says otherwise, which no registration writes.
         let mut record = public.client.clone();
         record.grant_types.push(GrantType::ClientCredentials);
-        assert!(oauth_core::store::ClientStore::update_client(server.store(), &record).await.unwrap());
+        assert!(server.put_client(&record).await);
         server.client_credentials(&public, "read").await.expect_error(400, "unauthorized_client");
         let confidential = server.confidential().await;
         server.client_credentials(&confidential, "read").await.expect(200);
@@ -76,9 +76,9 @@ on_every_server! {
         let tokens = server.approved_tokens(&app, "read").await;
         let mut without = app.client.clone();
         without.grant_types.retain(|grant| *grant != GrantType::RefreshToken);
-        assert!(oauth_core::store::ClientStore::update_client(server.store(), &without).await.unwrap());
+        assert!(server.put_client(&without).await);
         server.refresh(&app, &tokens.refresh).await.expect_error(400, "unauthorized_client");
-        assert!(oauth_core::store::ClientStore::update_client(server.store(), &app.client).await.unwrap());
+        assert!(server.put_client(&app.client).await);
         server.refresh(&app, &tokens.refresh).await.expect(200);
     }
 

@@ -94,7 +94,7 @@ on_every_server! {
         let tokens = server.approved_tokens(&app, "read write").await;
         let mut limited = app.client.clone();
         limited.scope = Some("read".parse().unwrap());
-        assert!(oauth_core::store::ClientStore::update_client(server.store(), &limited).await.unwrap());
+        assert!(server.put_client(&limited).await);
         let next = Tokens::from(server.refresh(&app, &tokens.refresh).await);
         assert_eq!(next.answer.member("scope"), "read");
         let ask = [("grant_type", "refresh_token"), ("refresh_token", &next.refresh), ("scope", "read write")];
