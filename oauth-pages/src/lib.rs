@@ -82,6 +82,7 @@ mod accounts;
 mod applications;
 mod connected;
 mod consent;
+mod cookies;
 mod destination;
 mod errors;
 mod form;

@@ -1,7 +1,8 @@
 use crate::accounts::Accounts;
+use crate::cookies::Cookies;
 use crate::destination::Destination;
 use crate::response::{self, Forms, Frame};
-use crate::session::{Cookies, Visitor};
+use crate::session::Visitor;
 use askama::Template;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};

@@ -2,7 +2,7 @@ use crate::accounts::{Accounts, PasswordChange};
 use crate::destination::Destination;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
-use crate::session::Visitor;
+use crate::session::{LIFETIME, Visitor};
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -53,7 +53,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Ok(match self.accounts.person(subject).await? {
             Some(person) => {
                 let session = self.open_session(request, &person).await?;
-                response::with_cookie(response::see_other(&home), self.cookies.set_session(&session))
+                response::with_cookie(response::see_other(&home), self.cookies.set_session(&session, LIFETIME))
             }
             None => response::with_cookie(response::see_other(&home), self.cookies.clear_session()),
         })

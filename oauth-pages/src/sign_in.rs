@@ -3,7 +3,7 @@ use crate::destination::Destination;
 use crate::membership::stored_name;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
-use crate::session::{csrf_token, is_ours};
+use crate::session::{LIFETIME, csrf_token, is_ours};
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -95,7 +95,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         self.signed_in_for(session.digest(), &destination).await?;
         self.config.events.record(&Event::SignedIn { subject: person.subject, address });
         let onward = response::see_other(&destination.location(&self.config.paths));
-        Ok(response::with_cookie(onward, self.cookies.set_session(&session)))
+        Ok(response::with_cookie(onward, self.cookies.set_session(&session, LIFETIME)))
     }
 
     /// Ends the session on the server, not only in the browser.
