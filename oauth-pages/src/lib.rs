@@ -101,6 +101,7 @@ mod span;
 mod stored_accounts;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use accounts::{Accounts, PasswordChange, Person};
 pub use errors::error_uri;

@@ -5,15 +5,18 @@ mod applications;
 mod connected;
 mod consent;
 mod cookies;
+mod entitlement;
 mod headers;
 mod hostile;
 mod organisations;
 mod password;
 mod people;
+mod returning;
 mod rules;
 mod secrets;
 mod sign_in;
 mod standing;
+mod wording;
 
 use crate::{PagesProvider, StoredAccounts};
 use bytes::Bytes;
