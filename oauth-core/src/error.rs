@@ -199,7 +199,7 @@ rejections! {
     4019 ResourceMalformed InvalidTarget 400 "resource is not an absolute URI without fragment" "send the resource server's identifier as it is registered";
     4020 ResourceUnknown InvalidTarget 400 "resource names a resource server that is not known here" "send the resource server's identifier as it is registered";
     4021 ResourceBeyondGrant InvalidTarget 400 "resource names a resource server that was not in the authorization request" "name it in the authorization request too";
-    4022 SubjectInactive InvalidGrant 400 "the person's account is closed or switched off" "start again with a new authorization request";
+    4022 SubjectInactive InvalidGrant 400 "the person's account is closed, or the person may no longer allow this" "start again with a new authorization request";
     4023 IssuingDenied AccessDenied 400 "this application may not have tokens for this now" "ask whoever runs this server what it may have";
     4024 IssuingRefused InvalidGrant 400 "this server does not issue tokens for what was presented any more" "start again with a new authorization request";
     4025 PasswordWrong InvalidGrant 400 "the username or the password is wrong" "ask the person for both, and try again";

@@ -12,7 +12,7 @@ use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectTarget;
 use crate::scope::Scope;
 use crate::secret::Digest;
-use crate::store;
+use crate::store::{self, Grant};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use std::collections::{BTreeMap, BTreeSet};
@@ -292,6 +292,17 @@ pub trait ResourceOwner: Send + Sync + 'static {
         async { Ok(true) }
     }
 
+    /// Tells whether a person is still entitled to what they allowed with this grant: unless written, whether
+    /// they are [active](Self::is_active). Asked before a code or a refresh token turns into tokens. An
+    /// application whose people lose roles or leave organisations compares them here with the grant's
+    /// attributes; access tokens that are out expire as usual.
+    ///
+    /// # Errors
+    /// The store does not answer; the client is told to try again.
+    fn is_entitled(&self, grant: &Grant) -> impl Future<Output = store::Result<bool>> + Send {
+        self.is_active(&grant.subject)
+    }
+
     /// Tells whether what was decided on this request still holds: the session lives, its credential is the
     /// person's, and the person may still decide. Asked after the marks of the decision were read
     /// ([`Basis`](crate::store::Basis)) and before its code is saved. `false` means that it is decided again,
@@ -310,12 +321,20 @@ pub trait ResourceOwner: Send + Sync + 'static {
     /// Says to a person that an application which sent them here is blocked, and why
     /// ([`Client::blocked`]); `None` for [`error_page`](Self::error_page) with
     /// [`Rejection::BlockedClient`]. The browser is never sent on to such an application.
-    fn blocked_page(&self, _client: &Client) -> Option<Response<Bytes>> {
-        None
+    fn blocked_page(
+        &self,
+        _request: &Request<Bytes>,
+        _client: &Client,
+    ) -> impl Future<Output = Option<Response<Bytes>>> + Send {
+        async { None }
     }
 
-    /// Renders an error that is shown to a person; `None` for the core's plain text.
-    fn error_page(&self, _rejection: Rejection) -> Option<Response<Bytes>> {
-        None
+    /// Renders an error that is shown to the person who sent this request; `None` for the core's plain text.
+    fn error_page(
+        &self,
+        _request: &Request<Bytes>,
+        _rejection: Rejection,
+    ) -> impl Future<Output = Option<Response<Bytes>>> + Send {
+        async { None }
     }
 }

@@ -199,7 +199,7 @@ impl<P: AuthorizationProvider> Provider<P> {
         let Some(endpoint) = known.and_then(|index| self.endpoints.get(*index)) else {
             return match self.app.owner().page(&request).await {
                 Some(page) => page,
-                None => self.error_page(Rejection::NotFound),
+                None => self.error_page(&request, Rejection::NotFound).await,
             };
         };
         let methods = endpoint.methods();
@@ -226,13 +226,17 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 
     /// Says to a person that a client is blocked: the application's page, or plain text.
-    pub(crate) fn blocked_page(&self, client: &Client) -> Response<Bytes> {
-        self.app.owner().blocked_page(client).unwrap_or_else(|| self.error_page(Rejection::BlockedClient))
+    pub(crate) async fn blocked_page(&self, request: &Request<Bytes>, client: &Client) -> Response<Bytes> {
+        match self.app.owner().blocked_page(request, client).await {
+            Some(page) => page,
+            None => self.error_page(request, Rejection::BlockedClient).await,
+        }
     }
 
     /// Renders a rejection for a person: the application's page, or plain text.
-    pub(crate) fn error_page(&self, rejection: Rejection) -> Response<Bytes> {
-        self.app.owner().error_page(rejection).unwrap_or_else(|| wire::plain_error_page(rejection))
+    pub(crate) async fn error_page(&self, request: &Request<Bytes>, rejection: Rejection) -> Response<Bytes> {
+        let page = self.app.owner().error_page(request, rejection).await;
+        page.unwrap_or_else(|| wire::plain_error_page(rejection))
     }
 }
 

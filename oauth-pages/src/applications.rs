@@ -5,7 +5,6 @@ mod secrets;
 mod switch;
 
 use crate::accounts::Accounts;
-use crate::destination::Destination;
 use crate::form::{ApplicationForm, Lifetime};
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
@@ -28,7 +27,7 @@ type Answer = Result<Response<Bytes>, Rejection>;
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn show_registration(&self, request: &Request<Bytes>) -> Answer {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Applications));
+            return Ok(self.to_sign_in(request));
         };
         self.may_register(&visitor.person)?;
         let form = ApplicationForm::empty(&self.config);
@@ -66,7 +65,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     pub(crate) async fn show_application(&self, request: &Request<Bytes>) -> Answer {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Applications));
+            return Ok(self.to_sign_in(request));
         };
         let client = self.manageable(&visitor, &self.query(request)?).await?;
         Ok(self.client_page(&visitor, &client, None))
@@ -74,7 +73,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     pub(crate) async fn show_edit(&self, request: &Request<Bytes>) -> Answer {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Applications));
+            return Ok(self.to_sign_in(request));
         };
         let client = self.manageable(&visitor, &self.query(request)?).await?;
         Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &ApplicationForm::of(&self.config, &client), None))
@@ -105,7 +104,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     pub(crate) async fn show_delete(&self, request: &Request<Bytes>) -> Answer {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Applications));
+            return Ok(self.to_sign_in(request));
         };
         let client = self.manageable(&visitor, &self.query(request)?).await?;
         let page = DeletePage {

@@ -1,5 +1,4 @@
 use crate::accounts::Accounts;
-use crate::destination::Destination;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::{Visitor, keyed};
@@ -44,7 +43,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Lists what a person allowed, by application, with every single approval (RFC 6819 §5.1.2).
     pub(crate) async fn list_connected(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Connected));
+            return Ok(self.to_sign_in(request));
         };
         let mut by_client: BTreeMap<ClientId, Vec<Authorization>> = BTreeMap::new();
         for grant in self.all_grants(&GrantFilter::Subject(visitor.person.subject.clone())).await? {

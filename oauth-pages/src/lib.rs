@@ -82,6 +82,7 @@ mod accounts;
 mod applications;
 mod connected;
 mod consent;
+mod cookies;
 mod destination;
 mod errors;
 mod form;
@@ -100,6 +101,7 @@ mod span;
 mod stored_accounts;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use accounts::{Accounts, PasswordChange, Person};
 pub use errors::error_uri;

@@ -2,6 +2,7 @@
 
 use crate::accounts::Person;
 use crate::stored_accounts::{API_ACCESS, OFF};
+use oauth_core::identifier::Attributes;
 use oauth_core::secret::Digest;
 use oauth_core::store::Account;
 use std::collections::BTreeSet;
@@ -33,6 +34,11 @@ pub(crate) fn is_organisation(text: &str) -> bool {
 /// name looks like.
 pub(crate) fn belongs(account: &Account, organisation: Option<&str>) -> bool {
     account.attributes.get(ORGANISATION).map(String::as_str) == organisation
+}
+
+/// Tells whether a person is still in the organisation that a grant was made for, if it names one.
+pub(crate) fn is_member(person: &Person, grant: &Attributes) -> bool {
+    grant.get(ORGANISATION).is_none_or(|named| person.organisation.as_ref() == Some(named))
 }
 
 impl From<Account> for Person {

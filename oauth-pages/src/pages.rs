@@ -1,7 +1,8 @@
 use crate::accounts::Accounts;
-use crate::destination::Destination;
+use crate::cookies::Cookies;
+use crate::membership::is_member;
 use crate::response::{self, Forms, Frame};
-use crate::session::{Cookies, Visitor};
+use crate::session::Visitor;
 use askama::Template;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -11,7 +12,7 @@ use oauth_core::error::Rejection;
 use oauth_core::http::{BODY_LIMIT, Parameters, PeerAddress, is_form};
 use oauth_core::identifier::Subject;
 use oauth_core::owner::{AuthorizationRequest, Decided, ResourceOwner};
-use oauth_core::store::{self, SessionStore, Store};
+use oauth_core::store::{self, Grant, SessionStore, Store};
 use oauth_core::throttle::Throttle;
 use std::net::IpAddr;
 
@@ -89,7 +90,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     async fn home(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Home));
+            return Ok(self.to_sign_in(request));
         };
         let home = Home {
             frame: self.frame("Your account", Some(&visitor)),
@@ -129,8 +130,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Route::Password if !self.accounts.offers_password_change() => Err(Rejection::NotFound),
             Route::Password if posted => self.change_password(request).await,
             Route::Password => self.show_password(request).await,
-            Route::Errors => Ok(self.list_errors()),
-            Route::Explain(number) => self.explain(number).ok_or(Rejection::NotFound),
+            Route::Errors => Ok(self.list_errors(request).await),
+            Route::Explain(number) => self.explain(request, number).await.ok_or(Rejection::NotFound),
         }
     }
 }
@@ -144,9 +145,12 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
         let route = Route::find(request.uri().path().strip_prefix(self.config.paths.base.as_str())?)?;
         let methods = route.methods();
         if !methods.contains(request.method()) {
-            return Some(response::allow(self.rejected(Rejection::MethodNotAllowed), methods));
+            return Some(response::allow(self.rejected(request, Rejection::MethodNotAllowed).await, methods));
         }
-        let mut answer = self.answer(route, request).await.unwrap_or_else(|rejection| self.rejected(rejection));
+        let mut answer = match self.answer(route, request).await {
+            Ok(answer) => answer,
+            Err(rejection) => self.rejected(request, rejection).await,
+        };
         if request.method() == Method::HEAD {
             *answer.body_mut() = Bytes::new();
         }
@@ -154,7 +158,13 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
     }
 
     async fn is_active(&self, subject: &Subject) -> store::Result<bool> {
-        Ok(self.accounts.person(subject).await?.is_some_and(|person| person.may_authorize))
+        let person = self.accounts.person(subject).await?;
+        Ok(person.is_some_and(|person| self.barrier(&person).is_none()))
+    }
+
+    async fn is_entitled(&self, grant: &Grant) -> store::Result<bool> {
+        let person = self.accounts.person(&grant.subject).await?;
+        Ok(person.is_some_and(|person| self.barrier(&person).is_none() && is_member(&person, &grant.attributes)))
     }
 
     /// The session, its credential and the person as they are now: the store compares the rest.
@@ -163,18 +173,18 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
         Ok(person.is_some_and(|person| person.subject == *subject && self.barrier(&person).is_none()))
     }
 
-    fn blocked_page(&self, client: &Client) -> Option<Response<Bytes>> {
-        Self::blocked_page(self, client)
+    async fn blocked_page(&self, request: &Request<Bytes>, client: &Client) -> Option<Response<Bytes>> {
+        self.blocked(request, client).await
     }
 
-    fn error_page(&self, rejection: Rejection) -> Option<Response<Bytes>> {
-        Some(self.rejected(rejection))
+    async fn error_page(&self, request: &Request<Bytes>, rejection: Rejection) -> Option<Response<Bytes>> {
+        Some(self.rejected(request, rejection).await)
     }
 }
 
 /// An address under the base path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route<'a> {
+pub(crate) enum Route<'a> {
     Home,
     Stylesheet,
     SignIn,
@@ -222,6 +232,14 @@ impl<'a> Route<'a> {
             "/errors" => Self::Errors,
             other => Self::Explain(other.strip_prefix("/errors/")?),
         })
+    }
+
+    /// Tells whether a sign-in may lead to a path under the base path: to each page that can be looked at.
+    pub(crate) fn is_destination(path: &str) -> bool {
+        let path = format!("/{path}");
+        let page = Route::find(&path)
+            .filter(|route| !matches!(route, Route::Home | Route::Stylesheet | Route::SignIn | Route::Explain(_)));
+        page.is_some_and(|page| page.methods().contains(&Method::GET))
     }
 
     fn methods(self) -> &'static [Method] {

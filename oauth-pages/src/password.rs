@@ -2,7 +2,8 @@ use crate::accounts::{Accounts, PasswordChange};
 use crate::destination::Destination;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
-use crate::session::Visitor;
+use crate::session::{LIFETIME, Visitor};
+use crate::words::refusal;
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -14,7 +15,7 @@ use oauth_core::store::{GrantFilter, SessionStore, Store};
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn show_password(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Password));
+            return Ok(self.to_sign_in(request));
         };
         Ok(self.password_page(&visitor, StatusCode::OK, None))
     }
@@ -27,7 +28,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let new = Password::new(form.get("new-password").unwrap_or_default());
         let address = self.address(request);
         let person = &visitor.person;
-        let attempt = self.attempt(&person.full_name(), address)?;
+        let attempt = match self.attempt(&person.full_name(), address) {
+            Ok(attempt) => attempt,
+            Err(rejection) => return Ok(self.refused_password(&visitor, rejection)),
+        };
         let outcome = self.accounts.change_password(person, &old, &new).await;
         if !matches!(outcome, Ok(PasswordChange::WrongPassword)) {
             attempt.succeeded();
@@ -35,13 +39,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let changed = match outcome? {
             PasswordChange::Changed(person) => person,
             PasswordChange::Overtaken => {
-                let error = Rejection::PasswordOvertaken.description();
-                return Ok(self.password_page(&visitor, StatusCode::CONFLICT, Some(&error)));
+                return Ok(self.refused_password(&visitor, Rejection::PasswordOvertaken));
             }
             PasswordChange::WrongPassword => {
                 self.config.events.record(&Event::SignInFailed { address });
-                let error = Rejection::OldPasswordWrong.description();
-                return Ok(self.password_page(&visitor, StatusCode::FORBIDDEN, Some(&error)));
+                return Ok(self.refused_password(&visitor, Rejection::OldPasswordWrong));
             }
             PasswordChange::Refused(reason) => {
                 return Ok(self.password_page(&visitor, StatusCode::BAD_REQUEST, Some(&reason)));
@@ -56,7 +58,12 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let home = Destination::Home.location(&self.config.paths);
         // If another change came meanwhile, this session's credential is not the person's: it opens nothing.
         let session = self.open_session(request, &changed).await?;
-        Ok(response::with_cookie(response::see_other(&home), self.cookies.set_session(&session)))
+        Ok(response::with_cookie(response::see_other(&home), self.cookies.set_session(&session, LIFETIME)))
+    }
+
+    fn refused_password(&self, visitor: &Visitor, rejection: Rejection) -> Response<Bytes> {
+        let status = StatusCode::from_u16(rejection.entry().status).unwrap_or(StatusCode::BAD_REQUEST);
+        response::retry_after(self.password_page(visitor, status, Some(&refusal(rejection))), rejection)
     }
 
     fn password_page(&self, visitor: &Visitor, status: StatusCode, error: Option<&str>) -> Response<Bytes> {

@@ -1,4 +1,5 @@
 use crate::accounts::Accounts;
+use crate::membership::ORGANISATION;
 use oauth_core::client::Client;
 use oauth_core::grant::{PasswordVerifier, Verified};
 use oauth_core::secret::Password;
@@ -33,6 +34,7 @@ impl<A: Accounts> PasswordVerifier for AccountPasswords<A> {
         let mut verified = Verified::new(person.subject, person.credential);
         // What the consent page notes too.
         verified.attributes.insert("username".to_owned(), person.username);
+        verified.attributes.extend(person.organisation.map(|organisation| (ORGANISATION.to_owned(), organisation)));
         Ok(Some(verified))
     }
 

@@ -1,7 +1,6 @@
 //! The people, for an administrator: who they are, and whether clients may act for them.
 
 use crate::accounts::{Accounts, Person};
-use crate::destination::Destination;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use askama::Template;
@@ -20,7 +19,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Lists the people, or finds the one of a name.
     pub(crate) async fn list_people(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::People));
+            return Ok(self.to_sign_in(request));
         };
         if !visitor.person.administrator {
             return Err(Rejection::AdministratorsOnly);
@@ -35,7 +34,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         };
         let more = people.len() > LISTED as usize;
         people.truncate(LISTED as usize);
-        let next = people.last().filter(|_| more).map(|last| self.people_location(Some(&last.full_name())));
+        let next = people.last().filter(|_| more).map(|last| self.people_location("", &last.full_name()));
         let page = People {
             frame: self.frame("People", Some(&visitor)),
             csrf: visitor.csrf_token(),
@@ -67,14 +66,16 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         } else {
             Event::ApiAccessDisabled { subject }
         });
-        Ok(response::see_other(&self.people_location(posted.get("after"))))
+        let text = |name| posted.get(name).unwrap_or_default();
+        Ok(response::see_other(&self.people_location(text("name"), text("after"))))
     }
 
-    fn people_location(&self, after: Option<&str>) -> String {
+    /// Gives the address of the list as it is searched, behind a name or from its beginning.
+    fn people_location(&self, sought: &str, after: &str) -> String {
         let people = self.config.paths.join("people");
-        let Some(after) = after else { return people };
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("after", after).finish();
-        format!("{people}?{query}")
+        let given = [("name", sought), ("after", after)].into_iter().filter(|(_, value)| !value.is_empty());
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+        if query.is_empty() { people } else { format!("{people}?{query}") }
     }
 }
 

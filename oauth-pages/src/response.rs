@@ -8,6 +8,7 @@ use http::header::{
 use http::{HeaderValue, Method, Response, StatusCode};
 use oauth_core::config::Paths;
 use oauth_core::error::Rejection;
+use std::time::Duration;
 
 /// Where the forms of a page may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +87,16 @@ pub(crate) fn allow(mut response: Response<Bytes>, methods: &[Method]) -> Respon
 
 /// Says when it is worth trying again.
 pub(crate) fn retry_after(mut response: Response<Bytes>, rejection: Rejection) -> Response<Bytes> {
-    if rejection.is_temporary() {
-        let seconds = if rejection == Rejection::Throttled { "60" } else { "5" };
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+    if let Some(pause) = pause(rejection) {
+        response.headers_mut().insert(RETRY_AFTER, pause.as_secs().into());
     }
     response
+}
+
+/// Gives the time after which the same request may succeed.
+pub(crate) fn pause(rejection: Rejection) -> Option<Duration> {
+    let seconds = if rejection == Rejection::Throttled { 60 } else { 5 };
+    rejection.is_temporary().then_some(Duration::from_secs(seconds))
 }
 
 /// Gives the stylesheet, the one thing that a browser may keep.

@@ -1,9 +1,7 @@
 use crate::accounts::{Accounts, Person};
 use crate::pages::Pages;
 use bytes::Bytes;
-use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue, Request};
-use oauth_core::config::Config;
+use http::Request;
 use oauth_core::error::Rejection;
 use oauth_core::http::Parameters;
 use oauth_core::secret::{Digest, SessionId, equal_in_constant_time};
@@ -12,72 +10,7 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 /// How long a session lives, whatever is done in it: 12 hours.
-const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
-
-/// Names and attributes of our two cookies (RFC 6265bis §4.1.3).
-///
-/// `__Host-` makes the browser refuse the cookie unless it came over TLS from this very host, so no
-/// neighbouring host can plant one. On this machine without TLS there is no such prefix.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Cookies {
-    session: &'static str,
-    visit: &'static str,
-    secure: &'static str,
-}
-
-impl Cookies {
-    pub(crate) fn of(config: &Config) -> Self {
-        if config.issuer.is_secure() {
-            Self { session: "__Host-oauth-session", visit: "__Host-oauth-visit", secure: "; Secure" }
-        } else {
-            Self { session: "oauth-session", visit: "oauth-visit", secure: "" }
-        }
-    }
-
-    /// Reads the session's identifier.
-    pub(crate) fn session<B>(self, request: &Request<B>) -> Option<SessionId> {
-        read(request.headers(), self.session)
-    }
-
-    /// Reads what stands for a browser in which nobody is signed in.
-    pub(crate) fn visit<B>(self, request: &Request<B>) -> Option<SessionId> {
-        read(request.headers(), self.visit)
-    }
-
-    pub(crate) fn set_session(self, id: &SessionId) -> HeaderValue {
-        self.write(self.session, id.expose(), &format!("; Max-Age={}", LIFETIME.as_secs()))
-    }
-
-    pub(crate) fn clear_session(self) -> HeaderValue {
-        self.write(self.session, "", "; Max-Age=0")
-    }
-
-    pub(crate) fn set_visit(self, id: &SessionId) -> HeaderValue {
-        self.write(self.visit, id.expose(), "")
-    }
-
-    /// Lax, not Strict: an authorization request is a link from another site, and must find the
-    /// session.
-    fn write(self, name: &str, value: &str, age: &str) -> HeaderValue {
-        let secure = self.secure;
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
-        let mut value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
-        value.set_sensitive(true);
-        value
-    }
-}
-
-/// Reads a cookie of ours: 43 base64url characters. One that comes twice is none, since nobody can
-/// tell which of them is ours.
-fn read(headers: &HeaderMap, name: &str) -> Option<SessionId> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut values = pairs.filter(|(other, _)| *other == name).map(|(_, value)| value);
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let good =
-        value.len() == 43 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    good.then(|| SessionId::new(value))
-}
+pub(crate) const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Computes the token that a form carries, so that only a page shown to this browser can post it.
 ///

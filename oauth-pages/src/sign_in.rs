@@ -3,7 +3,8 @@ use crate::destination::Destination;
 use crate::membership::stored_name;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
-use crate::session::{csrf_token, is_ours};
+use crate::session::{LIFETIME, csrf_token, is_ours};
+use crate::words::refusal;
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -22,8 +23,9 @@ pub(crate) struct Typed<'a> {
 }
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
-    /// Sends the browser to the sign-in page, which sends it back.
-    pub(crate) fn to_sign_in(&self, destination: &Destination) -> Response<Bytes> {
+    /// Sends the browser to the sign-in page, which sends it back to the page that it asked for.
+    pub(crate) fn to_sign_in(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let destination = Destination::of(request, &self.config.paths);
         let query =
             form_urlencoded::Serializer::new(String::new()).append_pair("continue", destination.field()).finish();
         response::see_other(&format!("{}?{query}", self.config.paths.join("sign-in")))
@@ -54,11 +56,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             destination: destination.field(),
             username: typed.username,
             organisation: Some(typed.organisation).filter(|_| self.config.organisations),
-            error: rejection.map(Rejection::entry),
+            error: rejection.map(|rejection| (rejection.entry().number, refusal(rejection))),
         };
-        let status = page.error.and_then(|entry| StatusCode::from_u16(entry.status).ok()).unwrap_or(StatusCode::OK);
+        let status = rejection.and_then(|rejection| StatusCode::from_u16(rejection.entry().status).ok());
         let leaves = matches!(destination, Destination::Authorization(_));
-        let page = response::page(status, &page, if leaves { Forms::MayLeave } else { Forms::StayHere });
+        let forms = if leaves { Forms::MayLeave } else { Forms::StayHere };
+        let page = response::page(status.unwrap_or(StatusCode::OK), &page, forms);
+        let page = rejection.into_iter().fold(page, response::retry_after);
         if known.is_some() { page } else { response::with_cookie(page, self.cookies.set_visit(&visit)) }
     }
 
@@ -73,7 +77,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let organisation = Some(asked).filter(|asked| !asked.is_empty());
         let password = Password::new(form.get("password").unwrap_or_default());
         let address = self.address(request);
-        let attempt = self.attempt(&stored_name(organisation, username), address)?;
+        let typed = Typed { username, organisation: asked };
+        let attempt = match self.attempt(&stored_name(organisation, username), address) {
+            Ok(attempt) => attempt,
+            Err(rejection) => return Ok(self.sign_in_page(request, &destination, typed, Some(rejection))),
+        };
         let outcome = match organisation {
             Some(organisation) => self.accounts.sign_in_at(organisation, username, &password).await,
             None => self.accounts.sign_in(username, &password).await,
@@ -84,18 +92,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let Some(person) = outcome? else {
             self.config.events.record(&Event::SignInFailed { address });
-            return Ok(self.sign_in_page(
-                request,
-                &destination,
-                Typed { username, organisation: asked },
-                Some(Rejection::SignInFailed),
-            ));
+            return Ok(self.sign_in_page(request, &destination, typed, Some(Rejection::SignInFailed)));
         };
         let session = self.open_session(request, &person).await?;
         self.signed_in_for(session.digest(), &destination).await?;
         self.config.events.record(&Event::SignedIn { subject: person.subject, address });
         let onward = response::see_other(&destination.location(&self.config.paths));
-        Ok(response::with_cookie(onward, self.cookies.set_session(&session)))
+        Ok(response::with_cookie(onward, self.cookies.set_session(&session, LIFETIME)))
     }
 
     /// Ends the session on the server, not only in the browser.
@@ -136,5 +139,6 @@ struct SignIn<'a> {
     username: &'a str,
     /// `None` where nobody is asked for one.
     organisation: Option<&'a str>,
-    error: Option<oauth_core::error::Entry>,
+    /// The number of an error and what to do about it.
+    error: Option<(u16, String)>,
 }

@@ -162,3 +162,17 @@ def test_every_page_is_whole_without_another_origin(browser, provider, callback,
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["x-content-type-options"] == "nosniff"
         assert "no-store" in headers["cache-control"]
+
+
+def test_f_20_a_foreign_cookie_signs_nobody_out(browser, provider, person):
+    browser.open(f"{provider.origin}/oauth/sign-in")
+    if browser.scripts:
+        browser.driver.execute_script("document.cookie = 'AA_utm_campaign=Undersøgelse; path=/'")
+        assert "Undersøgelse" in browser.driver.execute_script("return document.cookie")
+    else:
+        cookie = {"name": "AA_utm_campaign", "value": "Undersøgelse", "url": f"{provider.origin}/"}
+        browser.driver.execute_cdp_cmd("Network.setCookie", cookie)
+    browser.sign_in(*person)
+    assert browser.text("signed-in-as") == person[0]
+    browser.open(f"{provider.origin}/oauth/applications")
+    assert browser.text("signed-in-as") == person[0]

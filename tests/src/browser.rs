@@ -84,6 +84,17 @@ impl Browser {
         self.cookies.lock().unwrap().clone()
     }
 
+    /// Gives the name and the value of the cookie that keeps a session; the name ends with a digest of the
+    /// issuer.
+    pub fn session(&self) -> Option<(String, String)> {
+        self.cookie("oauth-session-")
+    }
+
+    /// Gives the name and the value of the first cookie whose name begins so.
+    pub fn cookie(&self, begins: &str) -> Option<(String, String)> {
+        self.cookies().into_iter().find(|(name, _)| name.trim_start_matches("__Host-").starts_with(begins))
+    }
+
     /// Puts a cookie in, or another value in its place.
     pub fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());

@@ -87,15 +87,15 @@ pub(super) enum Issued {
 /// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid.
 pub(super) async fn examine<P: AuthorizationProvider>(
     provider: &Provider<P>,
-    method: &Method,
+    request: &Request<Bytes>,
     (parameters, repeated): (Parameters, Option<Rejection>),
 ) -> CodeRequest {
     let (client, target) = match addressee(provider, &parameters).await {
         Ok(addressee) => addressee,
-        Err(rejection) => return CodeRequest::Broken(provider.error_page(rejection)),
+        Err(rejection) => return CodeRequest::Broken(provider.error_page(request, rejection).await),
     };
     if client.blocked.is_some() {
-        return CodeRequest::Broken(provider.blocked_page(&client));
+        return CodeRequest::Broken(provider.blocked_page(request, &client).await);
     }
     let checked = match repeated {
         Some(rejection) => Err(rejection),
@@ -104,7 +104,7 @@ pub(super) async fn examine<P: AuthorizationProvider>(
     match checked {
         Ok(ask) => CodeRequest::Pending(Box::new(ask)),
         Err(rejection) => {
-            let answer = Answer::new(provider.app().config(), method, &client.id, &target, &parameters);
+            let answer = Answer::new(provider.app().config(), request.method(), &client.id, &target, &parameters);
             CodeRequest::Invalid(answer.error(rejection, HeaderMap::new()))
         }
     }

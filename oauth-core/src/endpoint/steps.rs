@@ -108,8 +108,8 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Checks an authorization request as the authorization endpoint does, and asks nobody yet.
     pub async fn code_request(&self, request: &Request<Bytes>) -> CodeRequest {
         match Parameters::from_authorization_request(request) {
-            Ok(parsed) => examine(self, request.method(), parsed).await,
-            Err(rejection) => CodeRequest::Broken(self.error_page(rejection)),
+            Ok(parsed) => examine(self, request, parsed).await,
+            Err(rejection) => CodeRequest::Broken(self.error_page(request, rejection).await),
         }
     }
 }
@@ -195,11 +195,14 @@ where
         let now = self.app().config().clock.now();
         let pending = match self.app().store().take_pending(&ticket.digest(), subject, now).await {
             Ok(Some(pending)) => pending,
-            Ok(None) => return Err(self.error_page(Rejection::PendingUnknown)),
-            Err(error) => return Err(self.error_page(error.into())),
+            Ok(None) => return Err(self.error_page(request, Rejection::PendingUnknown).await),
+            Err(error) => return Err(self.error_page(request, error.into()).await),
         };
-        let parsed = Parameters::parse(pending.query.as_bytes()).map_err(|rejection| self.error_page(rejection))?;
-        match examine(self, request.method(), (parsed, None)).await {
+        let parsed = match Parameters::parse(pending.query.as_bytes()) {
+            Ok(parsed) => parsed,
+            Err(rejection) => return Err(self.error_page(request, rejection).await),
+        };
+        match examine(self, request, (parsed, None)).await {
             CodeRequest::Pending(ask) => Ok(ask),
             CodeRequest::Broken(answer) | CodeRequest::Invalid(answer) => Err(answer),
         }

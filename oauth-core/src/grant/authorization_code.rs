@@ -34,7 +34,7 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
         let code = AuthorizationCode::new(parameters.require("code")?);
         let stored = store.code(&code.digest()).await?.ok_or(Rejection::CodeUnknown)?;
         let tokens = decide(config, authenticated, &stored, parameters, config.clock.now())?;
-        if !provider.app().owner().is_active(&stored.grant.subject).await? {
+        if !provider.app().owner().is_entitled(&stored.grant).await? {
             return Err(Rejection::SubjectInactive);
         }
         // A replay goes on to the store, whatever a hook would say of it.

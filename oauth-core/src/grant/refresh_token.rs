@@ -38,7 +38,7 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
         let stored = store.refresh_token(&presented.digest()).await?.ok_or(Rejection::RefreshTokenUnknown)?;
         let now = config.clock.now();
         let tokens = decide(config, authenticated, &stored, parameters, now)?;
-        if !provider.app().owner().is_active(&stored.grant.subject).await? {
+        if !provider.app().owner().is_entitled(&stored.grant).await? {
             return Err(Rejection::SubjectInactive);
         }
         // A retired token goes on to the store, whatever a hook would say of it.

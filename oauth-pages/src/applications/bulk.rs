@@ -2,7 +2,7 @@
 
 use super::Answer;
 use super::action::Action;
-use super::list::LISTED;
+use super::list::{LISTED, TICKED};
 use crate::accounts::Accounts;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
@@ -30,6 +30,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Err(Rejection::AdministratorsOnly);
         }
         let action = posted.get("action").and_then(Action::parse).ok_or(Rejection::FormNotOurs)?;
+        if !posted.names().any(|name| name.starts_with(CLIENT_FIELD)) {
+            return Ok(response::see_other(&self.list_without_choice(&posted)));
+        }
         let chosen = self.chosen(&posted).await?;
         if chosen.is_empty() {
             return Ok(response::see_other(&self.list_location(&posted)));
@@ -113,8 +116,18 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     /// Gives the address of the list as it was filtered, whatever the form carried in its place.
     fn list_location(&self, posted: &Parameters) -> String {
+        self.list_with(posted, None)
+    }
+
+    /// Gives the address of the same list, which says that nothing was ticked.
+    fn list_without_choice(&self, posted: &Parameters) -> String {
+        self.list_with(posted, Some((TICKED, "none")))
+    }
+
+    fn list_with(&self, posted: &Parameters, more: Option<(&str, &str)>) -> String {
         let pairs = form_urlencoded::parse(posted.get("back").unwrap_or_default().as_bytes());
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let pairs = pairs.filter(|(name, _)| name != TICKED);
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).extend_pairs(more).finish();
         let list = self.config.paths.join("applications");
         if query.is_empty() { list } else { format!("{list}?{query}") }
     }

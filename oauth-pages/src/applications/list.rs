@@ -3,7 +3,6 @@
 use super::Answer;
 use super::action::Action;
 use crate::accounts::Accounts;
-use crate::destination::Destination;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::Visitor;
@@ -19,6 +18,8 @@ use std::collections::BTreeMap;
 
 /// How many applications stand on a page of the list.
 pub(super) const LISTED: usize = 50;
+/// In the list's query, tells that a form was sent in which nothing was ticked.
+pub(super) const TICKED: &str = "ticked";
 /// How many are read at once, and how many at most for one request: whoever searches among more goes on
 /// from there by a link, so that no search costs the store more than this.
 const BATCH: u32 = 200;
@@ -104,13 +105,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Lists one's own applications; an administrator's are all.
     pub(crate) async fn list_applications(&self, request: &Request<Bytes>) -> Answer {
         let Some(visitor) = self.visitor(request).await? else {
-            return Ok(self.to_sign_in(&Destination::Applications));
+            return Ok(self.to_sign_in(request));
         };
         let query = self.query(request)?;
         let choice = Choice::of(&query);
         let after = query.get("after").and_then(|id| ClientId::new(id).ok());
         let owner = self.owner_of_interest(&visitor, &choice).await?;
-        let found = self.find_applications(owner, &choice, after).await?;
+        let found = self.find_applications(owner, &choice, after.clone()).await?;
         let owners = self.owners(&found.clients).await?;
         let rows = found.clients.iter().map(|client| Row {
             location: self.client_location("applications/show", client.id.as_str()),
@@ -125,7 +126,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             rows: rows.collect(),
             shows: Show::ALL.map(|show| (show.name(), show == choice.show)),
             actions: Action::ALL,
-            back: choice.query(None),
+            back: choice.query(after.as_ref()),
+            nothing_ticked: query.get(TICKED) == Some("none"),
             next: found
                 .next
                 .map(|after| format!("{}?{}", self.config.paths.join("applications"), choice.query(Some(&after)))),
@@ -211,6 +213,7 @@ struct ApplicationList<'a> {
     shows: [(&'static str, bool); 6],
     actions: [Action; 8],
     back: String,
+    nothing_ticked: bool,
     next: Option<String>,
     search: &'a str,
     owner: &'a str,

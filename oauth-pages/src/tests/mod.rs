@@ -4,15 +4,19 @@ mod administration;
 mod applications;
 mod connected;
 mod consent;
+mod cookies;
+mod entitlement;
 mod headers;
 mod hostile;
 mod organisations;
 mod password;
 mod people;
+mod returning;
 mod rules;
 mod secrets;
 mod sign_in;
 mod standing;
+mod wording;
 
 use crate::{PagesProvider, StoredAccounts};
 use bytes::Bytes;
@@ -50,6 +54,8 @@ impl EventSink for Recorder {
     }
 }
 
+/// The session's cookie at `https://id.example`.
+const SESSION: &str = "__Host-oauth-session-IKabd8GB";
 const PASSWORD: &str = "correct horse";
 const CALLBACK: &str = "https://app.example/callback";
 
@@ -170,7 +176,7 @@ impl Browser<'_> {
     }
 
     fn session(&self) -> Option<&str> {
-        self.cookies.iter().find(|(name, _)| name.ends_with("oauth-session")).map(|(_, value)| value.as_str())
+        self.cookies.iter().find(|(name, _)| name.contains("oauth-session-")).map(|(_, value)| value.as_str())
     }
 }
 

@@ -24,7 +24,7 @@ async fn a_new_password_ends_sessions_and_grants_and_keeps_this_browser() {
     assert_eq!(browser.get("/oauth/").await.status(), StatusCode::OK);
     assert_eq!(elsewhere.get("/oauth/").await.status(), StatusCode::SEE_OTHER, "signed out");
     let mut stolen = site.browser();
-    stolen.cookies.insert("__Host-oauth-session".to_owned(), before);
+    stolen.cookies.insert(SESSION.to_owned(), before);
     assert_eq!(stolen.get("/oauth/").await.status(), StatusCode::SEE_OTHER, "the session before is over");
     let (filter, now) = (GrantFilter::Subject(site.ada.subject.clone()), Timestamp::from_unix_seconds(1_800_000_000));
     assert!(site.store.grants(&filter, &Page::first(9), now).await.unwrap().is_empty());
@@ -88,7 +88,7 @@ async fn accounts_have_rules() {
 async fn vuln_18_an_approval_does_not_outlast_the_session_it_was_made_in() {
     let site = Site::new().await;
     let browser = site.signed_in("ada").await;
-    let cookie = format!("__Host-oauth-session={}", browser.session().unwrap());
+    let cookie = format!("{SESSION}={}", browser.session().unwrap());
     let request = Request::get("/oauth/authorize").header(COOKIE, cookie).body(Bytes::new()).unwrap();
     let pages = site.provider.app().owner();
     let eve = site.accounts().sign_in("eve", &Password::new(PASSWORD)).await.unwrap().unwrap().subject;

@@ -17,7 +17,7 @@ async fn signs_in_and_out_with_303() {
     assert_eq!((answer.status(), location(&answer)), (StatusCode::SEE_OTHER, "/oauth/sign-in"));
     assert_eq!(browser.session(), None);
     // The server forgot it too: the old cookie opens nothing.
-    browser.cookies.insert("__Host-oauth-session".to_owned(), session);
+    browser.cookies.insert(SESSION.to_owned(), session);
     assert!(location(&browser.get("/oauth/").await).starts_with("/oauth/sign-in"));
     assert_eq!(site.recorded(|event| matches!(event, Event::SignedIn { .. })), 1);
     assert_eq!(site.recorded(|event| matches!(event, Event::SignedOut { .. })), 1);
@@ -62,7 +62,7 @@ async fn vuln_35_the_session_changes_at_every_sign_in() {
     let site = Site::new().await;
     let planted = "A".repeat(43);
     let mut browser = site.browser();
-    browser.cookies.insert("__Host-oauth-session".to_owned(), planted.clone());
+    browser.cookies.insert(SESSION.to_owned(), planted.clone());
     browser.sign_in("ada", PASSWORD).await;
     let first = browser.session().unwrap().to_owned();
     assert_ne!(first, planted);
@@ -70,7 +70,7 @@ async fn vuln_35_the_session_changes_at_every_sign_in() {
     // Signing in on a page that was still open ends the session before.
     let mut other = browser.clone();
     let mut visit = browser.clone();
-    visit.cookies.remove("__Host-oauth-session");
+    visit.cookies.remove(SESSION);
     let page = visit.get("/oauth/sign-in").await;
     let answer = browser.submit(&page, "/oauth/sign-in", &[("username", "eve"), ("password", PASSWORD)]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
@@ -135,7 +135,7 @@ async fn r_206_cookies_are_bound_to_the_host_and_hidden_from_scripts() {
     let mut browser = site.browser();
     let visit = browser.get("/oauth/sign-in").await;
     let signed_in = browser.sign_in("ada", PASSWORD).await;
-    for (answer, name) in [(&visit, "__Host-oauth-visit="), (&signed_in, "__Host-oauth-session=")] {
+    for (answer, name) in [(&visit, "__Host-oauth-visit-"), (&signed_in, "__Host-oauth-session-")] {
         let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
         assert!(cookie.starts_with(name), "{cookie}");
         for attribute in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/;"] {
@@ -148,7 +148,7 @@ async fn r_206_cookies_are_bound_to_the_host_and_hidden_from_scripts() {
     let mut browser = local.browser();
     let answer = browser.sign_in("ada", PASSWORD).await;
     let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
-    assert!(cookie.starts_with("oauth-session=") && !cookie.contains("Secure"), "{cookie}");
+    assert!(cookie.starts_with("oauth-session-") && !cookie.contains("Secure"), "{cookie}");
     assert!(cookie.contains("; HttpOnly; SameSite=Lax"));
     assert_eq!(browser.get("/oauth/").await.status(), StatusCode::OK);
 }
@@ -174,8 +174,8 @@ async fn two_cookies_of_one_name_are_none() {
     let site = Site::new().await;
     let mut browser = site.signed_in("ada").await;
     let session = browser.session().unwrap().to_owned();
-    let twice = format!("{session}; __Host-oauth-session={}", "A".repeat(43));
-    browser.cookies.insert("__Host-oauth-session".to_owned(), twice);
+    let twice = format!("{session}; {SESSION}={}", "A".repeat(43));
+    browser.cookies.insert(SESSION.to_owned(), twice);
     assert_eq!(browser.get("/oauth/").await.status(), StatusCode::SEE_OTHER);
 }
 

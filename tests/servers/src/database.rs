@@ -13,6 +13,11 @@ impl Fresh {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Gives its name on the server.
+    pub fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap()
+    }
 }
 
 impl Drop for Fresh {

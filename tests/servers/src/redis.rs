@@ -1,7 +1,8 @@
 use crate::process::{self, Plan, Process, output, program};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Deref;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -57,6 +58,15 @@ impl Redis {
     pub fn cli(&self, arguments: &[&str]) -> String {
         let cli = program("redis-cli", "redis-tools");
         output(Command::new(cli).args(["-p", &self.port().to_string()]).args(arguments))
+    }
+
+    /// Runs commands, one a line as redis-cli reads them; in a cluster each goes to the server of its key.
+    pub fn load(&self, commands: &str) {
+        let mut cli = Command::new(program("redis-cli", "redis-tools"));
+        cli.args(["-c", "-e", "-p", &self.port().to_string()]);
+        let mut cli = cli.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        cli.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
+        assert!(cli.wait().unwrap().success(), "a command failed");
     }
 
     /// Makes a prefix for keys that no other test of this program has.

@@ -50,12 +50,12 @@ on_every_server! {
         let refused = browser.try_to_sign_in("grace", account.password.as_phc()).await;
         assert!(!refused.status.is_redirection(), "{refused}");
         browser.sign_in("grace").await;
-        let session = browser.cookies().remove("oauth-session").expect("signed in");
+        let (name, session) = browser.session().expect("signed in");
         for stored in forms(&session) {
-            let answer = server.get("/oauth/").header("cookie", format!("oauth-session={stored}")).await;
+            let answer = server.get("/oauth/").header("cookie", format!("{name}={stored}")).await;
             assert!(answer.status.is_redirection(), "sent to sign in: {answer}");
         }
-        server.get("/oauth/").header("cookie", format!("oauth-session={session}")).await.expect(200);
+        server.get("/oauth/").header("cookie", format!("{name}={session}")).await.expect(200);
     }
 
     // proves: R-182
@@ -97,7 +97,7 @@ async fn r_182_nothing_usable_is_in_the_database_file() {
     let browser = server.browser();
     server.account("grace").await;
     browser.sign_in("grace").await;
-    let session = browser.cookies().remove("oauth-session").expect("signed in");
+    let (_, session) = browser.session().expect("signed in");
     let (access, refresh) = (second.member("access_token"), second.member("refresh_token"));
     let issued = [
         app.secret(),

@@ -108,9 +108,25 @@ async fn listening(at: SocketAddr) {
     }
 }
 
+/// One browser signs in at both, and is signed in at both.
+async fn one_jar_has_room_for_both(one: &Tenant, other: &Tenant) {
+    let browsers = [one, other].map(|tenant| (tenant, Browser::new(tenant.at, tenant.config.paths.clone())));
+    let mut jar = std::collections::BTreeMap::new();
+    for (_, browser) in &browsers {
+        jar.iter().for_each(|(name, value): (&String, &String)| browser.set_cookie(name, value));
+        assert!(browser.try_to_sign_in("ada", SECRET_WORD).await.status.is_redirection());
+        jar = browser.cookies();
+    }
+    for (tenant, browser) in &browsers {
+        jar.iter().for_each(|(name, value)| browser.set_cookie(name, value));
+        browser.open(&format!("{}/", tenant.config.paths.base)).await.expect(200);
+    }
+}
+
 /// Each answers for itself, and knows nothing of the other's clients, codes and tokens.
 async fn they_are_two(production: &Tenant, sandbox: &Tenant) {
     listening(production.at).await;
+    one_jar_has_room_for_both(production, sandbox).await;
     for (one, other) in [(production, sandbox), (sandbox, production)] {
         let path = one.config.issuer.path();
         let well_known = format!("/.well-known/oauth-authorization-server{path}");

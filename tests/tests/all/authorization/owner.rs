@@ -18,10 +18,10 @@ on_every_server! {
         fresh.authorize(&ask.clone().set("prompt", "none")).await.answer.expect_redirected_error("login_required");
         let ada = server.browser();
         ada.sign_in(ADA).await;
-        let session = ada.cookies()["oauth-session"].clone();
+        let (name, session) = ada.session().unwrap();
         let flipped = format!("{}{}", &session[1..], &session[..1]);
-        for wrong in [&session[..42], &flipped, "", "x", &"A".repeat(43), &format!("{session}\"; oauth-session={session}")] {
-            fresh.set_cookie("oauth-session", wrong);
+        for wrong in [&session[..42], &flipped, "", "x", &"A".repeat(43), &format!("{session}\"; {name}={session}")] {
+            fresh.set_cookie(&name, wrong);
             Form::with(&fresh.authorize(&ask).await.answer.expect(200).text(), "sign-in");
         }
         ada.authorize(&ask).await.form();
@@ -102,13 +102,24 @@ on_every_server! {
         assert_eq!(approved(server), 0);
     }
 
+    async fn f_20_a_foreign_cookie_signs_nobody_out(server: &Server) {
+        let app = server.public().await;
+        let ada = server.browser();
+        for foreign in ["AA", "utm_campaign"] {
+            ada.set_cookie(foreign, "Undersøgelse");
+        }
+        ada.sign_in(ADA).await;
+        ada.open("/oauth/applications").await.expect(200);
+        assert!(ada.authorize(&app.ask("read")).await.allow().await.parameter("code").is_some());
+    }
+
     async fn vuln_34_two_people_in_one_browser_are_two_people(server: &Server) {
         let app = server.public().await;
         server.account("ben").await;
         let browser = server.browser();
         browser.sign_in(ADA).await;
         let hers = browser.authorize(&app.ask("read")).await.form().press("allow");
-        let session = browser.cookies()["oauth-session"].clone();
+        let (name, session) = browser.session().unwrap();
         let leave = Form::with(&browser.open("/oauth/").await.text(), "sign-out");
         browser.submit(&leave).await;
         browser.sign_in("ben").await;
@@ -119,33 +130,34 @@ on_every_server! {
         let token = server.redeem(&app, &code).await.expect(200).member("access_token");
         let said = server.get("/api/profile").bearer(&token).await.json();
         assert_eq!(said["subject"], "subject-ben");
-        browser.set_cookie("oauth-session", &session);
+        browser.set_cookie(&name, &session);
         Form::with(&browser.authorize(&app.ask("read")).await.answer.text(), "sign-in");
     }
 
     async fn vuln_35_a_planted_session_never_becomes_a_signed_in_one(server: &Server) {
         let victim = server.browser();
         let attacker = server.browser();
+        let (name, _) = server.ada().await.session().unwrap();
         for planted in ["A".repeat(43), {
             server.account("eve").await;
             attacker.sign_in("eve").await;
-            attacker.cookies()["oauth-session"].clone()
+            attacker.session().unwrap().1
         }] {
-            victim.set_cookie("oauth-session", "none");
+            victim.set_cookie(&name, "none");
             victim.open("/oauth/sign-in").await.expect(200);
             let page = victim.open("/oauth/sign-in").await;
             let form = Form::with(&page.text(), "sign-in").fill("username", ADA).fill("password", oauth_tests::PASSWORD);
-            victim.set_cookie("oauth-session", &planted);
+            victim.set_cookie(&name, &planted);
             victim.post(&form).await.expect(303);
-            let after = victim.cookies()["oauth-session"].clone();
+            let after = victim.session().unwrap().1;
             assert_ne!(after, planted);
             let thief = server.browser();
-            thief.set_cookie("oauth-session", &planted);
+            thief.set_cookie(&name, &planted);
             stays(&thief.open("/oauth/sign-in").await.expect(200));
         }
         let again = server.browser();
         again.sign_in(ADA).await;
-        assert_ne!(again.cookies()["oauth-session"], victim.cookies()["oauth-session"]);
+        assert_ne!(again.session(), victim.session());
     }
 
     async fn r_185_people_see_what_they_allowed_and_end_it(server: &Server) {

@@ -139,7 +139,7 @@ fn header(request: &mut Request, numbers: &mut Numbers) {
         ("Access-Control-Request-Method", "POST"),
         ("Cookie", "a=b"),
         ("Cookie", ";;=;"),
-        ("Cookie", "oauth-session=x; oauth-session=y"),
+        ("Cookie", "oauth-session-x=x; oauth-session-x=y"),
         ("Cookie", "\u{e9}=\u{e9}"),
         ("Upgrade", "websocket"),
         ("Upgrade", "h2c"),

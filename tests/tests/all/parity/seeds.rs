@@ -58,7 +58,7 @@ impl Seeds {
         }
         let browser = first.browser();
         browser.sign_in(ADA).await;
-        let session = browser.cookies()["oauth-session"].clone();
+        let (session_cookie, session) = browser.session().unwrap();
         let record = first.store().session(&Digest::of(&session), first.now()).await.unwrap().unwrap();
         for server in &servers[1..] {
             server.store().create_session(&record).await.unwrap();
@@ -68,7 +68,8 @@ impl Seeds {
         let consent = browser.authorize(&ask).await.form();
         let stranger = first.browser();
         let sign_in = Form::with(&stranger.open(&first.config().paths.join("sign-in")).await.text(), "sign-in");
-        let visit = stranger.cookies()["oauth-visit"].clone();
+        let (visit_cookie, visit) = stranger.cookie("oauth-visit-").unwrap();
+        let (session, visit) = (format!("{session_cookie}={session}"), format!("{visit_cookie}={visit}"));
         let asked = ask.query();
         Self { confidential, public, codes, access, refresh, session, visit, sign_in, consent, asked }
     }

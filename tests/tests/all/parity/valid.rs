@@ -119,12 +119,12 @@ impl Valid<'_> {
             "errors/1002",
             "unknown",
         ];
-        let cookie = format!("oauth-visit={}", self.seeds.visit);
+        let cookie = &self.seeds.visit;
         match numbers.below(12) {
             0 => {
                 let password = numbers.pick(&[PASSWORD, "wrong"]);
                 let form = self.seeds.sign_in.clone().fill("username", ADA).fill("password", password);
-                posted("sign in", &form.press("sign-in")).header("Cookie", cookie)
+                posted("sign in", &form.press("sign-in")).header("Cookie", cookie.as_str())
             }
             1 => {
                 let form = self.seeds.consent.clone().press(numbers.pick(&["allow", "deny"]));
@@ -185,7 +185,7 @@ impl Valid<'_> {
     }
 
     fn signed_in(&self, request: Request) -> Request {
-        request.header("Cookie", format!("oauth-session={}", self.seeds.session))
+        request.header("Cookie", self.seeds.session.as_str())
     }
 }
 
