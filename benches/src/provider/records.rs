@@ -80,7 +80,7 @@ fn issue(digest: Digest, number: usize, term: Term, now: Timestamp) -> Result<Is
         issued_at,
         expires_at,
     };
-    Ok(Issue { access, refresh: None, grant_expires_at: expires_at, now: issued_at })
+    Ok(Issue { access, refresh: None, grant_expires_at: expires_at, authenticated_by: None, now: issued_at })
 }
 
 /// Issues the tokens of some numbers.

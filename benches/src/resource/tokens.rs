@@ -5,7 +5,9 @@ use oauth_core::client::{Client, ClientType, GrantType};
 use oauth_core::clock::{Clock as _, SystemClock};
 use oauth_core::identifier::{Attributes, ClientId, GrantId, Subject};
 use oauth_core::secret::Digest;
-use oauth_core::store::{ClientStore, Code, CodeStore, Grant, Issue, IssuedAccess, MemoryStore, Redeemed};
+use oauth_core::store::{
+    Basis, ClientStore, Code, CodeStore, Grant, Issue, IssuedAccess, Marks, MemoryStore, Redeemed,
+};
 use std::time::Duration;
 
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,6 +42,7 @@ pub(super) async fn store(tokens: usize) -> Result<MemoryStore, Error> {
             auth_time: Some(now),
             acr: None,
             attributes: Attributes::new(),
+            shown: None,
             created_at: now,
             last_issued_at: None,
             expires_at,
@@ -54,7 +57,7 @@ pub(super) async fn store(tokens: usize) -> Result<MemoryStore, Error> {
             nonce: None,
             expires_at,
         };
-        store.save_code(&grant, &code).await?;
+        store.save_code(&grant, &code, &Basis { client: client.clone(), marks: Marks::default() }).await?;
         let access = IssuedAccess {
             digest: Digest::of(&token(number)),
             client_id: client.id.clone(),
@@ -65,7 +68,7 @@ pub(super) async fn store(tokens: usize) -> Result<MemoryStore, Error> {
             issued_at: now,
             expires_at,
         };
-        let issue = Issue { access, refresh: None, grant_expires_at: expires_at, now };
+        let issue = Issue { access, refresh: None, grant_expires_at: expires_at, authenticated_by: None, now };
         if store.redeem(&code.digest, &issue).await? != Redeemed::Now {
             return Err("each code is redeemed once".into());
         }

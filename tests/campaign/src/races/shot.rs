@@ -4,8 +4,8 @@ use oauth_core::clock::{Clock as _, SystemClock, Timestamp};
 use oauth_core::identifier::{Attributes, ClientId, GrantId, Subject};
 use oauth_core::secret::{Digest, random_bytes};
 use oauth_core::store::{
-    ClientStore as _, Code, CodeStore as _, Created, Grant, Issue, IssuedAccess, IssuedRefresh, PendingDecision,
-    Redeemed, Retry, Rotated, Saved, Session, SessionStore as _, TokenStore as _,
+    Basis, ClientStore as _, Code, CodeStore as _, Created, Grant, GrantStore as _, Issue, IssuedAccess, IssuedRefresh,
+    PendingDecision, Redeemed, Retry, Rotated, Saved, Session, SessionStore as _, TokenStore as _,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -82,7 +82,7 @@ fn issue(client: &ClientId, grant: GrantId, access: Digest, refresh: Digest) -> 
         expires_at: end,
     };
     let refresh = IssuedRefresh { digest: refresh, grant, issued_at: now, expires_at: end, family_expires_at: end };
-    Issue { access, refresh: Some(refresh), grant_expires_at: end, now }
+    Issue { access, refresh: Some(refresh), grant_expires_at: end, authenticated_by: None, now }
 }
 
 /// Those who have something to be raced for.
@@ -155,6 +155,7 @@ impl Owner {
             auth_time: None,
             acr: None,
             attributes: Attributes::new(),
+            shown: None,
             created_at: now(),
             last_issued_at: None,
             expires_at: now().after(DAY),
@@ -169,7 +170,10 @@ impl Owner {
             nonce: None,
             expires_at: now().after(DAY),
         };
-        assert_eq!(self.store.save_code(&grant, &code).await.unwrap(), Saved::Now);
+        let client = self.store.client(&self.client).await.unwrap().unwrap();
+        let marks = self.store.marks(&grant.subject, &self.client).await.unwrap();
+        let saved = self.store.save_code(&grant, &code, &Basis { client, marks }).await.unwrap();
+        assert_eq!(saved, Saved::Now);
         (code.digest, grant.id)
     }
 }
