@@ -16,6 +16,7 @@ use crate::scope::Scope;
 use crate::secret::{ClientSecret, Digest};
 use crate::store::PasswordHash;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
@@ -96,32 +97,40 @@ pub enum SecretHash {
     Argon2(PasswordHash),
 }
 
+impl SecretHash {
+    /// Writes it as it stands in a [`Client`] that serde has written as JSON.
+    ///
+    /// A store that keeps clients so looks for this text, to tell in a statement or a script whether a secret
+    /// is the client's ([`Issue::authenticated_by`](crate::store::Issue::authenticated_by)). No name, address
+    /// or other text of a client can hold it, because JSON escapes the quotation marks of a text.
+    ///
+    /// ```
+    /// use oauth_core::client::{Client, ClientType, SecretHash};
+    /// use oauth_core::identifier::ClientId;
+    /// use oauth_core::secret::ClientSecret;
+    ///
+    /// let secret = SecretHash::from(&ClientSecret::generate());
+    /// let mut client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Confidential);
+    /// assert!(!serde_json::to_string(&client)?.contains(&secret.stored_text()));
+    /// client.secrets = vec![secret.clone()];
+    /// assert!(serde_json::to_string(&client)?.contains(&secret.stored_text()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stored_text(&self) -> String {
+        let (kind, value) = match self {
+            Self::Sha256(digest) => ("sha256", Value::from(digest.as_bytes().as_slice())),
+            Self::Argon2(hash) => ("argon2", Value::from(hash.as_phc())),
+        };
+        format!(r#"{{"{kind}":{value}}}"#)
+    }
+}
+
 impl fmt::Debug for SecretHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sha256(_) => "Sha256(redacted)",
             Self::Argon2(_) => "Argon2(redacted)",
         })
-    }
-}
-
-impl SecretHash {
-    /// Gives the text by which it stands in a [`Client`] that `serde_json` wrote, so that a store which keeps
-    /// clients as text can look for it there instead of parsing a client for each token.
-    ///
-    /// ```
-    /// use oauth_core::client::{Client, ClientType};
-    /// use oauth_core::identifier::ClientId;
-    ///
-    /// let mut client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Confidential);
-    /// client.renew_secret()?;
-    /// let text = serde_json::to_string(&client)?;
-    /// assert!(client.secrets.iter().all(|secret| text.contains(&secret.stored_text())));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn stored_text(&self) -> String {
-        // A digest or a PHC string always has a text.
-        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -238,5 +247,39 @@ impl Client {
             Some(allowed) => scope.intersection(allowed),
             None => scope.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, ClientType, Digest, PasswordHash, SecretHash};
+    use crate::identifier::ClientId;
+
+    fn written(secrets: &[&SecretHash], name: &str) -> Result<String, Box<dyn std::error::Error>> {
+        let mut client = Client::new(ClientId::new("notes")?, name, ClientType::Confidential);
+        client.secrets = secrets.iter().copied().cloned().collect();
+        Ok(serde_json::to_string(&client)?)
+    }
+
+    #[test]
+    fn the_text_of_a_secret_stands_in_its_client_and_in_no_other() -> Result<(), Box<dyn std::error::Error>> {
+        let hashes = [
+            SecretHash::Sha256(Digest::of("one")),
+            SecretHash::Sha256(Digest::of("another")),
+            SecretHash::Argon2(PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA")),
+            SecretHash::Argon2(PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaGVz")),
+            SecretHash::Argon2(PasswordHash::from_phc("an odd \"one\" with \\ and \n in it")),
+        ];
+        for hash in &hashes {
+            let text = hash.stored_text();
+            assert_eq!(text, serde_json::to_string(hash)?);
+            for other in &hashes {
+                assert_eq!(written(&[other], "Notes")?.contains(&text), other == hash);
+            }
+            let all: Vec<_> = hashes.iter().collect();
+            assert!(written(&all, "Notes")?.contains(&text));
+            assert!(!written(&[], &text)?.contains(&text), "a name is no secret");
+        }
+        Ok(())
     }
 }
