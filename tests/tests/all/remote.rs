@@ -4,7 +4,6 @@
 use oauth_core::identifier::{ClientId, Resource};
 use oauth_core::resource::{Authorization, LocalResourceProvider, PresentedToken, Refusal, ResourceProvider};
 use oauth_core::secret::ClientSecret;
-use oauth_core::store::ClientStore as _;
 use oauth_remote::{Builder, RemoteResourceProvider};
 use oauth_tests::{App, Server, on_every_server};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use oauth_core::client::{ClientType, GrantType, Registration, RegistrationError};
 use oauth_core::event::Event;
 use oauth_core::identifier::{ClientId, Subject};
-use oauth_core::store::{AccountStore as _, ClientStore as _};
+use oauth_core::store::ClientStore as _;
 use oauth_tests::{ADA, App, CALLBACK, Call, PASSWORD, Server, Tokens, on_every_server};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";

@@ -1,7 +1,6 @@
 //! Resource indicators (RFC 8707): where a token may be used.
 
 use oauth_core::client::ClientType;
-use oauth_core::store::ClientStore as _;
 use oauth_tests::{App, Ask, Server, Tokens, on_every_server};
 use serde_json::{Value, json};
 

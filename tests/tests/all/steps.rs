@@ -10,7 +10,7 @@ use oauth_core::identifier::Subject;
 use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, Denial, ResourceOwner};
 use oauth_core::provider::{AuthorizationProvider, Provider};
 use oauth_core::secret::PendingTicket;
-use oauth_core::store::{ClientStore as _, GrantFilter, GrantStore as _, Housekeeping as _, Page, Result};
+use oauth_core::store::{GrantFilter, GrantStore as _, Housekeeping as _, Page, Result};
 use oauth_tests::{Answer, AnyStore, App, Ask, Code, Server, on_every_server};
 use std::sync::Arc;
 use std::time::Duration;

@@ -185,7 +185,7 @@ impl Shot {
             Artefact::Code => match store.redeem(&self.presented, &issue()).await {
                 Ok(Redeemed::Now) => Outcome::Won,
                 Ok(Redeemed::Before(_)) => Outcome::Ended,
-                Ok(Redeemed::Gone | Redeemed::Unknown) => Outcome::Lost,
+                Ok(Redeemed::Gone | Redeemed::Unauthenticated | Redeemed::Unknown) => Outcome::Lost,
                 Err(error) => failed(error),
             },
             Artefact::Refresh | Artefact::RefreshInWindow => {
@@ -195,7 +195,7 @@ impl Shot {
                     Ok(Rotated::Now) => Outcome::Won,
                     Ok(Rotated::Replay(sealed)) => Outcome::Replayed(sealed),
                     Ok(Rotated::Reused(_)) => Outcome::Ended,
-                    Ok(Rotated::Gone | Rotated::Unknown) => Outcome::Lost,
+                    Ok(Rotated::Gone | Rotated::Unauthenticated | Rotated::Unknown) => Outcome::Lost,
                     Err(error) => failed(error),
                 }
             }

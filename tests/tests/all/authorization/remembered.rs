@@ -1,7 +1,7 @@
 //! Consents that are remembered, and those that never are.
 
 use oauth_core::client::{Client, ClientType};
-use oauth_core::store::{ClientStore as _, GrantFilter, GrantStore as _, Page};
+use oauth_core::store::{GrantFilter, GrantStore as _, Page};
 use oauth_tests::{App, Ask, Code, Form, Server, Stop, Tokens, on_every_server};
 use std::future::IntoFuture as _;
 

@@ -9,7 +9,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use oauth_core::client::SecretHash;
 use oauth_core::secret::ClientSecret;
-use oauth_core::store::ClientStore as _;
 use oauth_tests::{Answer, App, Call, Server};
 
 /// One way to say who one is.

@@ -3,8 +3,7 @@
 use oauth_core::identifier::Attributes;
 use oauth_core::secret::{AccessToken, Digest, RefreshToken};
 use oauth_core::store::{
-    ClientStore as _, CodeStore as _, Created, Grant, Issue, IssuedAccess, IssuedRefresh, Redeemed, Saved,
-    SessionStore as _,
+    ClientStore as _, CodeStore as _, Created, Grant, Issue, IssuedAccess, IssuedRefresh, Redeemed, SessionStore as _,
 };
 use oauth_tests::{ADA, App, Code, Form, Server};
 use std::time::Duration;
