@@ -17,6 +17,9 @@ pub(crate) enum Decided<T> {
 pub(crate) struct Issuance {
     /// What they are issued for, which is then used up.
     pub(crate) consumed: Consumed,
+    /// The text of the secret that authenticated the client: it must still stand in the client's body.
+    #[cfg_attr(not(feature = "_server"), allow(dead_code, reason = "SQLite decides in the same transaction"))]
+    pub(crate) secret: String,
     /// The row of the grant. It must still not be revoked.
     pub(crate) grant: i64,
     pub(crate) last_issued_at: i64,

@@ -12,6 +12,7 @@ table! {
         owner -> Nullable<Text>,
         enabled -> Bool,
         body -> Text,
+        revocations -> BigInt,
     }
 }
 
@@ -51,6 +52,7 @@ table! {
         last_issued_at -> Nullable<BigInt>,
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        shown -> Nullable<Binary>,
     }
 }
 
@@ -83,6 +85,7 @@ table! {
         scope -> Nullable<Text>,
         audience -> Nullable<Text>,
         attributes -> Nullable<Text>,
+        revocations -> BigInt,
     }
 }
 
@@ -156,6 +159,17 @@ table! {
     }
 }
 
+table! {
+    #[sql_name = "oauth_marks"]
+    marks (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        subject -> Text,
+        mark -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
 joinable!(grants -> clients (client_ref));
 joinable!(codes -> grants (grant_ref));
 joinable!(refresh_tokens -> grants (grant_ref));
@@ -173,5 +187,6 @@ allow_tables_to_appear_in_same_query!(
     accounts,
     sessions,
     decisions,
-    pending_requests
+    pending_requests,
+    marks
 );

@@ -1,7 +1,7 @@
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Binary, HasSqlType, Nullable};
+use diesel::sql_types::{self, BigInt, Binary, HasSqlType, Nullable};
 use diesel::{QueryResult, RunQueryDsl};
 
 /// A statement that is written out, for the few that are told often and must not cost a trip more.
@@ -15,6 +15,8 @@ pub(crate) enum Word {
     Text(&'static str),
     Number(i64),
     #[cfg(feature = "_postgres")]
+    Value(String),
+    #[cfg(feature = "_postgres")]
     NumberOrNull(Option<i64>),
     #[cfg(feature = "_postgres")]
     BytesOrNull(Option<Vec<u8>>),
@@ -22,8 +24,9 @@ pub(crate) enum Word {
 
 impl<const N: usize, DB> QueryFragment<DB> for Written<N>
 where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Binary>,
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Binary> + HasSqlType<sql_types::Text>,
     i64: ToSql<BigInt, DB>,
+    String: ToSql<sql_types::Text, DB>,
     Option<i64>: ToSql<Nullable<BigInt>, DB>,
     Option<Vec<u8>>: ToSql<Nullable<Binary>, DB>,
 {
@@ -32,6 +35,8 @@ where
             match word {
                 Word::Text(text) => out.push_sql(text),
                 Word::Number(value) => out.push_bind_param::<BigInt, _>(value)?,
+                #[cfg(feature = "_postgres")]
+                Word::Value(value) => out.push_bind_param::<sql_types::Text, _>(value)?,
                 #[cfg(feature = "_postgres")]
                 Word::NumberOrNull(value) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
                 #[cfg(feature = "_postgres")]

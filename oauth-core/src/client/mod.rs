@@ -16,6 +16,7 @@ use crate::scope::Scope;
 use crate::secret::{ClientSecret, Digest};
 use crate::store::PasswordHash;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
@@ -94,6 +95,34 @@ pub enum SecretHash {
     Sha256(Digest),
     /// argon2id, for secrets that a person chose.
     Argon2(PasswordHash),
+}
+
+impl SecretHash {
+    /// Writes it as it stands in a [`Client`] that serde has written as JSON.
+    ///
+    /// A store that keeps clients so looks for this text, to tell in a statement or a script whether a secret
+    /// is the client's ([`Issue::authenticated_by`](crate::store::Issue::authenticated_by)). No name, address
+    /// or other text of a client can hold it, because JSON escapes the quotation marks of a text.
+    ///
+    /// ```
+    /// use oauth_core::client::{Client, ClientType, SecretHash};
+    /// use oauth_core::identifier::ClientId;
+    /// use oauth_core::secret::ClientSecret;
+    ///
+    /// let secret = SecretHash::from(&ClientSecret::generate());
+    /// let mut client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Confidential);
+    /// assert!(!serde_json::to_string(&client)?.contains(&secret.to_json()));
+    /// client.secrets = vec![secret.clone()];
+    /// assert!(serde_json::to_string(&client)?.contains(&secret.to_json()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        let (kind, value) = match self {
+            Self::Sha256(digest) => ("sha256", Value::from(digest.as_bytes().as_slice())),
+            Self::Argon2(hash) => ("argon2", Value::from(hash.as_phc())),
+        };
+        format!(r#"{{"{kind}":{value}}}"#)
+    }
 }
 
 impl fmt::Debug for SecretHash {
@@ -238,5 +267,39 @@ impl Client {
             Some(allowed) => scope.intersection(allowed),
             None => scope.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, ClientType, Digest, PasswordHash, SecretHash};
+    use crate::identifier::ClientId;
+
+    fn written(secrets: &[&SecretHash], name: &str) -> Result<String, Box<dyn std::error::Error>> {
+        let mut client = Client::new(ClientId::new("notes")?, name, ClientType::Confidential);
+        client.secrets = secrets.iter().copied().cloned().collect();
+        Ok(serde_json::to_string(&client)?)
+    }
+
+    #[test]
+    fn the_text_of_a_secret_stands_in_its_client_and_in_no_other() -> Result<(), Box<dyn std::error::Error>> {
+        let hashes = [
+            SecretHash::Sha256(Digest::of("one")),
+            SecretHash::Sha256(Digest::of("another")),
+            SecretHash::Argon2(PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA")),
+            SecretHash::Argon2(PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaGVz")),
+            SecretHash::Argon2(PasswordHash::from_phc("an odd \"one\" with \\ and \n in it")),
+        ];
+        for hash in &hashes {
+            let text = hash.to_json();
+            assert_eq!(text, serde_json::to_string(hash)?);
+            for other in &hashes {
+                assert_eq!(written(&[other], "Notes")?.contains(&text), other == hash);
+            }
+            let all: Vec<_> = hashes.iter().collect();
+            assert!(written(&all, "Notes")?.contains(&text));
+            assert!(!written(&[], &text)?.contains(&text), "a name is no secret");
+        }
+        Ok(())
     }
 }

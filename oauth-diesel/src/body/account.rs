@@ -1,11 +1,11 @@
-use super::{Connection, Store, grant, session};
+use super::{Connection, Store, grant, marks, session};
 use crate::error::{Failure, Outcome};
-use crate::record::{AccountRow, attributes_of};
+use crate::record::AccountRow;
 use crate::schema::accounts;
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::Subject;
-use oauth_core::store::{Account, AccountStore, AttributeChanges, Created, GrantFilter, Page, PasswordHash, Result};
+use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result};
 
 impl AccountStore for Store {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
@@ -28,44 +28,19 @@ impl AccountStore for Store {
         self.write("create an account", move |connection, tenant| create(connection, tenant, &account)).await
     }
 
-    async fn set_password(&self, subject: &Subject, password: &PasswordHash, now: Timestamp) -> Result<bool> {
-        let (subject, password) = (subject.clone(), password.clone());
-        let body = move |connection: &mut Connection, tenant| {
-            let changed = diesel::update(of(tenant, &subject))
-                .set(accounts::password.eq(password.as_phc()))
-                .execute(connection)?;
-            if changed > 0 {
-                end_all(connection, tenant, &subject, now)?;
-            }
-            Ok(changed > 0)
-        };
-        self.write("set a password", body).await
-    }
-
-    async fn set_account_enabled(&self, subject: &Subject, enabled: bool, now: Timestamp) -> Result<bool> {
-        let subject = subject.clone();
-        let body = move |connection: &mut Connection, tenant| {
-            let changed =
-                diesel::update(of(tenant, &subject)).set(accounts::enabled.eq(enabled)).execute(connection)?;
-            if changed > 0 && !enabled {
-                end_all(connection, tenant, &subject, now)?;
-            }
-            Ok(changed > 0)
-        };
-        self.write("enable or disable an account", body).await
-    }
-
-    async fn change_account_attributes(&self, subject: &Subject, changes: &AttributeChanges) -> Result<bool> {
-        let (subject, changes) = (subject.clone(), changes.clone());
-        let body = move |connection: &mut Connection, tenant| change(connection, tenant, &subject, &changes);
-        self.write("change an account's attributes", body).await
+    async fn replace_account(&self, read: &Account, changed: &Account, now: Timestamp) -> Result<Replaced> {
+        let (read, changed) = (read.clone(), changed.clone());
+        let body = move |connection: &mut Connection, tenant| replace(connection, tenant, &read, &changed, now);
+        self.write("replace an account", body).await
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
         let subject = subject.clone();
         let body = move |connection: &mut Connection, tenant| {
+            see_commits!(connection);
             let deleted = diesel::delete(of(tenant, &subject)).execute(connection)?;
             if deleted > 0 {
+                marks::move_on(connection, tenant, subject.as_str(), now)?;
                 end_all(connection, tenant, &subject, now)?;
             }
             Ok(deleted > 0)
@@ -128,15 +103,29 @@ fn create(connection: &mut Connection, tenant: i64, account: &Account) -> Outcom
     Ok(Created::Now)
 }
 
-/// Changes attributes, which stand in one column: the row is written once before it is read, so that of
-/// two who do so one waits for the other.
-fn change(connection: &mut Connection, tenant: i64, subject: &Subject, changes: &AttributeChanges) -> Outcome<bool> {
-    diesel::update(of(tenant, subject)).set(accounts::enabled.eq(accounts::enabled)).execute(connection)?;
-    let Some(mut account) = account(connection, tenant, subject)? else { return Ok(false) };
-    account.change_attributes(changes);
-    let changed = accounts::attributes.eq(attributes_of(&account)?);
-    diesel::update(of(tenant, subject)).set(changed).execute(connection)?;
-    Ok(true)
+/// Changes the row first, then moves the mark, then ends what there is: in this order on every way.
+fn replace(
+    connection: &mut Connection,
+    tenant: i64,
+    read: &Account,
+    changed: &Account,
+    now: Timestamp,
+) -> Outcome<Replaced> {
+    if (&read.subject, &read.username) != (&changed.subject, &changed.username) {
+        return Err(Failure::Contradiction("the account would get another identifier or name"));
+    }
+    see_commits!(connection);
+    let found = hold!(of(tenant, &read.subject).select(AccountRow::as_select())).get_result(connection).optional()?;
+    let Some(found) = found.map(AccountRow::read).transpose()? else { return Ok(Replaced::Gone) };
+    if found != *read {
+        return Ok(Replaced::Changed);
+    }
+    diesel::update(of(tenant, &read.subject)).set(AccountRow::new(tenant, changed)?).execute(connection)?;
+    marks::move_on(connection, tenant, read.subject.as_str(), now)?;
+    if read.is_ended_by(changed) {
+        end_all(connection, tenant, &read.subject, now)?;
+    }
+    Ok(Replaced::Now)
 }
 
 /// Ends all that somebody may hold who was signed in as this person.

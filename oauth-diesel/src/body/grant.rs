@@ -1,4 +1,4 @@
-use super::{Connection, Store, find_client, only_one};
+use super::{Connection, Store, find_client, instr, marks, only_one};
 use crate::error::Outcome;
 use crate::record::{GrantRow, client_id, key};
 use crate::schema::{access_tokens, clients, grants};
@@ -6,7 +6,7 @@ use crate::written::{Word, Written};
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId, Subject};
-use oauth_core::store::{Grant, GrantFilter, GrantStore, Page, Result};
+use oauth_core::store::{Grant, GrantFilter, GrantStore, Marks, Page, Result};
 
 impl GrantStore for Store {
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>> {
@@ -19,6 +19,11 @@ impl GrantStore for Store {
         self.read("list grants", move |connection, tenant| list(connection, tenant, &filter, &page, now)).await
     }
 
+    async fn marks(&self, subject: &Subject, client: &ClientId) -> Result<Marks> {
+        let (subject, client) = (subject.clone(), client.clone());
+        self.read("read marks", move |connection, tenant| marks::read(connection, tenant, &subject, &client)).await
+    }
+
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         let id = *id;
         self.write("revoke a grant", move |connection, tenant| revoke(connection, tenant, &id, now)).await
@@ -26,7 +31,12 @@ impl GrantStore for Store {
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
         let filter = filter.clone();
-        self.write("revoke grants", move |connection, tenant| revoke_all(connection, tenant, &filter, now)).await
+        let body = move |connection: &mut Connection, tenant| {
+            see_commits!(connection);
+            move_mark(connection, tenant, &filter, now)?;
+            revoke_all(connection, tenant, &filter, now)
+        };
+        self.write("revoke grants", body).await
     }
 }
 
@@ -36,26 +46,25 @@ pub(super) fn deleted_clients(tenant: i64) -> _ {
     clients::table.filter(clients::tenant.eq(tenant)).filter(clients::client_id.is_null()).select(clients::id)
 }
 
-/// Reads a grant with its client's row, unless the client was deleted.
-pub(super) fn find(
-    connection: &mut Connection,
-    tenant: i64,
-    id: &GrantId,
-) -> Outcome<Option<(GrantRow, Option<String>, bool)>> {
+/// A grant with its client's name, whether that is enabled, and whether it has a secret.
+type Found = (GrantRow, Option<String>, bool, bool);
+
+/// Reads a grant with its client's row, unless the client was deleted; looks for the text of a secret there.
+pub(super) fn find(connection: &mut Connection, tenant: i64, id: &GrantId, secret: &str) -> Outcome<Option<Found>> {
     let found = grants::table
         .inner_join(clients::table)
         .filter(grants::id.eq(key(id.as_bytes())))
         .filter(grants::grant_id.eq(id.as_bytes().as_slice()))
         .filter(grants::tenant.eq(tenant))
         .filter(clients::client_id.is_not_null())
-        .select((GrantRow::as_select(), clients::client_id, clients::enabled))
+        .select((GrantRow::as_select(), clients::client_id, clients::enabled, instr(clients::body, secret).gt(0_i64)))
         .get_result(connection)
         .optional()?;
     Ok(found)
 }
 
 fn grant(connection: &mut Connection, tenant: i64, id: &GrantId) -> Outcome<Option<Grant>> {
-    find(connection, tenant, id)?.map(|(row, client, _)| row.read(client_id(client)?)).transpose()
+    find(connection, tenant, id, "")?.map(|(row, client, ..)| row.read(client_id(client)?)).transpose()
 }
 
 fn list(
@@ -90,13 +99,14 @@ fn list(
 }
 
 fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp) -> Outcome<bool> {
-    match find(connection, tenant, id)? {
-        Some((row, _, _)) if row.is_live(now) => {
-            mark_revoked(connection, row.id, now.as_unix_seconds())?;
-            Ok(true)
-        }
-        _ => Ok(false),
+    see_commits!(connection);
+    let Some((row, ..)) = find(connection, tenant, id, "")? else { return Ok(false) };
+    marks::move_on(connection, tenant, &row.subject, now)?;
+    if !row.is_live(now) {
+        return Ok(false);
     }
+    mark_revoked(connection, row.id, now.as_unix_seconds())?;
+    Ok(true)
 }
 
 /// Revokes a grant, with everything under it: whoever reads a code or a token reads its grant too.
@@ -111,6 +121,23 @@ pub(super) fn mark_revoked(connection: &mut Connection, row: i64, at: i64) -> Ou
     only_one(revoked.execute(connection)?)
 }
 
+/// Moves the mark of whom a filter means.
+fn move_mark(connection: &mut Connection, tenant: i64, filter: &GrantFilter, now: Timestamp) -> Outcome<()> {
+    match filter {
+        GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => {
+            marks::move_on(connection, tenant, subject.as_str(), now)
+        }
+        GrantFilter::Client(client) => {
+            let of_client =
+                clients::table.filter(clients::tenant.eq(tenant)).filter(clients::client_id.eq(client.as_str()));
+            let moved = clients::revocations.eq(clients::revocations + 1);
+            diesel::update(of_client).set(moved).execute(connection)?;
+            Ok(())
+        }
+    }
+}
+
+/// Revokes what a filter means, once the mark has moved: what was saved until then is found.
 pub(super) fn revoke_all(
     connection: &mut Connection,
     tenant: i64,

@@ -1,7 +1,9 @@
 use super::grant::deleted_clients;
 use super::{Connection, SWEEP, Store};
 use crate::error::Outcome;
-use crate::schema::{access_tokens, clients, codes, decisions, grants, pending_requests, refresh_tokens, sessions};
+use crate::schema::{
+    access_tokens, clients, codes, decisions, grants, marks, pending_requests, refresh_tokens, sessions,
+};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
@@ -97,6 +99,8 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     remove_grants!(connection, budget, oldest_over!(grants, tenant, now));
     remove_grants!(connection, budget, of_deleted(tenant));
     remove!(connection, budget, clients, without_grants(tenant));
+    // No records of anybody's, so they are not counted, and nothing more waits because of them.
+    remove!(connection, &mut limit.clone(), marks, oldest_over!(marks, tenant, now));
     let all_forgotten = forget_answers(connection, tenant, now, limit)?;
     // What is left of the budget says that nothing is left of the work.
     let more = !all_forgotten || left == 0 && waits(connection, tenant, now)?;

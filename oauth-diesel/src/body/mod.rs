@@ -1,9 +1,9 @@
 //! The store's verbs: each one closure over one connection, the same text for every database.
 //!
 //! Nothing in here names a database. A module that wants these verbs brings a `Connection`, a `Store`
-//! with `read`, `write`, `write_one` and `change`, the macro `claim!`, the function `issue` and the most
-//! rows of a `SWEEP`, and mounts this folder with `#[path]`; that compiles it once more, for that
-//! connection. So: Diesel's own language, no `RETURNING`, no `ON CONFLICT`.
+//! with `read`, `write`, `write_one` and `change`, the macros `claim!`, `share!`, `hold!` and
+//! `see_commits!`, the functions `issue` and `instr`, the most rows of a `SWEEP` and whether `OTHERS_WRITE`, and
+//! mounts this folder with `#[path]`; that compiles it once more, for that connection. So: Diesel's own language, no `RETURNING`, no `ON CONFLICT`.
 //!
 //! A body given to `write` runs inside a transaction of its own, and its changes stay if it returns
 //! `Ok`, bad news included; a body given to `read` runs one `SELECT`; one given to `write_one` is a
@@ -22,17 +22,20 @@ mod client;
 mod code;
 mod grant;
 mod housekeeping;
+mod marks;
 mod pending;
 mod session;
 mod token;
 
-use super::{Connection, SWEEP, Store, issue};
+use super::{Connection, OTHERS_WRITE, SWEEP, Store, instr, issue};
 
 use crate::error::{Failure, Outcome};
 use crate::issuance::Decided;
 use crate::schema::clients;
 use diesel::prelude::*;
+use oauth_core::client::SecretHash;
 use oauth_core::identifier::ClientId;
+use oauth_core::store::Issue;
 
 /// Does what was decided: one statement, or on a database that has none such, what makes up for it.
 pub(super) fn carry_out<T>(connection: &mut Connection, decided: Decided<T>) -> Outcome<T> {
@@ -52,6 +55,12 @@ fn find_client(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outco
         .get_result(connection)
         .optional()?;
     Ok(found)
+}
+
+/// Gives the text of the secret that authenticated a client, as it stands in the client's body; if none did,
+/// the empty text, which stands everywhere.
+fn secret_of(issue: &Issue) -> String {
+    issue.authenticated_by.as_ref().map(SecretHash::to_json).unwrap_or_default()
 }
 
 /// Takes what a statement says that it changed, where that must be one row.

@@ -1,4 +1,4 @@
-use super::{Connection, Store, grant};
+use super::{Connection, Store, grant, instr, secret_of};
 use crate::error::{Failure, Outcome};
 use crate::issuance::{Consumed, Decided, Issuance};
 use crate::record::{AccessRow, GrantRow, RefreshRow, client_id, key};
@@ -46,8 +46,8 @@ impl TokenStore for Store {
 }
 
 /// Stores the token of a client that acts for itself, in one statement that finds the client too. It
-/// may meet the one that disables or deletes the client and still store it: it is dead all the same,
-/// since whoever reads a token reads its client.
+/// may meet the one that disables or deletes the client, or revokes all that it has, and still store it: it
+/// is dead all the same, since everyone who reads a token reads its client, and compares the revocations.
 fn save_own(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<Saved> {
     if issue.refresh.is_some() {
         return Err(Failure::Contradiction("a refresh token stands under a grant, and none is named"));
@@ -62,6 +62,7 @@ fn save_own(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<
         access_tokens::scope,
         access_tokens::audience,
         access_tokens::attributes,
+        access_tokens::revocations,
     );
     let AccessRow { id, digest, issued_at, expires_at, scope, audience, attributes, .. } =
         AccessRow::new(tenant, 0, &issue.access, None)?;
@@ -69,6 +70,7 @@ fn save_own(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<
         .filter(clients::tenant.eq(tenant))
         .filter(clients::client_id.eq(issue.access.client_id.as_str()))
         .filter(clients::enabled.eq(true))
+        .filter(instr(clients::body, secret_of(issue)).gt(0_i64))
         .select((
             clients::id,
             id.into_sql::<BigInt>(),
@@ -79,6 +81,7 @@ fn save_own(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<
             scope.into_sql::<Nullable<Text>>(),
             audience.into_sql::<Nullable<Text>>(),
             attributes.into_sql::<Nullable<Text>>(),
+            clients::revocations,
         ))
         .insert_into(access_tokens::table)
         .into_columns(columns)
@@ -87,8 +90,8 @@ fn save_own(connection: &mut Connection, tenant: i64, issue: &Issue) -> Outcome<
 }
 
 fn save(connection: &mut Connection, tenant: i64, id: &GrantId, issue: &Issue) -> Outcome<Decided<Saved>> {
-    match grant::find(connection, tenant, id)? {
-        Some((row, client, true)) if row.is_live(issue.now) => {
+    match grant::find(connection, tenant, id, &secret_of(issue))? {
+        Some((row, client, true, true)) if row.is_live(issue.now) => {
             let issuance = issuance(tenant, row, client_id(client)?, issue, Consumed::Nothing)?;
             Ok(Decided::Issue { issuance, said: Saved::Now })
         }
@@ -113,6 +116,7 @@ pub(super) fn issuance(
     let predecessor = if let Consumed::Refresh { row, .. } = consumed { Some(row) } else { None };
     Ok(Box::new(Issuance {
         consumed,
+        secret: secret_of(issue),
         grant: grant_ref,
         last_issued_at: issue.now.as_unix_seconds(),
         expires_at: issue.grant_expires_at.as_unix_seconds(),
@@ -131,6 +135,7 @@ fn active(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timest
         .filter(access_tokens::expires_at.gt(now.as_unix_seconds()))
         .filter(clients::client_id.is_not_null())
         .filter(clients::enabled.eq(true))
+        .filter(access_tokens::grant_ref.is_not_null().or(access_tokens::revocations.eq(clients::revocations)))
         .select((AccessRow::as_select(), clients::client_id, Option::<GrantRow>::as_select()))
         .get_result(connection)
         .optional()?;
@@ -147,24 +152,31 @@ fn active(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timest
     Ok(Some(ActiveToken { token: token.read(client, grant.as_ref())?, grant }))
 }
 
-type Found = (RefreshRow, GrantRow, Option<String>, bool);
+/// A refresh token with its grant, its client's name, whether that is enabled, and whether it has a secret.
+type Found = (RefreshRow, GrantRow, Option<String>, bool, bool);
 
-fn find(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Option<Found>> {
+fn find(connection: &mut Connection, tenant: i64, digest: &Digest, secret: &str) -> Outcome<Option<Found>> {
     let found = refresh_tokens::table
         .inner_join(grants::table.inner_join(clients::table))
         .filter(refresh_tokens::id.eq(key(digest.as_bytes())))
         .filter(refresh_tokens::digest.eq(digest.as_bytes().as_slice()))
         .filter(refresh_tokens::tenant.eq(tenant))
         .filter(clients::client_id.is_not_null())
-        .select((RefreshRow::as_select(), GrantRow::as_select(), clients::client_id, clients::enabled))
+        .select((
+            RefreshRow::as_select(),
+            GrantRow::as_select(),
+            clients::client_id,
+            clients::enabled,
+            instr(clients::body, secret).gt(0_i64),
+        ))
         .get_result(connection)
         .optional()?;
     Ok(found)
 }
 
 fn refresh(connection: &mut Connection, tenant: i64, digest: &Digest) -> Outcome<Option<StoredRefresh>> {
-    find(connection, tenant, digest)?
-        .map(|(token, grant, client, _)| token.read(grant.read(client_id(client)?)?))
+    find(connection, tenant, digest, "")?
+        .map(|(token, grant, client, ..)| token.read(grant.read(client_id(client)?)?))
         .transpose()
 }
 
@@ -175,11 +187,15 @@ fn rotate(
     issue: &Issue,
     retry: &Retry,
 ) -> Outcome<Decided<Rotated>> {
-    let Some((token, row, client, enabled)) = find(connection, tenant, digest)? else {
+    let found = find(connection, tenant, digest, &secret_of(issue))?;
+    let Some((token, row, client, enabled, authenticated)) = found else {
         return Ok(Decided::Nothing(Rotated::Unknown));
     };
     if !enabled || !row.is_live(issue.now) {
         return Ok(Decided::Nothing(Rotated::Gone));
+    }
+    if !authenticated {
+        return Ok(Decided::Nothing(Rotated::Unauthenticated));
     }
     let at = issue.now.as_unix_seconds();
     if token.retired_at.is_some() {
@@ -199,8 +215,10 @@ fn rotate(
 }
 
 fn revoke(connection: &mut Connection, tenant: i64, digest: &Digest, now: Timestamp) -> Outcome<bool> {
-    let client =
-        clients::table.filter(clients::id.eq(access_tokens::client_ref)).filter(clients::client_id.is_not_null());
+    let client = clients::table
+        .filter(clients::id.eq(access_tokens::client_ref))
+        .filter(clients::client_id.is_not_null())
+        .filter(access_tokens::grant_ref.is_not_null().or(access_tokens::revocations.eq(clients::revocations)));
     let token = access_tokens::table
         .filter(access_tokens::id.eq(key(digest.as_bytes())))
         .filter(access_tokens::digest.eq(digest.as_bytes().as_slice()))

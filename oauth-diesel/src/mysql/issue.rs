@@ -21,7 +21,7 @@ pub(super) fn issue(connection: &mut Connection, issuance: Issuance) -> Outcome<
 }
 
 fn text(issuance: &Issuance) -> String {
-    let Issuance { consumed, grant, last_issued_at, expires_at, access, refresh } = issuance;
+    let Issuance { consumed, secret, grant, last_issued_at, expires_at, access, refresh } = issuance;
     let mut text = "START TRANSACTION; ".to_owned();
     let held = match consumed {
         Consumed::Nothing => "",
@@ -42,7 +42,10 @@ fn text(issuance: &Issuance) -> String {
     };
     text += &format!(
         "UPDATE oauth_grants SET last_issued_at = {last_issued_at}, expires_at = {expires_at} \
-         WHERE id = {grant} AND revoked_at IS NULL{held}; "
+         WHERE id = {grant} AND revoked_at IS NULL{held} \
+         AND EXISTS (SELECT 1 FROM oauth_clients WHERE id = {} AND INSTR(body, {}) > 0); ",
+        access.client_ref,
+        bytes(Some(secret)),
     );
     text += &format!(
         "INSERT INTO oauth_access_tokens \

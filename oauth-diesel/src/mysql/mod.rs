@@ -7,20 +7,41 @@ macro_rules! claim {
     };
 }
 
+/// Reads rows that stay as they are until the commit: who changes them waits, who reads them so does not.
+macro_rules! share {
+    ($rows:expr) => {
+        crate::mysql::share::Shared($rows)
+    };
+}
+
+/// Reads rows that this transaction is going to change: of two the second waits, and sees what the first did.
+macro_rules! hold {
+    ($rows:expr) => {
+        $rows.for_update()
+    };
+}
+
+/// Has each statement of this transaction see what others have committed until then: those that change rows
+/// do so here at every level.
+macro_rules! see_commits {
+    ($connection:expr) => {};
+}
+
 #[path = "../body/mod.rs"]
 mod body;
 mod connect;
 mod issue;
 mod migrate;
+mod share;
 
 use crate::error::Outcome;
 use crate::issuance::Decided;
-use crate::server::SWEEP;
 use crate::server::driver::{Driven, lend, waiting};
 use crate::server::kind::{Kind, Open};
 use crate::server::migrate::Schema;
 use crate::server::store::{Handle, store_on_server};
 use crate::server::url::{Dialect, Location};
+use crate::server::{OTHERS_WRITE, SWEEP};
 use diesel_async::AsyncMysqlConnection;
 use issue::issue;
 use oauth_core::store::Result;
@@ -31,6 +52,11 @@ use tokio::time::Instant;
 
 /// The connection that the verbs' bodies are compiled for.
 type Connection = Driven<AsyncMysqlConnection>;
+
+diesel::define_sql_function! {
+    /// Finds where a text stands in another, byte for byte; 0 if nowhere, 1 for an empty one.
+    fn instr(text: diesel::sql_types::Text, part: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
+}
 
 /// The name by which the verbs know the store they are implemented for.
 use MysqlStore as Store;

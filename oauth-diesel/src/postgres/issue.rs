@@ -2,7 +2,7 @@ use crate::error::{Failure, Outcome};
 use crate::issuance::{Consumed, Issuance};
 use crate::record::{AccessRow, RefreshRow};
 use crate::schema::{access_tokens, refresh_tokens};
-use crate::written::Word::{BytesOrNull, Number, NumberOrNull, Text};
+use crate::written::Word::{BytesOrNull, Number, NumberOrNull, Text, Value};
 use crate::written::Written;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -18,9 +18,18 @@ diesel::table! {
 
 /// Issues tokens in one statement, which is one trip and a transaction by itself. A part of it that
 /// changes no row leaves those after it with nothing to do; and where the grant was revoked meanwhile,
-/// its code or token is dead whether it is marked as used or not.
+/// its code or token is dead whether it is marked as used or not. A secret
+/// that is not the client's any more leaves all of them with nothing to do.
 pub(super) fn issue<C: diesel::Connection<Backend = Pg>>(connection: &mut C, issuance: Issuance) -> Outcome<()> {
+    let authenticated = Written([
+        Text("SELECT id FROM oauth_clients WHERE id = "),
+        Number(issuance.access.client_ref),
+        Text(" AND strpos(body, "),
+        Value(issuance.secret),
+        Text(") > 0"),
+    ]);
     let mut with = With { parts: Vec::new(), last: Box::new(insert_access(issuance.access)) };
+    with.part("authenticated", authenticated);
     let if_used = with.consume(issuance.consumed);
     let granted = Written([
         Text("UPDATE oauth_grants SET last_issued_at = "),
@@ -29,7 +38,7 @@ pub(super) fn issue<C: diesel::Connection<Backend = Pg>>(connection: &mut C, iss
         Number(issuance.expires_at),
         Text(" WHERE id = "),
         Number(issuance.grant),
-        Text(" AND revoked_at IS NULL"),
+        Text(" AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM authenticated)"),
         Text(if_used),
         Text(" RETURNING id"),
     ]);
@@ -63,7 +72,7 @@ impl With {
                     Number(at),
                     Text(" WHERE id = "),
                     Number(row),
-                    Text(" AND used_at IS NULL RETURNING id"),
+                    Text(" AND used_at IS NULL AND EXISTS (SELECT 1 FROM authenticated) RETURNING id"),
                 ]);
                 self.part("used", used);
             }
@@ -78,7 +87,7 @@ impl With {
                     NumberOrNull(until),
                     Text(" WHERE id = "),
                     Number(row),
-                    Text(" AND retired_at IS NULL RETURNING id"),
+                    Text(" AND retired_at IS NULL AND EXISTS (SELECT 1 FROM authenticated) RETURNING id"),
                 ]);
                 self.part("used", retired);
                 // Where there is none, nothing has this key: the text is the same for all.

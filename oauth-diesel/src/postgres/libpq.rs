@@ -4,13 +4,13 @@
 mod body;
 
 use super::issue::issue;
-use super::{DIALECT, SETTINGS, mend, migrate};
+use super::{DIALECT, SETTINGS, instr, mend, migrate};
 use crate::error::{Failure, Outcome};
 use crate::issuance::Decided;
-use crate::server::SWEEP;
 use crate::server::kind::{Kind, Open, Opened};
 use crate::server::store::{Handle, store_on_server};
 use crate::server::url::{Dialect, Location, Protection};
+use crate::server::{OTHERS_WRITE, SWEEP};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection as Connection};
 use oauth_core::store::Result;

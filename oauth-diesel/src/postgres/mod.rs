@@ -7,6 +7,31 @@ macro_rules! claim {
     };
 }
 
+/// Reads rows that stay as they are until the commit: who changes them waits, who reads them so does not.
+macro_rules! share {
+    ($rows:expr) => {
+        $rows.for_share()
+    };
+}
+
+/// Reads rows that this transaction is going to change: of two the second waits, and sees what the first did.
+macro_rules! hold {
+    ($rows:expr) => {
+        $rows.for_update()
+    };
+}
+
+/// Has each statement of this transaction see what others have committed until then, also on a connection
+/// whose owner asked for a snapshot: an end waits for what is being saved, and then has to find it.
+macro_rules! see_commits {
+    ($connection:expr) => {
+        diesel::connection::SimpleConnection::batch_execute(
+            $connection,
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        )?
+    };
+}
+
 #[cfg(feature = "postgres")]
 mod driver;
 mod issue;
@@ -29,6 +54,12 @@ const DIALECT: Dialect = Dialect {
     protections: ["disable", "require", "verify-full"],
     authorities: "sslrootcert",
 };
+
+diesel::define_sql_function! {
+    /// Finds where a text stands in another; 0 if nowhere, 1 for an empty one.
+    #[sql_name = "strpos"]
+    fn instr(text: diesel::sql_types::Text, part: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
+}
 
 /// What every connection is told. The bounds are a little below those that are kept here, so that a
 /// statement that waits for another one ends with the database's own reason.

@@ -6,8 +6,8 @@ use oauth_core::clock::Timestamp;
 use oauth_core::scope::Scope;
 use oauth_core::store::{Account, PasswordHash, PendingDecision, Session};
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = accounts)]
+#[derive(AsChangeset, Queryable, Selectable, Insertable)]
+#[diesel(table_name = accounts, treat_none_as_null = true)]
 pub(crate) struct AccountRow {
     tenant: i64,
     subject: String,
@@ -28,7 +28,7 @@ impl AccountRow {
             password: account.password.as_phc().to_owned(),
             administrator: account.administrator,
             enabled: account.enabled,
-            attributes: attributes_of(account)?,
+            attributes: unless_empty(account.attributes.is_empty(), &account.attributes)?,
             created_at: account.created_at.as_unix_seconds(),
         })
     }
@@ -44,11 +44,6 @@ impl AccountRow {
             created_at: Timestamp::from_unix_seconds(self.created_at),
         })
     }
-}
-
-/// Writes an account's attributes as they stand in their column.
-pub(crate) fn attributes_of(account: &Account) -> Outcome<Option<String>> {
-    unless_empty(account.attributes.is_empty(), &account.attributes)
 }
 
 #[derive(Queryable, Selectable, Insertable)]

@@ -14,7 +14,7 @@ pub(crate) struct GrantRow {
     pub(crate) tenant: i64,
     grant_id: Vec<u8>,
     pub(crate) client_ref: i64,
-    subject: String,
+    pub(crate) subject: String,
     scope: String,
     audience: Option<String>,
     auth_time: Option<i64>,
@@ -24,6 +24,7 @@ pub(crate) struct GrantRow {
     last_issued_at: Option<i64>,
     pub(crate) expires_at: i64,
     pub(crate) revoked_at: Option<i64>,
+    shown: Option<Vec<u8>>,
 }
 
 impl GrantRow {
@@ -43,6 +44,7 @@ impl GrantRow {
             last_issued_at: grant.last_issued_at.map(Timestamp::as_unix_seconds),
             expires_at: grant.expires_at.as_unix_seconds(),
             revoked_at: grant.revoked_at.map(Timestamp::as_unix_seconds),
+            shown: grant.shown.map(|shown| shown.as_bytes().to_vec()),
         })
     }
 
@@ -64,6 +66,7 @@ impl GrantRow {
             auth_time: self.auth_time.map(Timestamp::from_unix_seconds),
             acr: self.acr,
             attributes: json_or_empty::<Attributes>(self.attributes, "grants.attributes")?,
+            shown: self.shown.map(|shown| digest(&shown, "grants.shown")).transpose()?,
             created_at: Timestamp::from_unix_seconds(self.created_at),
             last_issued_at: self.last_issued_at.map(Timestamp::from_unix_seconds),
             expires_at: Timestamp::from_unix_seconds(self.expires_at),

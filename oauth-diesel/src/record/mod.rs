@@ -5,7 +5,7 @@ mod grant;
 mod pending;
 mod token;
 
-pub(crate) use account::{AccountRow, DecisionRow, SessionRow, attributes_of};
+pub(crate) use account::{AccountRow, DecisionRow, SessionRow};
 pub(crate) use grant::{CodeRow, GrantRow};
 pub(crate) use pending::PendingRow;
 pub(crate) use token::{AccessRow, RefreshRow};

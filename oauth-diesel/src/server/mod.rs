@@ -27,3 +27,6 @@ pub(crate) const MIGRATION: std::time::Duration = std::time::Duration::from_secs
 
 /// The most rows that one sweep removes, so that it ends within the time of a verb.
 pub(crate) const SWEEP: u32 = 2_000;
+
+/// Whether others write during a transaction.
+pub(crate) const OTHERS_WRITE: bool = true;

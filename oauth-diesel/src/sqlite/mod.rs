@@ -7,6 +7,25 @@ macro_rules! claim {
     };
 }
 
+/// Reads rows that stay as they are until the commit.
+macro_rules! share {
+    ($rows:expr) => {
+        $rows
+    };
+}
+
+/// Reads rows that this transaction is going to change.
+macro_rules! hold {
+    ($rows:expr) => {
+        $rows
+    };
+}
+
+/// Has each statement of this transaction see what others have committed until then: nobody does here.
+macro_rules! see_commits {
+    ($connection:expr) => {};
+}
+
 #[path = "../body/mod.rs"]
 mod body;
 mod issue;
@@ -33,6 +52,14 @@ use SqliteStore as Store;
 
 /// The most rows that one sweep removes. Others wait for it, and how long is for the caller to say.
 const SWEEP: u32 = 1_000_000;
+
+/// Whether others write during a transaction: it has the whole database for itself.
+const OTHERS_WRITE: bool = false;
+
+diesel::define_sql_function! {
+    /// Finds where a text stands in another; 0 if nowhere, 1 for an empty one.
+    fn instr(text: diesel::sql_types::Text, part: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
+}
 
 /// Keeps everything in one SQLite file. A clone is another handle on it.
 ///

@@ -7,15 +7,15 @@ mod protection;
 mod tls;
 
 use super::issue::issue;
-use super::{DIALECT, migrate};
+use super::{DIALECT, instr, migrate};
 use crate::error::Outcome;
 use crate::issuance::Decided;
-use crate::server::SWEEP;
 use crate::server::driver::{Driven, lend, waiting};
 use crate::server::kind::{Kind, Open};
 use crate::server::migrate::Schema;
 use crate::server::store::{Handle, store_on_server};
 use crate::server::url::{Dialect, Location};
+use crate::server::{OTHERS_WRITE, SWEEP};
 use diesel_async::AsyncPgConnection;
 use oauth_core::store::Result;
 use std::fmt;
