@@ -129,6 +129,7 @@ async fn vuln_69_what_cannot_be_read_is_an_error() {
         ("grants", "scope", "'say \"hi\"'"),
         ("grants", "audience", "'[1]'"),
         ("grants", "attributes", "'[]'"),
+        ("grants", "shown", "x'01'"),
         ("codes", "code_challenge", "'short'"),
         ("access_tokens", "scope", "'\"'"),
         ("access_tokens", "audience", "'[\"no-uri\"]'"),

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection as _;
-use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh};
+use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh, save};
 use oauth_core::client::SecretHash;
 use oauth_core::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, SessionId};
 use oauth_core::store::{
@@ -59,7 +59,7 @@ async fn r_182_no_secret_is_in_the_file() {
     notes.secrets = vec![SecretHash::from(&secret)];
     store.create_client(&notes).await.unwrap();
     let grant = grant("notes", "ada");
-    store.save_code(&grant, &code(&grant, authorization_code.digest())).await.unwrap();
+    save(&store, &grant, &code(&grant, authorization_code.digest())).await;
     let issued = issue(&grant, first.0.digest(), Some(first.1.digest()), NOW);
     assert_eq!(store.redeem(&authorization_code.digest(), &issued).await.unwrap(), Redeemed::Now);
     let next = issue(&grant, access(), Some(second.digest()), NOW);

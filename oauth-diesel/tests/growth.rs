@@ -9,14 +9,14 @@
 
 mod fixture;
 
-use fixture::{Database, NOW, access, at, client, code, family, grant, own};
+use fixture::{Database, NOW, access, at, client, code, family, grant, own, save};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::{AuthorizationCode, SessionId};
 use oauth_core::store::conformance::{check, year};
 use oauth_core::store::{Housekeeping as _, PendingDecision, Session, SessionStore, Store, TokenStore as _};
 use oauth_diesel::{SqlStore, SqliteStore};
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "oauth_clients",
     "oauth_client_attributes",
     "oauth_client_resources",
@@ -28,6 +28,7 @@ const TABLES: [&str; 11] = [
     "oauth_sessions",
     "oauth_decisions",
     "oauth_pending_requests",
+    "oauth_marks",
 ];
 
 /// Counts the rows of all tables.
@@ -61,7 +62,7 @@ async fn fill(store: &(impl Store + SessionStore), number: u32, now: i64) {
         grant.expires_at = expires_at;
         let mut code = code(&grant, AuthorizationCode::generate().digest());
         code.expires_at = expires_at;
-        store.save_code(&grant, &code).await.unwrap();
+        save(store, &grant, &code).await;
         let digest = SessionId::generate().digest();
         let subject = Subject::new("ada").unwrap();
         let session = Session { digest, subject, credential: digest, created_at: at(now), expires_at };

@@ -4,7 +4,7 @@
 
 mod fixture;
 
-use fixture::{Database, NOW, access, at, client, family, grant, issue, no_retry, own, refresh, retry};
+use fixture::{Database, NOW, access, at, client, family, grant, issue, no_retry, own, refresh, retry, save};
 use oauth_core::identifier::{ClientId, Subject};
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::{
@@ -144,7 +144,7 @@ async fn a_disabled_client_has_nothing_that_lives_until_it_is_enabled() {
     assert_eq!(store.issue(&next).await.unwrap(), Saved::Gone);
     let another = grant("notes", "ada");
     let code = fixture::code(&another, AuthorizationCode::generate().digest());
-    assert_eq!(store.save_code(&another, &code).await.unwrap(), Saved::Gone);
+    assert_eq!(save(&store, &another, &code).await, Saved::Gone);
     disabled.enabled = true;
     assert!(store.update_client(&disabled).await.unwrap());
     assert!(store.access_token(&family.access, at(NOW)).await.unwrap().is_some());

@@ -4,7 +4,7 @@
 
 mod fixture;
 
-use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh, retry};
+use fixture::{Database, NOW, access, at, client, code, family, grant, issue, no_retry, own, refresh, retry, save};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::{AuthorizationCode, SessionId};
 use oauth_core::store::{
@@ -62,7 +62,7 @@ async fn a_code_that_nobody_redeemed_goes_and_a_used_one_stays_with_its_grant() 
     let mut waiting = grant("notes", "ada");
     waiting.expires_at = at(NOW + 120);
     let digest = AuthorizationCode::generate().digest();
-    store.save_code(&waiting, &code(&waiting, digest)).await.unwrap();
+    save(&store, &waiting, &code(&waiting, digest)).await;
     assert_eq!(sweeps(&store, NOW + 60, 10).await, [1]);
     assert!(store.code(&digest).await.unwrap().is_none());
     assert_eq!(sweeps(&store, NOW + 120, 10).await, [1], "its grant, at its own end");

@@ -5,7 +5,7 @@
 
 mod fixture;
 
-use fixture::{NOW, access, at, client, code, grant, issue, own, refresh, retry};
+use fixture::{NOW, access, at, basis, client, code, grant, issue, own, refresh, retry};
 use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::{Redeemed, Rotated, Saved, Store};
 use oauth_test_servers::Trips;
@@ -15,8 +15,12 @@ async fn count(store: &impl Store, trips: &Trips) -> Vec<(&'static str, usize)> 
     let mut counted = Vec::new();
     let mut told = |verb| counted.push((verb, trips.take()));
     let (grant, digest) = (grant("notes", "ada"), AuthorizationCode::generate().digest());
-    store.save_code(&grant, &code(&grant, digest)).await.unwrap();
+    let basis = basis(store, &grant).await;
     trips.take();
+    assert_eq!(store.marks(&grant.subject, &grant.client_id).await.unwrap(), basis.marks);
+    told("marks");
+    assert_eq!(store.save_code(&grant, &code(&grant, digest), &basis).await.unwrap(), Saved::Now);
+    told("save_code");
     store.code(&digest).await.unwrap().unwrap();
     told("code");
     let first = issue(&grant, access(), Some(refresh()), NOW);
@@ -56,7 +60,9 @@ async fn at_most_two(store: &impl Store, trips: &Trips) {
     let counted = count(store, trips).await;
     for (verb, trips) in counted {
         let most = match verb {
-            "code" | "refresh_token" | "access_token" | "issue" | "revoke_access_token" => 1,
+            "marks" | "code" | "refresh_token" | "access_token" | "issue" | "revoke_access_token" => 1,
+            // It begins, holds the client and the mark, saves grant and code, and commits.
+            "save_code" => 6,
             _ => 2,
         };
         assert!((1..=most).contains(&trips), "{verb}: {trips}");

@@ -376,8 +376,8 @@ async fn every_verb(store: &SqliteStore) {
     store.account_named("ada").await.unwrap();
     store.accounts(&Page::first(9)).await.unwrap();
     store.accounts(&Page::after("ada".to_owned(), 9)).await.unwrap();
-    store.set_password(&subject, &account.password, now).await.unwrap();
-    store.set_account_enabled(&subject, false, now).await.unwrap();
+    let disabled = Account { enabled: false, ..account.clone() };
+    store.replace_account(&account, &disabled, now).await.unwrap();
     store.delete_account(&subject, now).await.unwrap();
     store.update_client(&client("notes")).await.unwrap();
     store.delete_client(&id, now).await.unwrap();

@@ -1,0 +1,153 @@
+//! An end and the save of a code that overlap, in both orders. Each is stopped in the middle by a row that the
+//! test holds: the save before it writes its grant, the end before it revokes.
+#![cfg(all(feature = "postgres", feature = "mysql"))]
+#![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
+
+mod fixture;
+
+use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, AsyncPgConnection, SimpleAsyncConnection as _};
+use fixture::{NOW, at, basis, code, family, grant};
+use oauth_core::identifier::GrantId;
+use oauth_core::secret::AuthorizationCode;
+use oauth_core::store::{Account, AccountStore, Created, Grant, GrantFilter, PasswordHash, Replaced, Saved, Store};
+use oauth_diesel::{MysqlStore, PostgresStore};
+use oauth_test_servers::{Mariadb, Postgres};
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    OfSubject,
+    OfClient,
+    Password,
+    Deletion,
+}
+
+const ENDS: [End; 4] = [End::OfSubject, End::OfClient, End::Password, End::Deletion];
+
+async fn carry_out(store: impl Store + AccountStore, end: End, of: Account, earlier: Grant) {
+    match end {
+        End::OfSubject => {
+            store.revoke_grants(&GrantFilter::Subject(of.subject), at(NOW)).await.unwrap();
+        }
+        End::OfClient => {
+            store.revoke_grants(&GrantFilter::Client(earlier.client_id), at(NOW)).await.unwrap();
+        }
+        End::Password => {
+            let changed = Account { password: PasswordHash::from_phc("$argon2id$new"), ..of.clone() };
+            assert_eq!(store.replace_account(&of, &changed, at(NOW)).await.unwrap(), Replaced::Now);
+        }
+        End::Deletion => assert!(store.delete_account(&of.subject, at(NOW)).await.unwrap()),
+    }
+}
+
+async fn account(store: &impl AccountStore, subject: &str) -> Account {
+    let account = Account {
+        subject: grant("notes", subject).subject,
+        username: subject.into(),
+        password: PasswordHash::from_phc("$argon2id$"),
+        administrator: false,
+        enabled: true,
+        attributes: Default::default(),
+        created_at: at(NOW),
+    };
+    assert_eq!(store.create_account(&account).await.unwrap(), Created::Now);
+    account
+}
+
+/// The key of a grant's row.
+fn key(id: &GrantId) -> i64 {
+    let first = id.as_bytes().first_chunk().copied().unwrap();
+    (u64::from_be_bytes(first) ^ (1 << 63)).cast_signed()
+}
+
+/// Gives what was begun the time to come to where it is stopped.
+async fn begin() {
+    tokio::time::sleep(Duration::from_millis(500)).await;
+}
+
+/// Whichever comes first, no grant lives that was decided before an end, once both have returned.
+async fn nothing_survives(store: impl Store + AccountStore, mut sql: impl AsyncFnMut(&str)) {
+    for (number, end) in ENDS.into_iter().enumerate() {
+        for save_first in [true, false] {
+            let (of_client, who) = (format!("client {number} {save_first}"), format!("ada {number} {save_first}"));
+            let (of, earlier) = (account(&store, &who).await, family(&store, &of_client, &who).await.grant);
+            let new = grant(&of_client, &who);
+            let (code, decided) = (code(&new, AuthorizationCode::generate().digest()), basis(&store, &new).await);
+            let save = {
+                let (store, new) = (store.clone(), new.clone());
+                async move { store.save_code(&new, &code, &decided).await.unwrap() }
+            };
+            let end_it = carry_out(store.clone(), end, of, earlier.clone());
+            let (saved, ended);
+            if save_first {
+                sql(&format!(
+                    "BEGIN; INSERT INTO oauth_grants \
+                     (id, tenant, grant_id, client_ref, subject, scope, created_at, expires_at) \
+                     VALUES ({}, 0, '0123456789abcdef', 0, 'nobody', '', 0, 0)",
+                    key(&new.id)
+                ))
+                .await;
+                saved = tokio::spawn(save);
+                begin().await;
+                ended = tokio::spawn(end_it);
+            } else {
+                sql(&format!("BEGIN; UPDATE oauth_grants SET acr = acr WHERE id = {}", key(&earlier.id))).await;
+                ended = tokio::spawn(end_it);
+                begin().await;
+                saved = tokio::spawn(save);
+            }
+            begin().await;
+            sql("ROLLBACK").await;
+            let saved = saved.await.unwrap();
+            ended.await.unwrap();
+            let live = store.grant(&new.id).await.unwrap().is_some_and(|grant| grant.is_live(at(NOW)));
+            assert!(!live, "{end:?}, the save first: {save_first}; it said {saved:?}");
+            if !save_first {
+                assert_eq!(saved, Saved::Changed, "{end:?} had moved the mark");
+            }
+        }
+    }
+}
+
+macro_rules! on_a_server {
+    ($name:ident, $server:ident, $connection:ident, $store:ident, $snapshots:literal) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let database = $server::fresh();
+            let mut raw = $connection::establish(database.url()).await.unwrap();
+            let opened = $store::open(database.url()).await.unwrap();
+            nothing_survives(opened, async |text: &str| raw.batch_execute(text).await.unwrap()).await;
+
+            // An application's own connections, which see what was there when a transaction began.
+            let database = $server::fresh();
+            drop($store::open(database.url()).await.unwrap());
+            let mut raw = $connection::establish(database.url()).await.unwrap();
+            let url = database.url().to_owned();
+            let lend = move || {
+                let url = url.clone();
+                async move {
+                    let mut connection = $connection::establish(&url).await.map_err(|error| error.to_string())?;
+                    connection.batch_execute($snapshots).await.map_err(|error| error.to_string())?;
+                    Ok::<_, String>(Box::new(connection))
+                }
+            };
+            let lent = $store::from_pool(4, lend).await.unwrap();
+            nothing_survives(lent, async |text: &str| raw.batch_execute(text).await.unwrap()).await;
+        }
+    };
+}
+
+on_a_server!(
+    on_postgres,
+    Postgres,
+    AsyncPgConnection,
+    PostgresStore,
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+);
+on_a_server!(
+    on_mariadb,
+    Mariadb,
+    AsyncMysqlConnection,
+    MysqlStore,
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+);
