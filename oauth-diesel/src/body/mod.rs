@@ -60,7 +60,7 @@ fn find_client(connection: &mut Connection, tenant: i64, id: &ClientId) -> Outco
 /// Gives the text of the secret that authenticated a client, as it stands in the client's body; if none did,
 /// the empty text, which stands everywhere.
 fn secret_of(issue: &Issue) -> String {
-    issue.authenticated_by.as_ref().map(SecretHash::to_json).unwrap_or_default()
+    issue.authenticated_by.as_ref().map(SecretHash::stored_text).unwrap_or_default()
 }
 
 /// Takes what a statement says that it changed, where that must be one row.
