@@ -15,6 +15,10 @@
 //! hold (`.. AND used_at IS NULL`), and [`only_one`] turns "no row" into [`Failure::Raced`]. The
 //! transaction is then rolled back and the body run again: what it reads now says how it ended. That
 //! is right at any isolation level from READ COMMITTED up, and takes no lock before it writes.
+//!
+//! Only `save_code` holds what it does not write: its client and the person's mark (`share!`). An end changes
+//! its data, moves the mark, which waits for those who hold it, and then revokes, in statements that see what
+//! was committed until then (`see_commits!`). The order is: account, client, mark, sessions, tokens, grants.
 //! Where several rows are changed a code or a token comes before its grant, on every way.
 
 mod account;
