@@ -139,6 +139,8 @@ fn r_051_an_issuer_is_https_or_on_this_machine() {
         "ftp://id.example",
         "https://id.example?a",
         "https://id.example#a",
+        "https://id.example/tenant?a",
+        "https://id.example/tenant#a",
         "https://id.example/",
         "id.example",
         "https://u@id.example",
