@@ -35,7 +35,7 @@ STARTS = {
 }
 STAR = "\\*"
 STORIES = re.compile(r"^(\s*)on_every_server! \{")
-SERVER = re.compile(r"^\s*(\w+): \w+ \w+,$", re.MULTILINE)
+SERVER = re.compile(r"^\s*\$?(\w+): \w+ \w+,$", re.MULTILINE)
 TAG = re.compile(r"^\s*(?://|#)\s*proves:\s*(.+?)\s*$")
 NAMED = re.compile(r"(?<![a-z])((?:r_\d{3}_)+|(?:vuln_\d{2}_)+)")
 RANGE = re.compile(r"(R-|vuln_)(\d+)(?:\.\.(?:R-|vuln_)?(\d+))?")
@@ -74,6 +74,8 @@ def listed() -> tuple[dict[str, tuple[str, str]], set[str]]:
     for line in LIST.read_text(encoding="utf-8").splitlines():
         if line.startswith("required:"):
             required.update(identifiers(line.removeprefix("required:")))
+        elif line.startswith("no mutant:"):
+            identifiers(line.removeprefix("no mutant:").split("|")[0])
         elif line and not line.startswith("#"):
             identifier, source, words = (part.strip() for part in line.split(" | ", 2))
             rules[identifier] = (source, words)

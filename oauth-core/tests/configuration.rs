@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use oauth_core::config::{Config, Settings};
+use oauth_core::identifier::Resource;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -117,5 +118,27 @@ fn what_is_unknown_contradicts_or_is_unsafe_is_refused_with_its_key() {
     ] {
         let refusal = refused(json);
         assert!(refusal.contains(said), "{json} is refused with {refusal}");
+    }
+}
+
+#[test]
+fn r_095_an_issuer_has_no_query_and_no_fragment() {
+    for bad in
+        ["https://id.example/tenant?a", "https://id.example/tenant#a", "https://id.example?a", "https://id.example#a"]
+    {
+        assert!(Config::new(bad).is_err(), "{bad}");
+    }
+    assert!(Config::new("https://id.example/tenant").is_ok());
+}
+
+#[test]
+fn r_114_a_resource_is_an_absolute_uri_without_a_fragment() {
+    for bad in
+        ["https://api.example/#a", "https://api.example/#", "urn:api#a", "api.example", "/api", "", "https:", "1a:b"]
+    {
+        assert!(Resource::new(bad).is_err(), "{bad}");
+    }
+    for good in ["https://api.example/", "https://api.example/?a=b", "urn:example:api"] {
+        assert!(Resource::new(good).is_ok(), "{good}");
     }
 }

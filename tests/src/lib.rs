@@ -17,9 +17,9 @@
 //! ```
 //!
 //! That makes `r_026_code_used_twice::memory`, `::sqlite`, `::postgres`, `::mariadb`, `::redis`,
-//! `::cluster`, `::warp` and `::tower`: pairs of an adapter and a store in which each of them comes
-//! once. `memory` is Rocket on the store in memory, and every other test is named after the one thing
-//! that it has in another's place, so that the name of the one that fails says where to look. The
+//! `::cluster`, `::warp` and `::tower`: pairs of an adapter and a store. `memory` is Rocket on the store
+//! in memory, the next five are Rocket on another store, `warp` is Warp on PostgreSQL and `tower` tower on
+//! Redis: what fails there and on Rocket too is the store's, what fails there alone the adapter's. The
 //! databases' servers are the test program's own; the first story that needs one starts it. All tests
 //! stand in one binary, `tests/all/main.rs`, one module per RFC, because linking costs more than running.
 //!

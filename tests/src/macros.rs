@@ -1,14 +1,21 @@
 /// Tells stories on every server: for each `async fn` a module with a test per pair of an adapter and
-/// a store, so that every adapter and every store comes once.
+/// a store, so that every adapter and every store comes once, and every adapter meets a database.
 ///
 /// Settings other than the defaults come first: `config |config| { ... };` or
 /// `config |config| config.retry_window = Duration::ZERO;` holds for all stories of the invocation.
+///
+/// Stories of a restart begin with `restart;`. What is in memory does not survive one, so their test on
+/// it is called `one_memory`: there two servers share one store.
 #[macro_export]
 macro_rules! on_every_server {
     (config |$config:ident| $change:expr; $($rest:tt)*) => {
-        $crate::on_every_server!(@stories (|$config: &mut ::oauth_core::config::Config| { let _: () = $change; }) $($rest)*);
+        $crate::on_every_server!(@stories memory
+            (|$config: &mut ::oauth_core::config::Config| { let _: () = $change; }) $($rest)*);
     };
-    (@stories ($change:expr) $($(#[$meta:meta])* async fn $name:ident($server:ident: &$kind:ty) $story:block)*) => {
+    (restart; $($rest:tt)*) => {
+        $crate::on_every_server!(@stories one_memory (|_: &mut ::oauth_core::config::Config| ()) $($rest)*);
+    };
+    (@stories $memory:ident ($change:expr) $($(#[$meta:meta])* async fn $name:ident($server:ident: &$kind:ty) $story:block)*) => {
         $(
             $(#[$meta])*
             mod $name {
@@ -22,14 +29,14 @@ macro_rules! on_every_server {
                 }
 
                 $crate::on_every_server!(@servers
-                    memory: Rocket Memory,
+                    $memory: Rocket Memory,
                     sqlite: Rocket Sqlite,
                     postgres: Rocket Postgres,
                     mariadb: Rocket Mariadb,
                     redis: Rocket Redis,
                     cluster: Rocket Cluster,
-                    warp: Warp Memory,
-                    tower: Tower Memory,
+                    warp: Warp Postgres,
+                    tower: Tower Redis,
                 );
             }
         )*
@@ -43,6 +50,6 @@ macro_rules! on_every_server {
         )*
     };
     ($($rest:tt)*) => {
-        $crate::on_every_server!(@stories (|_: &mut ::oauth_core::config::Config| ()) $($rest)*);
+        $crate::on_every_server!(@stories memory (|_: &mut ::oauth_core::config::Config| ()) $($rest)*);
     };
 }

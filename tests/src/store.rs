@@ -6,6 +6,7 @@ use oauth_core::store_of_any;
 use oauth_diesel::SqlStore;
 use oauth_redis::RedisStore;
 use oauth_test_servers::{Mariadb, Postgres, Redis, RedisCluster};
+use std::path::Path;
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
@@ -82,10 +83,27 @@ impl Place {
         }
     }
 
-    /// Gives the directory that the files are in, where they are this program's own.
-    pub(crate) fn files(&self) -> Option<&TempDir> {
-        if let Self::File(directory) = self { Some(directory) } else { None }
+    /// Reads the files that the records are in, once everything is written to them.
+    pub(crate) fn files(&self) -> Vec<Vec<u8>> {
+        let database = |url: &str| url.rsplit('/').next().expect("it names a database").to_owned();
+        match self {
+            Self::File(directory) => read_all(directory.path()),
+            Self::Database { url, .. } if url.starts_with("postgres") => {
+                read_all(&Postgres::shared().written(&database(url)))
+            }
+            Self::Database { url, .. } => read_all(&Mariadb::shared().written(&database(url))),
+            Self::Redis { urls, .. } if urls.len() == 1 => read_all(&Redis::shared().written()),
+            Self::Redis { .. } => {
+                RedisCluster::shared().nodes().iter().flat_map(|node| read_all(&node.written())).collect()
+            }
+        }
     }
+}
+
+/// Reads all files of a directory, but for those that are gone again.
+fn read_all(directory: &Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(directory).expect("the directory is there");
+    entries.filter_map(|entry| std::fs::read(entry.expect("an entry").path()).ok()).collect()
 }
 
 impl AnyStore {

@@ -110,3 +110,26 @@ fn retry_after(rejection: Rejection, headers: &mut HeaderMap) {
     };
     headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_52_f_53_what_is_temporary_is_not_stored_and_says_when_to_come_back() {
+        let config = Config::new("https://id.example").expect("an issuer");
+        for (rejection, seconds) in
+            [(Rejection::Throttled, "60"), (Rejection::StoreUnavailable, "5"), (Rejection::Busy, "5")]
+        {
+            assert!(rejection.is_temporary());
+            for answer in [error(rejection, &config), plain_error_page(rejection)] {
+                let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+                assert_eq!(
+                    (header(RETRY_AFTER), header(CACHE_CONTROL)),
+                    (Some(seconds), Some("no-store")),
+                    "{rejection:?}"
+                );
+            }
+        }
+    }
+}

@@ -23,7 +23,7 @@ impl Browser<'_> {
         let line = HeaderValue::from_bytes(&parts.join(&b"; "[..])).unwrap();
         let request = Request::builder().method(method).uri(target).extension(PeerAddress(self.address));
         let request = request.header(COOKIE, line).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.site.provider.call(request.body(Bytes::from(form.to_owned())).unwrap()).await
+        self.service.call(request.body(Bytes::from(form.to_owned())).unwrap()).await
     }
 
     fn named(&self, kind: &str) -> (String, String) {

@@ -5,10 +5,12 @@ mod applications;
 mod connected;
 mod consent;
 mod cookies;
+mod edges;
 mod entitlement;
 mod headers;
 mod hostile;
 mod organisations;
+mod own_accounts;
 mod password;
 mod people;
 mod returning;
@@ -100,7 +102,7 @@ impl Site {
     }
 
     fn browser(&self) -> Browser<'_> {
-        Browser { site: self, cookies: BTreeMap::new(), address: "192.0.2.1".parse().unwrap() }
+        Browser::of(&self.provider)
     }
 
     async fn signed_in(&self, username: &str) -> Browser<'_> {
@@ -118,12 +120,16 @@ impl Site {
 /// A browser: it keeps cookies, and follows nothing unless told.
 #[derive(Clone)]
 struct Browser<'a> {
-    site: &'a Site,
+    service: &'a dyn Service,
     cookies: BTreeMap<String, String>,
     address: std::net::IpAddr,
 }
 
-impl Browser<'_> {
+impl<'a> Browser<'a> {
+    fn of(service: &'a dyn Service) -> Self {
+        Self { service, cookies: BTreeMap::new(), address: "192.0.2.1".parse().unwrap() }
+    }
+
     async fn send(&mut self, method: Method, target: &str, form: Option<String>) -> Response<Bytes> {
         let mut request = Request::builder().method(method).uri(target).extension(PeerAddress(self.address));
         if !self.cookies.is_empty() {
@@ -134,7 +140,7 @@ impl Browser<'_> {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").header("origin", "null");
         }
         let request = request.body(Bytes::from(form.unwrap_or_default())).unwrap();
-        let answer = self.site.provider.call(request).await;
+        let answer = self.service.call(request).await;
         for line in answer.headers().get_all(SET_COOKIE) {
             let (name, value) = line.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             if value.is_empty() {

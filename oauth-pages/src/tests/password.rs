@@ -39,7 +39,7 @@ async fn what_is_refused_changes_nothing() {
     let mut browser = site.signed_in("ada").await;
     let form = browser.get(PAGE).await;
     let too_long = "x".repeat(1_025);
-    for new in ["short", "", &too_long] {
+    for new in ["short", "1234567", "", &too_long] {
         let answer = browser.submit(&form, PAGE, &[("old-password", PASSWORD), ("new-password", new)]).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
         assert!(element(&answer, "form-error").unwrap().contains("8 to 1024"));
@@ -47,6 +47,21 @@ async fn what_is_refused_changes_nothing() {
     let fields = [("csrf", "x"), ("old-password", PASSWORD), ("new-password", NEW)];
     assert_eq!(browser.submit(&form, PAGE, &fields).await.status(), StatusCode::FORBIDDEN);
     assert_eq!(site.browser().sign_in("ada", PASSWORD).await.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn f_53_a_password_has_8_to_1024_characters() {
+    let site = Site::new().await;
+    for (length, taken) in [(7, false), (8, true), (1_024, true), (1_025, false)] {
+        for character in ["x", "é"] {
+            let password = Password::new(character.repeat(length));
+            let name = format!("{character}{length}");
+            let created = site.accounts().create(&name, &password, false).await;
+            assert_eq!(created.is_ok(), taken, "{length} times {character}");
+            let signs_in = site.accounts().sign_in(&name, &password).await.unwrap().is_some();
+            assert_eq!(signs_in, taken, "{length} times {character}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ async fn token(browser: &mut Browser<'_>) -> Option<String> {
         ("redirect_uri", CALLBACK),
         ("code_verifier", verifier),
     ]);
-    let answer = browser.site.browser().post("/oauth/token", &form).await;
+    let answer = Browser::of(browser.service).post("/oauth/token", &form).await;
     assert_eq!(answer.status(), StatusCode::OK, "{}", text(&answer));
     let json: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
     Some(json["refresh_token"].as_str().unwrap().to_owned())

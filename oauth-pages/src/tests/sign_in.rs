@@ -2,6 +2,7 @@ use super::*;
 use http::header::RETRY_AFTER;
 use std::time::Duration;
 
+// proves: R-172
 #[tokio::test]
 async fn signs_in_and_out_with_303() {
     let site = Site::new().await;

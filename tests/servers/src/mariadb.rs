@@ -1,6 +1,7 @@
 use crate::database::databases;
 use crate::process::{self, Plan, Process, is_root, output, program};
 use crate::{PLAIN_PASSWORD, USER};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::AtomicU32;
 
@@ -62,6 +63,14 @@ impl Mariadb {
         );
         server.sql("mysql", &user);
         server
+    }
+
+    /// Writes everything to the files of a database, and gives the directory that they are in.
+    pub fn written(&self, database: &str) -> PathBuf {
+        let names = "SELECT GROUP_CONCAT(table_name) FROM information_schema.tables WHERE table_schema = DATABASE()";
+        let tables = self.sql(database, &format!("SET group_concat_max_len = 100000; {names}"));
+        self.sql(database, &format!("FLUSH TABLES {} FOR EXPORT; UNLOCK TABLES", tables.trim()));
+        self.directory().join("data").join(database)
     }
 
     /// Runs statements in a database and gives what they say, without headers.

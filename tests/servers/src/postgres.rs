@@ -63,6 +63,13 @@ impl Postgres {
         Self { process: Process::start(directory, port, plan), made: AtomicU32::new(0) }
     }
 
+    /// Writes everything to the files of a database, and gives the directory that they are in.
+    pub fn written(&self, database: &str) -> PathBuf {
+        self.sql(database, "CHECKPOINT");
+        let number = self.sql(database, "SELECT oid FROM pg_database WHERE datname = current_database()");
+        self.directory().join("data/base").join(number.trim())
+    }
+
     /// Runs statements in a database and gives what they say, unaligned and without headers.
     pub fn sql(&self, database: &str, statements: &str) -> String {
         output(

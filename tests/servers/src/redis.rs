@@ -2,6 +2,7 @@ use crate::process::{self, Plan, Process, output, program};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -67,6 +68,14 @@ impl Redis {
         let mut cli = cli.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         cli.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
         assert!(cli.wait().unwrap().success(), "a command failed");
+    }
+
+    /// Writes everything to its dump, uncompressed, and gives the directory that it is in.
+    pub fn written(&self) -> PathBuf {
+        self.cli(&["config", "set", "rdbcompression", "no"]);
+        let said = self.cli(&["save"]);
+        assert_eq!(said.trim(), "OK", "it saves");
+        self.directory().to_owned()
     }
 
     /// Makes a prefix for keys that no other test of this program has.

@@ -25,6 +25,8 @@ fn send(server: &Server, app: &App, path: &str, body: impl Into<bytes::Bytes>) -
 fn expect_refused(answer: &Answer, status: u16) {
     assert_eq!((answer.status.as_u16(), answer.member("error").as_str()), (status, "invalid_request"), "{answer}");
     assert!(!answer.member("error_description").is_empty());
+    // F-52: also if the adapter refuses it before the endpoint is asked (RFC 6749 §5.1).
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer}");
 }
 
 on_every_server! {

@@ -1,9 +1,12 @@
 //! What was revoked or used stays so for a second process over the same records, and for the first
-//! one started anew: on SQLite the file is opened once more.
+//! one started anew: the database is opened once more. In memory there is no restart, but a second
+//! server over one store.
 
 use oauth_tests::{Race, Server, Tokens, on_every_server};
 
 on_every_server! {
+    restart;
+
     // proves: R-027, vuln_09
     async fn vuln_09_a_replayed_code_stays_revoked(server: &Server) {
         let app = server.confidential().await;

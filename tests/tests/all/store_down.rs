@@ -5,6 +5,8 @@ use oauth_tests::{Answer, Server, on_every_server};
 #[track_caller]
 fn expect_unavailable(answer: Answer) {
     assert_eq!(answer.header("retry-after"), Some("5"), "{answer}");
+    // F-52 (RFC 6749 §5.1)
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer}");
     answer.expect_error(503, "temporarily_unavailable");
 }
 

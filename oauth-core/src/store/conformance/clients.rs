@@ -137,6 +137,64 @@ pub async fn clients_are_found_by_what_they_have<S: Store>(store: &S) {
     }
 }
 
+/// A client that was replaced is found by what it has now, and by nothing that it has given up (F-48).
+pub async fn a_replaced_client_is_found_by_what_it_has_now<S: Store>(store: &S) {
+    let resource = |name: &str| Resource::new(format!("https://{name}.example/")).expect("a resource");
+    let having = |name: &str| {
+        let mut client = client("notes");
+        client.owner = Some(subject(name));
+        client.resources = vec![resource("kept"), resource(name)];
+        client.attributes.insert("kept".to_owned(), "yes".to_owned());
+        client.attributes.insert("school".to_owned(), name.to_owned());
+        client.attributes.insert(name.to_owned(), "only here".to_owned());
+        client
+    };
+    let filters = |name: &str| {
+        let with = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        [
+            ClientFilter { owner: Some(subject(name)), ..ClientFilter::default() },
+            ClientFilter { resource: Some(resource(name)), ..ClientFilter::default() },
+            ClientFilter { attributes: with("school", name), ..ClientFilter::default() },
+            ClientFilter { attributes: with(name, "only here"), ..ClientFilter::default() },
+        ]
+    };
+    let kept = [
+        ClientFilter { resource: Some(resource("kept")), ..ClientFilter::default() },
+        ClientFilter { attributes: vec![("kept".to_owned(), "yes".to_owned())], ..ClientFilter::default() },
+    ];
+    let is_found = async |filter: &ClientFilter| match &store.clients(filter, &Page::first(9)).await {
+        Ok(found) => found.len() == 1,
+        Err(error) => panic!("clients: {error}"),
+    };
+    let (mut before, neighbour) = (having("a"), client("neighbour"));
+    for client in [&before, &neighbour] {
+        assert_eq!(store.create_client(client).await.expect("create_client"), Created::Now, "it is new");
+    }
+    for (name, gone, compared) in [("b", "a", true), ("c", "b", false)] {
+        let after = having(name);
+        if compared {
+            let outcome = store.replace_client(&before, &after).await.expect("replace_client");
+            assert_eq!(outcome, Replaced::Now, "what was read is what is there");
+        } else {
+            assert!(store.update_client(&after).await.expect("update_client"), "it is there");
+        }
+        for filter in filters(name).iter().chain(&kept) {
+            assert!(is_found(filter).await, "a replaced client is found by what it has now: {filter:?}");
+        }
+        for filter in &filters(gone) {
+            assert!(!is_found(filter).await, "what it has given up does not find it: {filter:?}");
+        }
+        before = after;
+    }
+    let bare = client("notes");
+    let outcome = store.replace_client(&before, &bare).await.expect("replace_client");
+    assert_eq!(outcome, Replaced::Now, "what was read is what is there");
+    for filter in filters("c").iter().chain(&kept) {
+        assert!(!is_found(filter).await, "a client without anything is found by nothing: {filter:?}");
+    }
+    assert_eq!(store.client(&neighbour.id).await.expect("client"), Some(neighbour), "another client stays as it was");
+}
+
 /// Clients are listed in the order of their bytes, each once, although others come meanwhile.
 pub async fn clients_are_listed_page_by_page<S: Store>(store: &S) {
     for id in ["d", "B", "a", "b", "~", "a b"] {

@@ -105,10 +105,10 @@ on_every_server! {
         refused(&ada.post(&form.clone().forge("name", "")).await, "name");
         refused(&ada.post(&form.clone().forge("site", "javascript:alert(1)")).await, "site");
         refused(&ada.post(&form.clone().forge("resources", "https://api.example/#x")).await, "resources");
-        for omitted in ["name", "redirect-uris"] {
+        for (omitted, why) in [("name", "name"), ("redirect-uris", "redirect URIs")] {
             let mut form = form.clone();
             form.fields.retain(|(name, _)| name != omitted);
-            refused(&ada.post(&form).await, "");
+            refused(&ada.post(&form).await, why);
         }
         let mut no_grant = form.clone();
         no_grant.fields.retain(|(name, _)| !name.starts_with("grant:"));
@@ -139,6 +139,8 @@ fn r_051_an_issuer_is_https_or_on_this_machine() {
         "ftp://id.example",
         "https://id.example?a",
         "https://id.example#a",
+        "https://id.example/tenant?a",
+        "https://id.example/tenant#a",
         "https://id.example/",
         "id.example",
         "https://u@id.example",

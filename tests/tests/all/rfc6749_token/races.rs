@@ -8,7 +8,7 @@ const ROUNDS: usize = 4;
 
 on_every_server! {
     // The loser of a race is a valid replay by the letter of OAuth 2.1 section 7.5.3.
-    // proves: vuln_02, vuln_03, vuln_04, vuln_05, vuln_06, vuln_16, R-026, R-027
+    // proves: vuln_02, vuln_03, vuln_04, vuln_05, vuln_06, vuln_16, R-026, R-027, R-195
     async fn vuln_02_fifty_uses_of_one_code(server: &Server) {
         let app = server.confidential().await;
         for round in 0..ROUNDS {
