@@ -38,7 +38,7 @@ impl Accounts for Plain {
             return Ok(PasswordChange::WrongPassword);
         }
         self.0.lock().unwrap().insert(person.username.clone(), new.expose().to_owned());
-        Ok(PasswordChange::Changed)
+        Ok(PasswordChange::Changed(Box::new(person.clone())))
     }
 }
 
