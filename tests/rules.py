@@ -13,6 +13,11 @@ A test inside `on_every_server!` is told on every adapter: the page marks it, an
 none such. What the macro makes of it is read from the macro. Run without an
 argument it writes the file; with `--check` it only says whether the committed file is as it would be
 written, and fails where it is not.
+
+Beside each rule stand how many tests prove it, and how many patches of `tests/mutants` aim at one of them: were
+seen to turn it red. A required rule that no patch aims at needs a line in the list that says why none can exist:
+
+    no mutant: R-006 | the address is made by the types, and no branch decides it
 """
 
 import os
@@ -24,6 +29,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "rules.txt"
 PAGE = ROOT / "tests" / "rules.md"
 MACRO = ROOT / "tests" / "src" / "macros.rs"
+PATCHES = ROOT / "tests" / "mutants"
+# The promises of every store stand once, and each store's tests are made of them.
+KIT = "oauth-core/src/store/conformance/"
+# Whether a required rule without a mutant fails. It stays a warning until the list of them is empty.
+MUTANTS_REQUIRED = False
 NOT_OURS = {".git", "target", "node_modules", "__pycache__"}
 
 # What starts a test, by the file's extension; the name or title is in the first group that matched.
@@ -68,20 +78,23 @@ def from_name(name: str) -> list[str]:
     return named
 
 
-def listed() -> tuple[dict[str, tuple[str, str]], set[str]]:
-    """Reads the list: identifier to source and words, and the identifiers that are required."""
-    rules, required = {}, set()
+def listed() -> tuple[dict[str, tuple[str, str]], set[str], dict[str, str]]:
+    """Reads the list: identifier to source and words, the identifiers that are required, and why some have no mutant."""
+    rules, required, without = {}, set(), {}
     for line in LIST.read_text(encoding="utf-8").splitlines():
         if line.startswith("required:"):
             required.update(identifiers(line.removeprefix("required:")))
         elif line.startswith("no mutant:"):
-            identifiers(line.removeprefix("no mutant:").split("|")[0])
+            named, reason = line.removeprefix("no mutant:").split("|", 1)
+            without.update(dict.fromkeys(identifiers(named), reason.strip()))
         elif line and not line.startswith("#"):
             identifier, source, words = (part.strip() for part in line.split(" | ", 2))
             rules[identifier] = (source, words)
     if missing := required - rules.keys():
         raise Mistake(f"required and not listed: {', '.join(sorted(missing))}")
-    return rules, required
+    if unknown := without.keys() - rules.keys():
+        raise Mistake(f"without a mutant and not listed: {', '.join(sorted(unknown))}")
+    return rules, required, without
 
 
 def sources() -> list[pathlib.Path]:
@@ -122,21 +135,44 @@ def proofs(path: pathlib.Path) -> list[tuple[str, bool, list[str]]]:
     return found
 
 
-def collect(rules: dict[str, tuple[str, str]]) -> tuple[dict[str, list[str]], set[str]]:
-    """Gathers the tests of each rule, as links, and the rules that have one on every adapter."""
+def aims() -> list[tuple[str, str]]:
+    """Reads what each mutant aims at: the folder of a package, and a part of the names of its tests."""
+    found = []
+    for patch in sorted(PATCHES.glob("*.patch")):
+        said = re.search(r"^# test: -p (\S+)(.*)$", patch.read_text(encoding="utf-8"), re.MULTILINE)
+        words = said[2].split() if said else []
+        named = [word for word, before in zip(words, ["", *words]) if not word.startswith("-") and not before.startswith("--") or before in ("--lib", "--all-features")]
+        if said and named:
+            place = {"oauth-tests": "tests/tests/", "oauth-campaign": "tests/campaign/"}.get(said[1], f"{said[1]}/")
+            found.append((place, re.sub(rf"(::({'|'.join(servers())}))?(::)?$", "", named[-1])))
+    return found
+
+
+def aimed_at(path: pathlib.Path, name: str, mutants: list[tuple[str, str]]) -> int:
+    """Counts the mutants that aim at a test."""
+    place = path.relative_to(ROOT).as_posix()
+    whole = "::".join((*re.sub(r"^.*?(?:tests/all|tests|src)/", "", place).removesuffix(".rs").removesuffix("/mod").split("/"), name))
+    return sum(1 for folder, part in mutants if part in whole and (place.startswith(folder) or place.startswith(KIT)))
+
+
+def collect(rules: dict[str, tuple[str, str]]) -> tuple[dict[str, list[str]], set[str], dict[str, int]]:
+    """Gathers the tests of each rule, as links, the rules that have one on every adapter, and each one's mutants."""
     tests: dict[str, list[str]] = {identifier: [] for identifier in rules}
-    everywhere = set()
+    everywhere, mutants, all_mutants = set(), dict.fromkeys(rules, 0), aims()
     for path in sources():
         place = os.path.relpath(path, PAGE.parent)
         for name, is_story, proved in proofs(path):
+            aiming = aimed_at(path, name, all_mutants)
             for identifier in proved:
                 if identifier not in tests:
                     raise Mistake(f"{path.relative_to(ROOT)}: {name} proves {identifier}, which is not in the list")
                 words = name.replace("|", "/").replace("`", "'")
+                # A ban is tried by raising its bound (.ci/run), which is a mutant of it.
+                mutants[identifier] += 1 if path.suffix == ".toml" else aiming
                 tests[identifier].append(f"[`{words}`]({place}){STAR if is_story else ''}")
                 if is_story:
                     everywhere.add(identifier)
-    return tests, everywhere
+    return tests, everywhere, mutants
 
 
 def summary(title: str, kind: str, tests: dict[str, list[str]], required: set[str], everywhere: set[str]) -> list[str]:
@@ -155,32 +191,44 @@ def summary(title: str, kind: str, tests: dict[str, list[str]], required: set[st
 
 def page() -> str:
     """Writes the page."""
-    rules, required = listed()
-    tests, everywhere = collect(rules)
+    rules, required, _ = listed()
+    tests, everywhere, mutants = collect(rules)
     told = ", ".join(f"`{name}`" for name in servers())
     lines = ["# Rules and their tests", "", "Written by `tests/rules.py` from `rules.txt` and the names of the tests; do not edit.", ""]
     lines += [f"{STAR} is told on every adapter and every store, as pairs of them: {told} of `tests/src/macros.rs`.", ""]
     for title, kind in (("Rules", "R-"), ("Vulnerabilities of others", "vuln_")):
         lines += [f"## {title}", "", *summary(title, kind, tests, required, everywhere)]
-        lines += ["| | from | in few words | tests |", "|---|---|---|---|"]
+        lines += ["| | from | in few words | tests, mutants | tests |", "|---|---|---|---|---|"]
         for identifier, (source, words) in rules.items():
             if identifier.startswith(kind):
                 proved = "<br>".join(tests[identifier]) or ("**none**" if identifier in required else "later")
-                lines.append(f"| {identifier} | {source} | {words} | {proved} |")
+                counts = f"{len(tests[identifier])}, {mutants[identifier]}"
+                lines.append(f"| {identifier} | {source} | {words} | {counts} | {proved} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def unaimed() -> list[str]:
+    """Names the required rules that no mutant aims at, and that have no reason for it."""
+    rules, required, without = listed()
+    mutants = collect(rules)[2]
+    return sorted(identifier for identifier in required - without.keys() if not mutants[identifier])
 
 
 def main() -> int:
     """Writes or checks the page."""
     try:
-        text = page()
+        text, without = page(), unaimed()
     except Mistake as mistake:
         print(f"tests/rules.py: {mistake}", file=sys.stderr)
         return 1
     for line in text.splitlines():
         if line.startswith("**"):
             print(line.strip("*"))
+    print(f"{len(without)} required rules have no mutant: {', '.join(without) or 'none'}")
+    if without and MUTANTS_REQUIRED:
+        print("tests/rules.py: write a patch in tests/mutants, or say in rules.txt why none can exist", file=sys.stderr)
+        return 1
     if sys.argv[1:] == ["--check"]:
         if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
             print("tests/rules.md is not what tests/rules.py writes: run it and commit the file", file=sys.stderr)
