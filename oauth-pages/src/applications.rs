@@ -30,12 +30,17 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(self.to_sign_in(request));
         };
         self.may_register(&visitor.person)?;
-        let form = ApplicationForm::empty(&self.config);
+        let typed = self.typed(request, &visitor, "applications/register");
+        let form = match &typed {
+            Some(typed) => ApplicationForm::posted(&self.config, typed),
+            None => ApplicationForm::empty(&self.config),
+        };
         Ok(self.form_page(&visitor, Purpose::Register(&ClientId::generate()), &form, None))
     }
 
     /// Registers an application. Its identifier was chosen when the form was shown, so a form that
-    /// is posted twice (a reload) neither registers twice nor shows the secret again.
+    /// is posted twice (a double click, a reload) does not register twice; it shows the secret again
+    /// for some seconds only.
     pub(crate) async fn register_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         self.may_register(&visitor.person)?;
@@ -50,11 +55,20 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Err(refused) => return Ok(self.form_page(&visitor, Purpose::Register(&id), &form, Some(&refused))),
         };
         client.id = id;
+        let secret = match secret {
+            Some(_) => {
+                let derived = secrets::derived(&visitor, &posted, &client.id, client.created_at)?;
+                secrets::put_in_place(&mut client, &derived);
+                Some(derived)
+            }
+            None => None,
+        };
         if let Some(refused) = self.beyond(&visitor, &client, None).await? {
             return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(&refused)));
         }
         if self.store.create_client(&client).await? == Created::Exists {
-            return Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())));
+            let client = self.manageable(&visitor, &posted).await?;
+            return Ok(self.answer_again(&visitor, &posted, &client));
         }
         self.config.events.record(&Event::ClientRegistered { client_id: client.id.clone() });
         Ok(match secret {
@@ -76,7 +90,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(self.to_sign_in(request));
         };
         let client = self.manageable(&visitor, &self.query(request)?).await?;
-        Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &ApplicationForm::of(&self.config, &client), None))
+        let form = match &self.typed(request, &visitor, "applications/edit") {
+            Some(typed) => ApplicationForm::posted(&self.config, typed),
+            None => ApplicationForm::of(&self.config, &client),
+        };
+        Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, None))
     }
 
     pub(crate) async fn edit_application(&self, request: &Request<Bytes>) -> Answer {
@@ -205,6 +223,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             frame: self.frame("Application", Some(visitor)),
             csrf: visitor.csrf_token(),
             proof: secrets::proof(visitor, client),
+            nonce: secrets::nonce(),
             edit: location("applications/edit"),
             delete: location("applications/delete"),
             secret: secret.map(ClientSecret::expose),
@@ -234,6 +253,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             csrf: visitor.csrf_token(),
             client_id: id.as_str(),
             proof: id_proof(visitor, id),
+            nonce: secrets::nonce(),
             registers,
             offered: self.config.scopes.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
             lifetimes: Lifetime::ALL
@@ -273,6 +293,7 @@ struct ClientPage<'a> {
     frame: Frame,
     csrf: String,
     proof: String,
+    nonce: String,
     edit: String,
     delete: String,
     secret: Option<&'a str>,
@@ -288,6 +309,7 @@ struct FormPage<'a> {
     csrf: String,
     client_id: &'a str,
     proof: String,
+    nonce: String,
     registers: bool,
     offered: String,
     lifetimes: Vec<(Lifetime, &'a str, String)>,

@@ -54,6 +54,12 @@ impl Cookies {
         self.write(&self.visit, id.expose(), "")
     }
 
+    /// Keeps a visit as long again as the session that follows it, so that a form whose session ended can
+    /// be taken up again.
+    pub(crate) fn keep_visit(&self, id: &SessionId, lifetime: Duration) -> HeaderValue {
+        self.write(&self.visit, id.expose(), &format!("; Max-Age={}", 2 * lifetime.as_secs()))
+    }
+
     /// Lax, not Strict: an authorization request is a link from another site, and must find the
     /// session.
     fn write(&self, name: &str, value: &str, age: &str) -> HeaderValue {

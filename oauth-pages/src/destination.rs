@@ -34,7 +34,7 @@ impl Destination {
     }
 
     /// Takes a page that there is, and its query encoded anew.
-    fn page(path: &str, query: &str) -> Option<Self> {
+    pub(crate) fn page(path: &str, query: &str) -> Option<Self> {
         if !Route::is_destination(path) {
             return None;
         }

@@ -37,6 +37,9 @@
 //! answer to a form is 303, but the ones that show a new secret once or ask whether it is meant. Addresses are relative to the
 //! host that was typed, so pages also work at a name that is not the issuer's.
 //!
+//! A form whose session ended is shown again as it was typed once the same person has signed in; nothing is
+//! done without a new click.
+//!
 //! | page, under the base path | what for |
 //! |---|---|
 //! | (the base itself) | who is signed in, and where to go |
@@ -45,6 +48,7 @@
 //! | `/applications`, and `/register`, `/show`, `/edit`, `/secret`, `/switch`, `/change`, `/delete` under it | one's own clients; an administrator's are all |
 //! | `/connected` | what one allowed to whom, and its revocation |
 //! | `/people`, and `/api-access` under it | for an administrator: whether clients may act for somebody |
+//! | `/applications/confirm` | what an administrator was about to change when the session ended |
 //! | `/password` | a change of one's own password, where [`Accounts`] offer it |
 //! | `/errors`, `/errors/{number}` | every error with its number and how to mend it |
 //!
@@ -93,6 +97,7 @@ mod password_grant;
 mod people;
 mod provider;
 mod response;
+mod resumed;
 mod rules;
 mod session;
 mod sign_in;

@@ -119,6 +119,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Route::Edit => self.show_edit(request).await,
             Route::Secret => self.change_secrets(request).await,
             Route::Change => self.change_applications(request).await,
+            Route::Confirm => self.show_change(request).await,
             Route::Switch => self.switch_application(request).await,
             Route::Delete if posted => self.delete_application(request).await,
             Route::Delete => self.show_delete(request).await,
@@ -149,6 +150,11 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
         }
         let mut answer = match self.answer(route, request).await {
             Ok(answer) => answer,
+            Err(Rejection::FormNotOurs) => match self.resume(route, request).await {
+                Ok(Some(answer)) => answer,
+                Ok(None) => self.rejected(request, Rejection::FormNotOurs).await,
+                Err(rejection) => self.rejected(request, rejection).await,
+            },
             Err(rejection) => self.rejected(request, rejection).await,
         };
         if request.method() == Method::HEAD {
@@ -196,6 +202,7 @@ pub(crate) enum Route<'a> {
     Edit,
     Secret,
     Change,
+    Confirm,
     Switch,
     Delete,
     Connected,
@@ -222,6 +229,7 @@ impl<'a> Route<'a> {
             "/applications/edit" => Self::Edit,
             "/applications/secret" => Self::Secret,
             "/applications/change" => Self::Change,
+            "/applications/confirm" => Self::Confirm,
             "/applications/switch" => Self::Switch,
             "/applications/delete" => Self::Delete,
             "/connected" => Self::Connected,

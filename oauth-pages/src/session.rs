@@ -1,5 +1,6 @@
 use crate::accounts::{Accounts, Person};
 use crate::pages::Pages;
+use crate::resumed::shown_to;
 use bytes::Bytes;
 use http::Request;
 use oauth_core::error::Rejection;
@@ -23,7 +24,8 @@ pub(crate) fn csrf_token(cookie: &SessionId) -> String {
 
 /// Tells whether a form carries the token of this cookie.
 pub(crate) fn is_ours(form: &Parameters, cookie: &SessionId) -> bool {
-    form.get("csrf").is_some_and(|token| equal_in_constant_time(token, &csrf_token(cookie)))
+    let of_session = form.get("csrf").and_then(|token| token.split('.').next());
+    of_session.is_some_and(|token| equal_in_constant_time(token, &csrf_token(cookie)))
 }
 
 /// Computes what proves that we put `content` into a form shown in this session: SHA-256 under a key
@@ -38,13 +40,20 @@ pub(crate) fn keyed(purpose: &'static str, cookie: &SessionId, content: &[u8]) -
 #[derive(Debug)]
 pub(crate) struct Visitor {
     pub(crate) cookie: SessionId,
+    pub(crate) visit: Option<SessionId>,
     pub(crate) session: Session,
     pub(crate) person: Person,
 }
 
 impl Visitor {
+    /// Computes the token of forms: the session's, and behind a dot to whom this browser was shown the
+    /// form, which says what it was if the session ends.
     pub(crate) fn csrf_token(&self) -> String {
-        csrf_token(&self.cookie)
+        let own = csrf_token(&self.cookie);
+        match &self.visit {
+            Some(visit) => format!("{own}.{}", shown_to(visit, &self.person.subject)),
+            None => own,
+        }
     }
 }
 
@@ -58,7 +67,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         };
         match self.accounts.person(&session.subject).await? {
             Some(person) if person.credential == session.credential && person.subject == session.subject => {
-                Ok(Some(Visitor { cookie, session, person }))
+                Ok(Some(Visitor { cookie, visit: self.cookies.visit(request), session, person }))
             }
             _ => {
                 self.store.end_session(&session.digest).await?;

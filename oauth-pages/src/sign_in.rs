@@ -25,7 +25,11 @@ pub(crate) struct Typed<'a> {
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Sends the browser to the sign-in page, which sends it back to the page that it asked for.
     pub(crate) fn to_sign_in(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let destination = Destination::of(request, &self.config.paths);
+        self.to_sign_in_for(&Destination::of(request, &self.config.paths))
+    }
+
+    /// Sends the browser to the sign-in page, which sends it on.
+    pub(crate) fn to_sign_in_for(&self, destination: &Destination) -> Response<Bytes> {
         let query =
             form_urlencoded::Serializer::new(String::new()).append_pair("continue", destination.field()).finish();
         response::see_other(&format!("{}?{query}", self.config.paths.join("sign-in")))
@@ -68,9 +72,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     pub(crate) async fn sign_in(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let form = self.form(request)?;
-        if !self.cookies.visit(request).is_some_and(|visit| is_ours(&form, &visit)) {
-            return Err(Rejection::FormNotOurs);
-        }
+        let visit = self.cookies.visit(request).filter(|visit| is_ours(&form, visit));
+        let visit = visit.ok_or(Rejection::FormNotOurs)?;
         let destination = Destination::parse(form.get("continue"));
         let username = form.get("username").unwrap_or_default().trim();
         let asked = form.get("organisation").filter(|_| self.config.organisations).unwrap_or_default().trim();
@@ -98,7 +101,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         self.signed_in_for(session.digest(), &destination).await?;
         self.config.events.record(&Event::SignedIn { subject: person.subject, address });
         let onward = response::see_other(&destination.location(&self.config.paths));
-        Ok(response::with_cookie(onward, self.cookies.set_session(&session, LIFETIME)))
+        let onward = response::with_cookie(onward, self.cookies.set_session(&session, LIFETIME));
+        Ok(response::with_cookie(onward, self.cookies.keep_visit(&visit, LIFETIME)))
     }
 
     /// Ends the session on the server, not only in the browser.

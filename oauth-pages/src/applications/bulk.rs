@@ -60,6 +60,24 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         self.confirm_page(&visitor, &posted, action, &left, Some((StatusCode::CONFLICT, refused))).await
     }
 
+    /// Shows again what was about to be changed when the session ended; without that, the list.
+    pub(crate) async fn show_change(&self, request: &Request<Bytes>) -> Answer {
+        let Some(visitor) = self.visitor(request).await? else {
+            return Ok(self.to_sign_in(request));
+        };
+        if !visitor.person.administrator {
+            return Err(Rejection::AdministratorsOnly);
+        }
+        let typed = self.typed(request, &visitor, "applications/confirm");
+        match typed.as_ref().and_then(|typed| Some((typed, typed.get("action").and_then(Action::parse)?))) {
+            Some((typed, action)) => {
+                let chosen = self.chosen(typed).await?;
+                self.confirm_page(&visitor, typed, action, &chosen, None).await
+            }
+            None => Ok(response::see_other(&self.config.paths.join("applications"))),
+        }
+    }
+
     /// Changes one application, as it is when it is changed; `false` where others never let up.
     async fn change_application(&self, action: Action, reason: &str, read: Client) -> Result<bool, Rejection> {
         let mut read = Some(read);

@@ -170,8 +170,11 @@ async fn vuln_34_signing_in_as_another_takes_nothing_along() {
     let asked = browser.get(&back).await;
     assert_eq!(asked.status(), StatusCode::OK);
     assert!(element(&asked, "signed-in-as").unwrap().contains("eve"));
-    // A page that was shown to ada cannot be posted by eve.
-    assert_eq!(browser.submit(&page, "/oauth/consent", &ALLOW).await.status(), StatusCode::FORBIDDEN);
+    // A page that was shown to ada is not decided by eve: she is asked.
+    let again = browser.submit(&page, "/oauth/consent", &ALLOW).await;
+    assert_eq!(again.status(), StatusCode::SEE_OTHER);
+    assert!(location(&again).starts_with("/oauth/authorize?"));
+    assert!(element(&browser.get(&ask).await, "allow").is_some());
 }
 
 #[tokio::test]

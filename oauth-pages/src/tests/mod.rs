@@ -13,6 +13,7 @@ mod organisations;
 mod own_accounts;
 mod password;
 mod people;
+mod resumed;
 mod returning;
 mod rules;
 mod secrets;

@@ -123,7 +123,8 @@ on_every_server! {
         let leave = Form::with(&browser.open("/oauth/").await.text(), "sign-out");
         browser.submit(&leave).await;
         browser.sign_in("ben").await;
-        browser.post(&hers).await.expect_page(403, 6001);
+        let answer = browser.post(&hers).await.expect(303);
+        assert!(answer.location().unwrap().starts_with("/oauth/authorize?"), "asked anew: {answer}");
         let ask = app.ask("read");
         let answer = browser.authorize(&ask).await.allow().await;
         let code = oauth_tests::Code { code: answer.parameter("code").unwrap(), verifier: ask.verifier.clone(), redirect_uri: app.redirect_uri.clone() };
