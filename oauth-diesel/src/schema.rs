@@ -156,6 +156,26 @@ table! {
     }
 }
 
+table! {
+    #[sql_name = "oauth_tombstones"]
+    tombstones (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+table! {
+    #[sql_name = "oauth_audit"]
+    audit (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        at -> BigInt,
+        body -> Text,
+    }
+}
+
 joinable!(grants -> clients (client_ref));
 joinable!(codes -> grants (grant_ref));
 joinable!(refresh_tokens -> grants (grant_ref));
@@ -173,5 +193,6 @@ allow_tables_to_appear_in_same_query!(
     accounts,
     sessions,
     decisions,
-    pending_requests
+    pending_requests,
+    tombstones
 );

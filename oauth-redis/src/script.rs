@@ -53,5 +53,6 @@ scripts! {
     TAKE_PENDING = "take_pending";
     CREATE_ACCOUNT = "common" "create_account";
     CHANGE_ACCOUNT = "common" "change_account";
+    BURY = "common" "bury";
     REPLACE_ACCOUNT = "replace_account";
 }

@@ -39,7 +39,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             None if client.retire_secrets() => None,
             None => return shown,
         };
-        if !self.save(&before, &client).await? {
+        if !self.save(&visitor, &before, &client).await? {
             return shown;
         }
         match secret {
@@ -47,6 +47,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             None => shown,
         }
     }
+}
+
+/// Tells whether an edit deletes secrets: a public application has none.
+pub(super) fn would_end(before: &Client, after: &Client) -> bool {
+    !before.secrets.is_empty() && after.secrets.is_empty()
 }
 
 /// Stands for the secrets an application has now, without telling anything about them.

@@ -44,6 +44,12 @@ local kinds = {
     local key = T .. 'q' .. digest
     return call('EXISTS', key) == 1 and function() call('DEL', key) end
   end,
+  -- One that was buried anew ends later.
+  w = function(digest)
+    local key = T .. 'w' .. digest
+    local ends = call('GET', key)
+    return ends and tonumber(ends) <= moment and function() call('DEL', key) end
+  end,
   -- An answer that is not given again is no record: it goes, and is not counted.
   z = function(digest) call('DEL', T .. 'z' .. digest) end,
 }

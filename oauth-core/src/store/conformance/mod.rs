@@ -51,6 +51,7 @@ pub mod sessions;
 mod site;
 pub mod tenants;
 pub mod tokens;
+pub mod tombstones;
 pub mod year;
 
 use std::future::Future;

@@ -15,6 +15,7 @@ impl Shared {
             + self.access.held()
             + self.sessions.held()
             + self.pending.held()
+            + self.tombstones.held()
     }
 }
 

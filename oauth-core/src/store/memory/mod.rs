@@ -40,7 +40,8 @@ use self::grants::Subjects;
 use self::index::Index;
 use self::sessions::Sessions;
 use self::tokens::Access;
-use super::{PendingRequest, StoreError};
+use super::{AuditStore, PendingRequest, StoreError};
+use crate::clock::Timestamp;
 use crate::identifier::GrantId;
 use crate::secret::Digest;
 use std::fmt;
@@ -70,6 +71,8 @@ pub struct MemoryStore(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     clients: Clients,
+    /// Until when names have tombstones.
+    tombstones: Index<Digest, Timestamp>,
     /// Every grant; it ends when the grant does.
     grants: Index<GrantId, Arc<Cell>>,
     /// Which grants a person gave.
@@ -90,6 +93,9 @@ impl MemoryStore {
         Self::default()
     }
 }
+
+/// What forgets keeps no audit log.
+impl AuditStore for MemoryStore {}
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
