@@ -97,8 +97,9 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
     /// # Errors
     /// The store does not answer.
     pub async fn replace(&self, read: &Client, changed: &Client) -> store::Result<Replaced> {
-        let given_up = read.resources.iter().filter(|resource| !changed.resources.contains(resource));
-        self.bury_resources(given_up).await?;
+        let lacks = |resource: &&Resource| !changed.resources.contains(*resource);
+        let given_up: Vec<&Resource> = read.resources.iter().filter(lacks).collect();
+        self.bury_resources(&given_up).await?;
         if self.by.reuses_names() {
             self.unbury(changed, &read.resources).await?;
         }
@@ -129,7 +130,7 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
         }
         let now = self.config.clock.now();
         self.store.bury(&tombstone::of_client(&read.id), now, tombstone::until(now)).await?;
-        self.bury_resources(read.resources.iter()).await?;
+        self.bury_resources(&read.resources.iter().collect::<Vec<_>>()).await?;
         if !self.store.delete_client(&read.id, now).await? {
             return Ok(Replaced::Gone);
         }
@@ -201,7 +202,7 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
         self.store.is_buried(&tombstone::of_client(&client.id), self.config.clock.now()).await
     }
 
-    async fn bury_resources(&self, resources: impl Iterator<Item = &Resource>) -> store::Result<()> {
+    async fn bury_resources(&self, resources: &[&Resource]) -> store::Result<()> {
         let now = self.config.clock.now();
         let until = tombstone::until_no_token_lives(now, self.config);
         for resource in resources {
@@ -213,8 +214,8 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
     /// Takes away the tombstones of the names that a client is to have, but for resources it has.
     async fn unbury(&self, client: &Client, has: &[Resource]) -> store::Result<()> {
         let now = self.config.clock.now();
-        let resources = client.resources.iter().filter(|resource| !has.contains(resource));
-        let names = resources.map(tombstone::of_resource).chain([tombstone::of_client(&client.id)]);
+        let mut names = vec![tombstone::of_client(&client.id)];
+        names.extend(client.resources.iter().filter(|resource| !has.contains(resource)).map(tombstone::of_resource));
         for name in names {
             if self.store.is_buried(&name, now).await? {
                 self.store.bury(&name, now, now).await?;

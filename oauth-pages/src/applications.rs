@@ -253,10 +253,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
             let others = self.store.clients(&filter, &Page::first(50)).await?;
             let ours = self.config.resources.contains(resource) || self.config.default_audience.contains(resource);
-            let mut others = others.iter().filter(|other| other.id != client.id).peekable();
+            let others: Vec<&Client> = others.iter().filter(|other| other.id != client.id).collect();
             // Somebody gave it up: tokens for it may live, and would be shown to its next holder.
-            let given_up = others.peek().is_none() && self.acting(visitor).is_resource_buried(resource).await?;
-            if ours || given_up || others.any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
+            let given_up = others.is_empty() && self.acting(visitor).is_resource_buried(resource).await?;
+            if ours || given_up || others.iter().any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
                 return Ok(Some(format!(
                     "resources: {:?} belongs to somebody else; ask an administrator",
                     resource.as_str()
