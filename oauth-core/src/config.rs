@@ -87,6 +87,16 @@ pub struct Config {
     /// The groups whose people may register applications on the ready-made pages, administrators aside.
     /// `None`, unless set, is everybody.
     pub registering_groups: Option<BTreeSet<String>>,
+    /// The grants that people who are no administrators may register applications for, on the ready-made
+    /// pages. `None`, unless set, is every grant on offer but `client_credentials`: an administrator decides
+    /// which client acts for itself (RFC 6749 §4.4).
+    pub registrable_grants: Option<BTreeSet<GrantType>>,
+    /// The scopes that people who are no administrators may register applications for, on the ready-made
+    /// pages. `None`, unless set, is [`default_scope`](Self::default_scope).
+    pub registrable_scope: Option<Scope>,
+    /// Whether the store keeps an audit log of what is done to clients and accounts, if it has a place for
+    /// one. The acts are lines of JSON in the log in any case.
+    pub audit_log: bool,
     /// Whether the ready-made pages ask at sign-in for the organisation that a person belongs to. Who leaves
     /// it empty belongs to none. What they allow carries it as the attribute `organisation`.
     pub organisations: bool,
@@ -184,6 +194,9 @@ impl Config {
             remember_consent: true,
             consenting_roles: None,
             registering_groups: None,
+            registrable_grants: None,
+            registrable_scope: None,
+            audit_log: false,
             organisations: false,
             access_token_lifetime: MINUTE * 60,
             refresh_token_idle: DAY * 30,

@@ -1,6 +1,7 @@
 //! What happens, told to whoever keeps the audit log: typed, and without any secret. And what is
 //! measured while the provider runs, for whoever watches it.
 
+use crate::administration::Act;
 use crate::client::GrantType;
 use crate::identifier::{ClientId, GrantId, Subject};
 use std::fmt;
@@ -145,6 +146,17 @@ pub enum Event {
         /// The client.
         client_id: ClientId,
     },
+    /// Somebody did something to a client or an account: who, what, and which fields changed how.
+    Administered(Box<Act>),
+    /// An edit by somebody else than an administrator took trust or badge of a client away.
+    ApprovalLapsed {
+        /// The client.
+        client_id: ClientId,
+        /// Who edited it.
+        by: Subject,
+        /// The fields that it was widened in or renamed by.
+        fields: Vec<&'static str>,
+    },
     /// A client was deleted with everything that was issued to it.
     ClientDeleted {
         /// The client.
@@ -203,6 +215,11 @@ impl EventSink for TracingSink {
             | Event::ClientAuthenticationFailed { .. }
             | Event::SignInFailed { .. }
             | Event::Throttled { .. } => tracing::warn!(target: "oauth::event", ?event),
+            // A line of JSON: the audit log of a store that has no place for one.
+            Event::Administered(act) => {
+                let act = serde_json::to_string(act).unwrap_or_default();
+                tracing::info!(target: "oauth::audit", "{act}");
+            }
             _ => tracing::info!(target: "oauth::event", ?event),
         }
     }

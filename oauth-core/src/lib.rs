@@ -100,6 +100,8 @@
 //! checks tokens; `conformance` adds the tests that every store must pass.
 
 #[cfg(feature = "provider")]
+pub mod administration;
+#[cfg(feature = "provider")]
 pub mod client;
 #[cfg(feature = "provider")]
 pub mod client_auth;

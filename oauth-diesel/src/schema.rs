@@ -170,6 +170,26 @@ table! {
     }
 }
 
+table! {
+    #[sql_name = "oauth_tombstones"]
+    tombstones (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+table! {
+    #[sql_name = "oauth_audit"]
+    audit (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        at -> BigInt,
+        body -> Text,
+    }
+}
+
 joinable!(grants -> clients (client_ref));
 joinable!(codes -> grants (grant_ref));
 joinable!(refresh_tokens -> grants (grant_ref));
@@ -188,5 +208,6 @@ allow_tables_to_appear_in_same_query!(
     sessions,
     decisions,
     pending_requests,
-    marks
+    marks,
+    tombstones
 );

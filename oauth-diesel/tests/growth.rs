@@ -16,7 +16,7 @@ use oauth_core::store::conformance::{check, year};
 use oauth_core::store::{Housekeeping as _, PendingDecision, Session, SessionStore, Store, TokenStore as _};
 use oauth_diesel::{SqlStore, SqliteStore};
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "oauth_clients",
     "oauth_client_attributes",
     "oauth_client_resources",
@@ -29,6 +29,8 @@ const TABLES: [&str; 12] = [
     "oauth_decisions",
     "oauth_pending_requests",
     "oauth_marks",
+    "oauth_tombstones",
+    "oauth_audit",
 ];
 
 /// Counts the rows of all tables.

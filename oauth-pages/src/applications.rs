@@ -14,13 +14,19 @@ use action::Action;
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use oauth_core::administration::{Actor, Administration, Entered};
 use oauth_core::client::{Client, Registered};
 use oauth_core::error::Rejection;
-use oauth_core::event::Event;
 use oauth_core::http::Parameters;
 use oauth_core::identifier::{ClientId, Resource};
 use oauth_core::secret::{ClientSecret, equal_in_constant_time};
-use oauth_core::store::{ClientFilter, Created, Page, Replaced, SessionStore, Store};
+use oauth_core::store::{ClientFilter, Page, Replaced, SessionStore, Store};
+
+/// What forms are for that carry a version.
+const EDIT: &str = "edit";
+const DELETE: &str = "delete";
+
+const DELETED: &str = "The application of this form was deleted. Look at it, and register it again as another one.";
 
 type Answer = Result<Response<Bytes>, Rejection>;
 
@@ -32,8 +38,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         self.may_register(&visitor.person)?;
         let typed = self.typed(request, &visitor, "applications/register");
         let form = match &typed {
-            Some(typed) => ApplicationForm::posted(&self.config, typed),
-            None => ApplicationForm::empty(&self.config),
+            Some(typed) => ApplicationForm::posted(&self.config, typed, visitor.person.administrator),
+            None => ApplicationForm::empty(&self.config, visitor.person.administrator),
         };
         Ok(self.form_page(&visitor, Purpose::Register(&ClientId::generate()), &form, None))
     }
@@ -45,9 +51,12 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let (visitor, posted) = self.posted(request).await?;
         self.may_register(&visitor.person)?;
         let id = proven_id(&visitor, &posted)?;
-        let form = ApplicationForm::posted(&self.config, &posted);
+        let form = ApplicationForm::posted(&self.config, &posted, visitor.person.administrator);
         let registered = form.registration(&self.config).and_then(|mut asked| {
             asked.owner = Some(visitor.person.subject.clone());
+            if !visitor.person.administrator {
+                asked.limit_to_ordinary(None, &self.config).map_err(|refused| refused.to_string())?;
+            }
             asked.register(&self.config).map_err(|refused| refused.to_string())
         });
         let Registered { mut client, secret } = match registered {
@@ -66,15 +75,32 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if let Some(refused) = self.beyond(&visitor, &client, None).await? {
             return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(&refused)));
         }
-        if self.store.create_client(&client).await? == Created::Exists {
-            let client = self.manageable(&visitor, &posted).await?;
-            return Ok(self.answer_again(&visitor, &posted, &client));
+        match self.acting(&visitor).register(&client).await? {
+            Entered::Now => {}
+            Entered::Exists => {
+                let client = self.manageable(&visitor, &posted).await?;
+                return Ok(self.answer_again(&visitor, &posted, &client));
+            }
+            Entered::Buried => return Ok(self.register_anew(&visitor, &form, DELETED)),
         }
-        self.config.events.record(&Event::ClientRegistered { client_id: client.id.clone() });
+        // Looked at once more now that it is stored: what came between the look before and the store.
+        if let Some(refused) = self.beyond(&visitor, &client, None).await? {
+            self.acting(&visitor).delete(&client).await?;
+            return Ok(self.register_anew(&visitor, &form, &refused));
+        }
+        if self.accounts.person(&visitor.person.subject).await?.is_none() {
+            self.acting(&visitor).stop_all_of(&visitor.person.subject).await?;
+            return Err(Rejection::FormNotOurs);
+        }
         Ok(match secret {
             Some(secret) => self.client_page(&visitor, &client, Some(&secret)),
             None => response::see_other(&self.client_location("applications/show", client.id.as_str())),
         })
+    }
+
+    /// Shows the form again for another application than the one it was for.
+    fn register_anew(&self, visitor: &Visitor, form: &ApplicationForm, refused: &str) -> Response<Bytes> {
+        self.form_page(visitor, Purpose::Register(&ClientId::generate()), form, Some(refused))
     }
 
     pub(crate) async fn show_application(&self, request: &Request<Bytes>) -> Answer {
@@ -91,31 +117,47 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         };
         let client = self.manageable(&visitor, &self.query(request)?).await?;
         let form = match &self.typed(request, &visitor, "applications/edit") {
-            Some(typed) => ApplicationForm::posted(&self.config, typed),
-            None => ApplicationForm::of(&self.config, &client),
+            Some(typed) => ApplicationForm::posted(&self.config, typed, visitor.person.administrator),
+            None => ApplicationForm::of(&self.config, &client, visitor.person.administrator),
         };
-        Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, None))
+        Ok(self.form_page(&visitor, Purpose::Edit(&client), &form, None))
     }
 
     pub(crate) async fn edit_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         let mut client = self.manageable(&visitor, &posted).await?;
         let before = client.clone();
-        let form = ApplicationForm::posted(&self.config, &posted);
+        let form = ApplicationForm::posted(&self.config, &posted, visitor.person.administrator);
         let applied = form.registration(&self.config).and_then(|mut asked| {
             asked.attributes = client.attributes.clone();
-            asked.apply(&mut client, &self.config).map_err(|refused| refused.to_string())
+            asked.owner = client.owner.clone();
+            if !visitor.person.administrator {
+                asked.limit_to_ordinary(Some(&before), &self.config).map_err(|refused| refused.to_string())?;
+            }
+            let applied = if visitor.person.administrator {
+                asked.apply_as_administrator(&mut client, &self.config)
+            } else {
+                asked.apply(&mut client, &self.config)
+            };
+            applied.map_err(|refused| refused.to_string())
         });
         let refused = match applied {
             Ok(()) => self.beyond(&visitor, &client, Some(&before)).await?,
             Err(refused) => Some(refused),
         };
         if let Some(refused) = refused {
-            return Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, Some(&refused)));
+            return Ok(self.form_page(&visitor, Purpose::Edit(&before), &form, Some(&refused)));
         }
-        if !self.save(&before, &client).await? {
+        if secrets::would_end(&before, &client) && posted.get("delete-secrets").is_none() {
+            return Ok(self.form_page(&visitor, Purpose::DeleteSecrets(&before), &form, None));
+        }
+        if !is_as_shown(&visitor, &posted, EDIT, &before) || !self.save(&visitor, &before, &client).await? {
             let refused = "somebody else changed this application at the same moment; look at it and save again";
-            return Ok(self.form_page(&visitor, Purpose::Edit(&client.id), &form, Some(refused)));
+            return Ok(self.form_page(&visitor, Purpose::Edit(&before), &form, Some(refused)));
+        }
+        if let Some(refused) = self.beyond(&visitor, &client, Some(&before)).await? {
+            self.save(&visitor, &client, &before).await?;
+            return Ok(self.form_page(&visitor, Purpose::Edit(&before), &form, Some(&refused)));
         }
         Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())))
     }
@@ -125,31 +167,48 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(self.to_sign_in(request));
         };
         let client = self.manageable(&visitor, &self.query(request)?).await?;
-        let page = DeletePage {
-            frame: self.frame("Delete application?", Some(&visitor)),
-            csrf: visitor.csrf_token(),
-            show: self.client_location("applications/show", client.id.as_str()),
-            client: &client,
-        };
-        Ok(response::page(StatusCode::OK, &page, Forms::StayHere))
+        may_delete(&visitor, &client)?;
+        Ok(self.delete_page(&visitor, &client, None))
     }
 
+    fn delete_page(&self, visitor: &Visitor, client: &Client, refused: Option<&str>) -> Response<Bytes> {
+        let page = DeletePage {
+            frame: self.frame("Delete application?", Some(visitor)),
+            csrf: visitor.csrf_token(),
+            version: version(visitor, DELETE, client),
+            show: self.client_location("applications/show", client.id.as_str()),
+            client,
+            refused,
+        };
+        let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+        response::page(status, &page, Forms::StayHere)
+    }
+
+    /// Deletes an application, if it still is what the confirmation showed.
     pub(crate) async fn delete_application(&self, request: &Request<Bytes>) -> Answer {
         let (visitor, posted) = self.posted(request).await?;
         let client = self.manageable(&visitor, &posted).await?;
-        if self.store.delete_client(&client.id, self.config.clock.now()).await? {
-            self.config.events.record(&Event::ClientDeleted { client_id: client.id });
+        may_delete(&visitor, &client)?;
+        let shown = is_as_shown(&visitor, &posted, DELETE, &client);
+        let deleted = if shown { self.acting(&visitor).delete(&client).await? } else { Replaced::Changed };
+        if deleted == Replaced::Changed {
+            let Some(client) = self.store.client(&client.id).await? else { return Err(Rejection::ApplicationNotFound) };
+            may_delete(&visitor, &client)?;
+            let refused = "This application has changed since you saw it. Look at it, and confirm again.";
+            return Ok(self.delete_page(&visitor, &client, Some(refused)));
         }
         Ok(response::see_other(&self.config.paths.join("applications")))
     }
 
+    /// Acts for the person who is signed in.
+    pub(crate) fn acting(&self, visitor: &Visitor) -> Administration<'_, S> {
+        Administration::new(&self.store, &self.config, Actor::Person(visitor.person.subject.clone()))
+    }
+
     /// Saves a changed application, unless somebody else changed it since it was read.
-    async fn save(&self, before: &Client, client: &Client) -> Result<bool, Rejection> {
-        match self.store.replace_client(before, client).await? {
-            Replaced::Now => {
-                self.config.events.record(&Event::ClientChanged { client_id: client.id.clone() });
-                Ok(true)
-            }
+    async fn save(&self, visitor: &Visitor, before: &Client, client: &Client) -> Result<bool, Rejection> {
+        match self.acting(visitor).replace(before, client).await? {
+            Replaced::Now => Ok(true),
             Replaced::Changed => Ok(false),
             Replaced::Gone => Err(Rejection::ApplicationNotFound),
         }
@@ -207,7 +266,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
             let others = self.store.clients(&filter, &Page::first(50)).await?;
             let ours = self.config.resources.contains(resource) || self.config.default_audience.contains(resource);
-            if ours || others.iter().any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
+            let others: Vec<&Client> = others.iter().filter(|other| other.id != client.id).collect();
+            // Somebody gave it up: tokens for it may live, and would be shown to its next holder.
+            let given_up = others.is_empty() && self.acting(visitor).is_resource_buried(resource).await?;
+            if ours || given_up || others.iter().any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
                 return Ok(Some(format!(
                     "resources: {:?} belongs to somebody else; ask an administrator",
                     resource.as_str()
@@ -227,11 +289,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             edit: location("applications/edit"),
             delete: location("applications/delete"),
             secret: secret.map(ClientSecret::expose),
-            actions: visitor.person.administrator.then_some(Action::ALL).into_iter().flatten().collect(),
-            lifetimes: Lifetime::ALL
-                .into_iter()
-                .filter_map(|which| Some((which, span::words(which.of(&client.lifetimes)?))))
-                .collect(),
+            administrator: visitor.person.administrator,
+            actions: Action::ALL,
+            lifetimes: lifetimes(client),
             client,
         };
         response::page(StatusCode::OK, &page, Forms::StayHere)
@@ -244,18 +304,24 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         form: &ApplicationForm,
         refused: Option<&str>,
     ) -> Response<Bytes> {
-        let (title, id, registers) = match purpose {
-            Purpose::Register(id) => ("Register an application", id, true),
-            Purpose::Edit(id) => ("Change the application", id, false),
+        let (title, id, edited) = match purpose {
+            Purpose::Register(id) => ("Register an application", id, None),
+            Purpose::Edit(client) | Purpose::DeleteSecrets(client) => {
+                ("Change the application", &client.id, Some(client))
+            }
         };
+        let secrets = if let Purpose::DeleteSecrets(client) = purpose { client.secrets.len() } else { 0 };
         let page = FormPage {
             frame: self.frame(title, Some(visitor)),
             csrf: visitor.csrf_token(),
             client_id: id.as_str(),
-            proof: id_proof(visitor, id),
+            proof: edited.map_or_else(|| id_proof(visitor, id), |client| version(visitor, EDIT, client)),
             nonce: secrets::nonce(),
-            registers,
-            offered: self.config.scopes.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
+            registers: edited.is_none(),
+            secrets,
+            may_lapse: !visitor.person.administrator && edited.is_some_and(Client::is_vouched_for),
+            offered: if visitor.person.administrator { self.config.scope() } else { self.config.registrable_scope() }
+                .to_string(),
             lifetimes: Lifetime::ALL
                 .into_iter()
                 .zip(form.lifetimes.iter().map(String::as_str))
@@ -269,11 +335,21 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 }
 
+/// Refuses to let an owner delete what is blocked: it would take the block back.
+fn may_delete(visitor: &Visitor, client: &Client) -> Result<(), Rejection> {
+    match client.blocked {
+        Some(_) if !visitor.person.administrator => Err(Rejection::ApplicationBlocked),
+        _ => Ok(()),
+    }
+}
+
 /// What the form is for.
 #[derive(Clone, Copy)]
 enum Purpose<'a> {
     Register(&'a ClientId),
-    Edit(&'a ClientId),
+    Edit(&'a Client),
+    /// To confirm that an edit deletes the secrets.
+    DeleteSecrets(&'a Client),
 }
 
 /// Reads the identifier that we put into the form; nobody chooses one for themselves.
@@ -281,6 +357,27 @@ fn proven_id(visitor: &Visitor, posted: &Parameters) -> Result<ClientId, Rejecti
     let id = posted.get("client_id").and_then(|id| ClientId::new(id).ok()).ok_or(Rejection::FormNotOurs)?;
     let proven = posted.get("proof").is_some_and(|given| equal_in_constant_time(given, &id_proof(visitor, &id)));
     if proven { Ok(id) } else { Err(Rejection::FormNotOurs) }
+}
+
+/// Stands for an application as it is now, in a form of this session: whatever was changed since the form
+/// was shown gives another one.
+///
+/// It is good for one purpose: that of a form to edit deletes nothing.
+fn version(visitor: &Visitor, purpose: &str, client: &Client) -> String {
+    let content = serde_json::to_vec(&(purpose, client)).unwrap_or_default();
+    keyed("oauth-pages version", &visitor.cookie, &content).to_base64url()
+}
+
+/// Tells whether a form is about an application as it is now.
+fn is_as_shown(visitor: &Visitor, posted: &Parameters, purpose: &str, client: &Client) -> bool {
+    let shown = posted.get("version").unwrap_or_default();
+    equal_in_constant_time(shown, &version(visitor, purpose, client))
+}
+
+/// Lists the lifetimes that are set for an application.
+fn lifetimes(client: &Client) -> Vec<(Lifetime, String)> {
+    let set = |which: Lifetime| Some((which, span::words(which.of(&client.lifetimes)?)));
+    Lifetime::ALL.into_iter().filter_map(set).collect()
 }
 
 fn id_proof(visitor: &Visitor, id: &ClientId) -> String {
@@ -297,7 +394,8 @@ struct ClientPage<'a> {
     edit: String,
     delete: String,
     secret: Option<&'a str>,
-    actions: Vec<Action>,
+    administrator: bool,
+    actions: [Action; 8],
     lifetimes: Vec<(Lifetime, String)>,
     client: &'a Client,
 }
@@ -311,6 +409,10 @@ struct FormPage<'a> {
     proof: String,
     nonce: String,
     registers: bool,
+    /// How many secrets the edit would delete, if that is to be confirmed.
+    secrets: usize,
+    /// Whether an edit may take away what an administrator gave.
+    may_lapse: bool,
     offered: String,
     lifetimes: Vec<(Lifetime, &'a str, String)>,
     form: &'a ApplicationForm,
@@ -322,6 +424,8 @@ struct FormPage<'a> {
 struct DeletePage<'a> {
     frame: Frame,
     csrf: String,
+    version: String,
     show: String,
     client: &'a Client,
+    refused: Option<&'a str>,
 }

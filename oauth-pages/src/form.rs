@@ -119,21 +119,23 @@ impl Lifetime {
     }
 }
 
-/// Offers the grants that the settings do, and those that are there already.
-fn boxes(config: &Config, ticked: impl Fn(GrantType) -> bool) -> Vec<GrantBox> {
-    let offered = config.grant_types();
+/// Offers the grants that the settings do to such a person, and those that are there already.
+fn boxes(config: &Config, administrator: bool, ticked: impl Fn(GrantType) -> bool) -> Vec<GrantBox> {
+    let offered = if administrator { config.grant_types() } else { config.registrable_grants() };
     let shown = GrantType::ALL.into_iter().filter(|grant| offered.contains(grant) || ticked(*grant));
     shown.map(|grant| GrantBox { grant, ticked: ticked(grant) }).collect()
 }
 
 impl ApplicationForm {
     /// Starts with what most applications want.
-    pub(crate) fn empty(config: &Config) -> Self {
+    pub(crate) fn empty(config: &Config, administrator: bool) -> Self {
         Self {
             name: String::new(),
             site: String::new(),
             confidential: true,
-            grants: boxes(config, |grant| matches!(grant, GrantType::AuthorizationCode | GrantType::RefreshToken)),
+            grants: boxes(config, administrator, |grant| {
+                matches!(grant, GrantType::AuthorizationCode | GrantType::RefreshToken)
+            }),
             redirect_uris: String::new(),
             scope: String::new(),
             resources: String::new(),
@@ -144,13 +146,13 @@ impl ApplicationForm {
     }
 
     /// Shows what is registered.
-    pub(crate) fn of(config: &Config, client: &Client) -> Self {
+    pub(crate) fn of(config: &Config, client: &Client, administrator: bool) -> Self {
         let lines = |lines: Vec<&str>| lines.join("\n");
         Self {
             name: client.name.clone(),
             site: client.uri.clone().unwrap_or_default(),
             confidential: client.is_confidential(),
-            grants: boxes(config, |grant| client.may_use(grant)),
+            grants: boxes(config, administrator, |grant| client.may_use(grant)),
             redirect_uris: lines(client.redirect_uris.iter().map(|uri| uri.as_str()).collect()),
             scope: client.scope.as_ref().map(ToString::to_string).unwrap_or_default(),
             resources: lines(client.resources.iter().map(Resource::as_str).collect()),
@@ -161,13 +163,13 @@ impl ApplicationForm {
     }
 
     /// Takes what was posted.
-    pub(crate) fn posted(config: &Config, form: &Parameters) -> Self {
+    pub(crate) fn posted(config: &Config, form: &Parameters, administrator: bool) -> Self {
         let text = |name| form.get(name).unwrap_or_default().to_owned();
         Self {
             name: text("name").trim().to_owned(),
             site: text("site").trim().to_owned(),
             confidential: form.get("client-type") != Some("public"),
-            grants: boxes(config, |grant| form.get(&format!("grant:{grant}")).is_some()),
+            grants: boxes(config, administrator, |grant| form.get(&format!("grant:{grant}")).is_some()),
             redirect_uris: text("redirect-uris"),
             scope: text("scope").trim().to_owned(),
             resources: text("resources"),

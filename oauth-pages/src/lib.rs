@@ -49,6 +49,7 @@
 //! | `/connected` | what one allowed to whom, and its revocation |
 //! | `/people`, and `/api-access` under it | for an administrator: whether clients may act for somebody |
 //! | `/applications/confirm` | what an administrator was about to change when the session ended |
+//! | `/audit` | for an administrator: who did what to which application or account |
 //! | `/password` | a change of one's own password, where [`Accounts`] offer it |
 //! | `/errors`, `/errors/{number}` | every error with its number and how to mend it |
 //!
@@ -58,7 +59,7 @@
 //!   signed in: `signed-in-as`, `signed-in-at` (an organisation), `sign-out`
 //! - consent: `client-name`, `client-site`, `sanctioned` (a badge), `redirect-host`, `scope-<scope>`, `allow`, `deny`, `use-another-account`,
 //!   `for-organisation`; where somebody may allow nothing: `not-entitled`, `roles`, `deny`
-//! - home: `applications`, `connected`, `people`, `change-password` (links), `api-access-off`
+//! - home: `applications`, `connected`, `people`, `audit`, `change-password` (links), `api-access-off`
 //! - people: `name`, `find`, `person-<subject>`, `api-access-off-<subject>` or `api-access-on-<subject>`,
 //!   `next-page`
 //! - applications: `new-application` or `may-not-register`, `search`, `show`, `find`, `application-<client id>`, `next-page`; for
@@ -69,21 +70,23 @@
 //!   `grant-authorization_code`, `grant-refresh_token`, `grant-client_credentials`, `redirect-uris`,
 //!   `scope`, `resources`, `allowed-origins`, `lifetime-code`, `lifetime-access-token`,
 //!   `lifetime-refresh-token-idle`, `lifetime-refresh-token`, `insecure-without-pkce`, `register` or
-//!   `save`, `form-error`
+//!   `save`, `form-error`, `may-lapse`, `secrets-end`, `delete-secrets`
 //! - an application: `client-name`, `client-id`, `client-type`, `client-secret` (once), `sanctioned`,
-//!   `trusted`, `switched-off`, `blocked`, `blocked-reason`, `without-pkce-warning`, the `lifetime-..`
-//!   that are set, `edit`, `switch-off` or `switch-on`, `add-secret` or `retire-secret`, `renew-secret`,
+//!   `trusted`, `lapsed`, `switched-off`, `blocked`, `blocked-reason`, `without-pkce-warning`, the `lifetime-..`
+//!   that are set, `edit`, `switch-off` or `switch-on` (and `confirm-switch-off` on the next page), `add-secret` or `retire-secret`, `renew-secret`,
 //!   `delete`, and `confirm-delete` on the next page; for an administrator a button for each thing that
 //!   can be done, `enable`, `disable`, `trust`, `untrust`, `sanction`, `unsanction`, `block`, `unblock`
 //! - a blocked application, where somebody is sent to allow it: `client-name`, `blocked-reason`,
 //!   `error-number`, `error-description`
 //! - connected apps: `connected-<client id>`, `revoke-<client id>`; for each approval, by the beginning of
 //!   its identifier, `authorization-<beginning>` and, where there are several, `revoke-authorization-<beginning>`
+//! - the audit log: `act-<number>`, `audit-off` or `audit-elsewhere`, `next-page`
 //! - password: `account`, `old-password`, `new-password`, `change-password`, `form-error`
 //! - errors: `error-number`, `error-description`
 
 mod accounts;
 mod applications;
+mod audit;
 mod connected;
 mod consent;
 mod cookies;

@@ -97,6 +97,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             username: &visitor.person.username,
             offers_password_change: self.accounts.offers_password_change(),
             offers_people: visitor.person.administrator && self.accounts.offers_people(),
+            administrator: visitor.person.administrator,
             has_api_access: visitor.person.may_authorize,
         };
         Ok(response::page(StatusCode::OK, &home, Forms::StayHere))
@@ -131,6 +132,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Route::Password if !self.accounts.offers_password_change() => Err(Rejection::NotFound),
             Route::Password if posted => self.change_password(request).await,
             Route::Password => self.show_password(request).await,
+            Route::Audit => self.list_acts(request).await,
             Route::Errors => Ok(self.list_errors(request).await),
             Route::Explain(number) => self.explain(request, number).await.ok_or(Rejection::NotFound),
         }
@@ -210,6 +212,7 @@ pub(crate) enum Route<'a> {
     People,
     ApiAccess,
     Password,
+    Audit,
     Errors,
     Explain(&'a str),
 }
@@ -237,6 +240,7 @@ impl<'a> Route<'a> {
             "/people" => Self::People,
             "/people/api-access" => Self::ApiAccess,
             "/password" => Self::Password,
+            "/audit" => Self::Audit,
             "/errors" => Self::Errors,
             other => Self::Explain(other.strip_prefix("/errors/")?),
         })
@@ -274,5 +278,6 @@ struct Home<'a> {
     username: &'a str,
     offers_password_change: bool,
     offers_people: bool,
+    administrator: bool,
     has_api_access: bool,
 }

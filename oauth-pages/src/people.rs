@@ -6,6 +6,7 @@ use crate::response::{self, Forms, Frame};
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use oauth_core::administration::{Act, Actor};
 use oauth_core::error::Rejection;
 use oauth_core::event::Event;
 use oauth_core::http::Parameters;
@@ -61,6 +62,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             // After the switch: whoever is about to save a code looks at it once more when it is saved.
             self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.config.clock.now()).await?;
         }
+        let acting = self.acting(&visitor);
+        acting.tell(Act::on_api_access(&Actor::Person(visitor.person.subject.clone()), &subject, allowed)).await;
         self.config.events.record(&if allowed {
             Event::ApiAccessEnabled { subject }
         } else {

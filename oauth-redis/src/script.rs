@@ -52,6 +52,7 @@ scripts! {
     SAVE_PENDING = "common" "save_pending";
     TAKE_PENDING = "take_pending";
     CREATE_ACCOUNT = "common" "create_account";
+    BURY = "common" "bury";
     REPLACE_ACCOUNT = "replace_account";
     DELETE_ACCOUNT = "delete_account";
     MOVE_MARK = "common" "move_mark";

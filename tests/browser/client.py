@@ -23,7 +23,7 @@ class Client:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
         return f"{self.provider.authorization_endpoint}?" + urlencode({
             "response_type": "code", "client_id": self.registered["client_id"], "redirect_uri": self.redirect_uri,
-            "scope": "read write", "state": self.state, "code_challenge": challenge, "code_challenge_method": "S256",
+            "scope": self.registered.get("scope", "read"), "state": self.state, "code_challenge": challenge, "code_challenge_method": "S256",
         })
 
     def answer(self, callback) -> dict[str, str]:

@@ -4,8 +4,8 @@ use oauth_core::every_store_verb;
 use oauth_core::resource::Authorization;
 use oauth_core::secret::Digest;
 use oauth_core::store::{
-    AccountStore, ClientStore, CodeStore, GrantStore, Housekeeping, PendingRequestStore, Result, SessionStore, Store,
-    StoreError, TokenStore,
+    AccountStore, AuditStore, ClientStore, CodeStore, GrantStore, Housekeeping, PendingRequestStore, Result,
+    SessionStore, Store, StoreError, TokenStore,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

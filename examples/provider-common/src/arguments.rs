@@ -1,6 +1,6 @@
 //! What stands on the command line: options for everything, and the commands.
 
-use crate::commands::{application, sweep, user};
+use crate::commands::{application, audit, sweep, user};
 use crate::options::Options;
 use clap::{Parser, Subcommand};
 
@@ -25,6 +25,8 @@ pub(crate) enum Command {
     /// Creates, lists, changes, disables, enables and deletes accounts, and sets their passwords.
     #[command(subcommand)]
     User(user::Command),
+    /// Lists what was done to applications and accounts, and by whom.
+    Audit(audit::Audit),
     /// Removes what is over from the database, as the server does by itself every minute.
     Sweep(sweep::Sweep),
 }

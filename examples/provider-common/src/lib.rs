@@ -56,7 +56,12 @@ pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Re
     let Arguments { options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let format = if options.json { Format::Json } else { Format::Text };
     // What a command did is its answer; a server's log is all there is to see of it.
-    log_to_stderr(if command.is_some() { "warn" } else { "info" });
+    log_to_stderr(match command {
+        None => "info",
+        // The acts are lines of the log.
+        Some(_) if options.audit_log => "warn,oauth::audit=info",
+        Some(_) => "warn",
+    });
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -85,7 +90,10 @@ async fn perform(command: Command, options: &Options) -> Result<Answer, Refused>
     let store = options.store().await?;
     match command {
         Command::Application(command) => commands::application::run(command, &store, &config).await,
-        Command::User(command) => commands::user::run(command, &StoredAccounts::new(store, &config)).await,
+        Command::User(command) => {
+            commands::user::run(command, &StoredAccounts::new(store.clone(), &config), &store, &config).await
+        }
+        Command::Audit(asked) => commands::audit::run(&asked, &store).await,
         Command::Sweep(asked) => commands::sweep::run(&asked, &store, &config).await,
     }
 }

@@ -116,6 +116,11 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_ORGANISATIONS", value_parser = BoolishValueParser::new())]
     pub(crate) organisations: bool,
 
+    /// Keeps an audit log of what is done to applications and accounts: in an SQL database, which
+    /// `provider audit` lists, and as lines of JSON in the log.
+    #[arg(long, global = true, env = "PROVIDER_AUDIT_LOG", value_parser = BoolishValueParser::new())]
+    pub(crate) audit_log: bool,
+
     /// Any other setting, by its key in docs/configuration.md, its value as JSON or as text; may be
     /// repeated. It holds over the option that is for the same.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
@@ -163,6 +168,7 @@ impl Options {
             "registering_groups": some(&self.registering_group),
             "consenting_roles": some(&self.consenting_role),
             "organisations": self.organisations,
+            "audit_log": self.audit_log,
         });
         match settings {
             Value::Object(settings) => settings,

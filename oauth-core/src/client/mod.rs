@@ -1,6 +1,8 @@
 //! Registered clients (RFC 6749 §2).
 
+mod approval;
 mod lifetimes;
+mod ordinary;
 mod origin;
 mod registration;
 mod secrets;
@@ -182,6 +184,10 @@ pub struct Client {
     /// Whether those who run this server vouch for it: a badge on the consent page, no more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sanctioned: bool,
+    /// Whether an edit by somebody else than an administrator took [`trusted`](Self::trusted) or
+    /// [`sanctioned`](Self::sanctioned) away, and no administrator has decided about it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lapsed: bool,
     /// Why those who run this server have blocked it, in words for people. [`block`](Self::block) sets
     /// it: a blocked client is also not [`enabled`](Self::enabled), which is what a store looks at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,6 +218,7 @@ impl Client {
             lifetimes: Lifetimes::default(),
             trusted: false,
             sanctioned: false,
+            lapsed: false,
             blocked: None,
             attributes: Attributes::new(),
             created_at: Timestamp::from_unix_seconds(0),

@@ -91,6 +91,12 @@ pub enum RegistrationError {
     /// The server offers the password grant to clients with a secret only.
     #[error("grants: password is for confidential clients only")]
     PublicPassword,
+    /// An administrator decides who may use a grant.
+    #[error("grants: {0} is an administrator's to give")]
+    GrantNotOrdinary(GrantType),
+    /// An administrator decides who may ask for a scope.
+    #[error("scope: {0:?} is an administrator's to give")]
+    ScopeNotOrdinary(String),
     /// A public client cannot act for itself (RFC 6749 §4.4).
     #[error("grants: client_credentials is for confidential clients only")]
     PublicClientCredentials,
@@ -184,9 +190,27 @@ impl Registration {
 
     /// Changes a client to what is asked, by the same rules; identifier, secrets and owner stay.
     ///
+    /// A client that an administrator [vouches for](Client::is_vouched_for) loses trust and badge if this
+    /// [widens](Self::widens) its registration, and is marked as [`lapsed`](Client::lapsed): the approval was
+    /// of what it was. For an administrator's own edit: [`apply_as_administrator`](Self::apply_as_administrator).
+    ///
     /// # Errors
     /// Names the field that is refused, and why; the client is then unchanged.
     pub fn apply(&self, client: &mut Client, config: &Config) -> Result<(), RegistrationError> {
+        let approved = client.is_vouched_for().then(|| Self::of(client));
+        self.apply_as_administrator(client, config)?;
+        if approved.is_some_and(|approved| !Self::of(client).widens(&approved, config).is_empty()) {
+            client.lapse();
+        }
+        Ok(())
+    }
+
+    /// Changes a client as [`apply`](Self::apply) does, by an administrator, who vouches for what they make
+    /// of it: trust and badge stay.
+    ///
+    /// # Errors
+    /// Names the field that is refused, and why; the client is then unchanged.
+    pub fn apply_as_administrator(&self, client: &mut Client, config: &Config) -> Result<(), RegistrationError> {
         let redirect_uris = self.check(config)?;
         let origin = |text: &String| Origin::register(text).map_err(|_| RegistrationError::Origin(text.clone()));
         let allowed_origins = self.allowed_origins.iter().map(origin).collect::<Result<_, _>>()?;

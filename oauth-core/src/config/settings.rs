@@ -4,6 +4,7 @@ pub use table::Setting;
 use table::{Kind, duration, list};
 
 use super::{Config, Issuer, Paths, TokenFormat};
+use crate::client::GrantType;
 use crate::identifier::{ClientId, Resource};
 use crate::scope::Scope;
 use serde::Deserialize;
@@ -95,6 +96,12 @@ settings! {
     consenting_roles: Option<BTreeSet<String>> = |_config| "everybody".to_owned();
     /// The groups whose people may register applications on the ready-made pages, administrators aside.
     registering_groups: Option<BTreeSet<String>> = |_config| "everybody".to_owned();
+    /// The grants that people who are no administrators may register applications for.
+    registrable_grants: Option<BTreeSet<GrantType>> = |_config| "all on offer but `client_credentials`".to_owned();
+    /// The scopes that people who are no administrators may register applications for.
+    registrable_scope: Option<String> = |_config| "`default_scope`".to_owned();
+    /// Keeps an audit log of what is done to applications and accounts in the database, if it is an SQL one.
+    audit_log: bool = |config| config.audit_log.to_string();
     /// Asks at sign-in, on the ready-made pages, for the organisation that a person belongs to.
     organisations: bool = |config| config.organisations.to_string();
     /// How long a code can be redeemed: 600 at most. A client may have a lifetime of its own.
@@ -189,6 +196,13 @@ impl Settings {
         set(&mut config.remember_consent, self.remember_consent);
         config.consenting_roles = self.consenting_roles;
         config.registering_groups = self.registering_groups;
+        config.registrable_grants = self.registrable_grants;
+        if let Some(scope) = self.registrable_scope {
+            let scope =
+                scope.parse().map_err(|reason| InvalidSetting::new("registrable_scope", format!("{reason}")))?;
+            config.registrable_scope = Some(scope);
+        }
+        config.audit_log = self.audit_log;
         config.organisations = self.organisations;
         config.redirect_uri_schemes = self.redirect_uri_schemes;
         set(&mut config.access_token_lifetime, self.access_token_lifetime.map(Duration::from_secs));

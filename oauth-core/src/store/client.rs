@@ -2,6 +2,7 @@ use super::{Created, Page, Replaced, Result};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, Resource, Subject};
+use crate::secret::Digest;
 use std::future::Future;
 
 /// Which clients to list; every field that is set must hold.
@@ -66,4 +67,13 @@ pub trait ClientStore: Send + Sync + 'static {
     ///
     /// A client created later under the same identifier inherits nothing.
     fn delete_client(&self, id: &ClientId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Keeps a tombstone for a name until a moment, instead of the one that it may have:
+    /// [`administration`](crate::administration) says whose, and why nobody may take such a name. One that is
+    /// over already takes the tombstone away.
+    fn bury(&self, name: &Digest, now: Timestamp, until: Timestamp) -> impl Future<Output = Result<()>> + Send;
+
+    /// Tells whether a name has a tombstone: from the moment [`bury`](Self::bury) has returned to the second
+    /// before its end.
+    fn is_buried(&self, name: &Digest, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
 }

@@ -1,8 +1,10 @@
 use super::{
-    Account, AccountStore, ActiveToken, Basis, ClientFilter, ClientStore, Code, CodeStore, Created, Grant, GrantFilter,
-    GrantStore, Housekeeping, Issue, Marks, Page, PendingDecision, PendingRequest, PendingRequestStore, Redeemed,
-    Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
+    Account, AccountStore, ActiveToken, AuditStore, Basis, ClientFilter, ClientStore, Code, CodeStore, Created, Grant,
+    GrantFilter, GrantStore, Housekeeping, Issue, KeptAct, Marks, Page, PendingDecision, PendingRequest,
+    PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode,
+    StoredRefresh, Swept, TokenStore,
 };
+use crate::administration::Act;
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId, Subject};
@@ -67,6 +69,24 @@ impl<T: ClientStore, S: Send + Sync + 'static> ClientStore for Mixed<T, S> {
 
     async fn delete_client(&self, id: &ClientId, now: Timestamp) -> Result<bool> {
         self.truth.delete_client(id, now).await
+    }
+
+    async fn bury(&self, name: &Digest, now: Timestamp, until: Timestamp) -> Result<()> {
+        self.truth.bury(name, now, until).await
+    }
+
+    async fn is_buried(&self, name: &Digest, now: Timestamp) -> Result<bool> {
+        self.truth.is_buried(name, now).await
+    }
+}
+
+impl<T: AuditStore, S: Send + Sync + 'static> AuditStore for Mixed<T, S> {
+    async fn keep_act(&self, act: &Act) -> Result<bool> {
+        self.truth.keep_act(act).await
+    }
+
+    async fn acts(&self, page: &Page<u64>) -> Result<Option<Vec<KeptAct>>> {
+        self.truth.acts(page).await
     }
 }
 

@@ -12,6 +12,7 @@
 //! writes must either run to its end or leave nothing behind: no half of it is ever visible.
 
 mod account;
+mod audit;
 mod client;
 mod code;
 #[cfg(feature = "conformance")]
@@ -30,6 +31,7 @@ mod token;
 mod verbs;
 
 pub use account::{Account, AccountStore, AttributeChanges, PasswordHash};
+pub use audit::{AuditStore, KeptAct};
 pub use client::{ClientFilter, ClientStore};
 pub use code::{Code, CodeStore, Redeemed, StoredCode};
 pub use grant::{Grant, GrantFilter, GrantStore};
@@ -101,7 +103,7 @@ pub enum Saved {
 
 /// What an authorization server keeps: clients, grants, codes and tokens.
 ///
-/// Implemented for everything that implements the five parts. A clone is another handle on the same
+/// Implemented for everything that implements the six parts. A clone is another handle on the same
 /// storage.
 ///
 /// ```
@@ -109,6 +111,6 @@ pub enum Saved {
 /// fn takes_any(store: impl Store) -> impl Store { store.clone() }
 /// takes_any(MemoryStore::new());
 /// ```
-pub trait Store: ClientStore + GrantStore + CodeStore + TokenStore + Housekeeping + Clone {}
+pub trait Store: ClientStore + GrantStore + CodeStore + TokenStore + AuditStore + Housekeeping + Clone {}
 
-impl<S: ClientStore + GrantStore + CodeStore + TokenStore + Housekeeping + Clone> Store for S {}
+impl<S: ClientStore + GrantStore + CodeStore + TokenStore + AuditStore + Housekeeping + Clone> Store for S {}

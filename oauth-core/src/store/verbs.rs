@@ -14,6 +14,8 @@ macro_rules! every_store_verb {
                 fn update_client(client: &$crate::client::Client) -> bool;
                 fn replace_client(read: &$crate::client::Client, changed: &$crate::client::Client) -> $crate::store::Replaced;
                 fn delete_client(id: &$crate::identifier::ClientId, now: $crate::clock::Timestamp) -> bool;
+                fn bury(name: &$crate::secret::Digest, now: $crate::clock::Timestamp, until: $crate::clock::Timestamp) -> ();
+                fn is_buried(name: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> bool;
             }
             GrantStore {
                 fn grant(id: &$crate::identifier::GrantId) -> Option<$crate::store::Grant>;
@@ -34,6 +36,10 @@ macro_rules! every_store_verb {
                 fn refresh_token(digest: &$crate::secret::Digest) -> Option<$crate::store::StoredRefresh>;
                 fn rotate(digest: &$crate::secret::Digest, issue: &$crate::store::Issue, retry: &$crate::store::Retry) -> $crate::store::Rotated;
                 fn revoke_access_token(digest: &$crate::secret::Digest, now: $crate::clock::Timestamp) -> bool;
+            }
+            AuditStore {
+                fn keep_act(act: &$crate::administration::Act) -> bool;
+                fn acts(page: &$crate::store::Page<u64>) -> Option<Vec<$crate::store::KeptAct>>;
             }
             Housekeeping {
                 fn sweep(now: $crate::clock::Timestamp, limit: u32) -> $crate::store::Swept;

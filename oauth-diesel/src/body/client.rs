@@ -1,11 +1,12 @@
 use super::{Connection, Store, find_client, only_one};
 use crate::error::{Failure, Outcome};
 use crate::record::json;
-use crate::schema::{client_attributes, client_resources, clients};
+use crate::schema::{client_attributes, client_resources, clients, tombstones};
 use diesel::prelude::*;
 use oauth_core::client::Client;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::ClientId;
+use oauth_core::secret::Digest;
 use oauth_core::store::{ClientFilter, ClientStore, Created, Page, Replaced, Result};
 
 impl ClientStore for Store {
@@ -37,6 +38,16 @@ impl ClientStore for Store {
     async fn delete_client(&self, id: &ClientId, _now: Timestamp) -> Result<bool> {
         let id = id.clone();
         self.write("delete a client", move |connection, tenant| delete(connection, tenant, &id)).await
+    }
+
+    async fn bury(&self, name: &Digest, _now: Timestamp, until: Timestamp) -> Result<()> {
+        let name = *name;
+        self.write("bury a name", move |connection, tenant| bury(connection, tenant, &name, until)).await
+    }
+
+    async fn is_buried(&self, name: &Digest, now: Timestamp) -> Result<bool> {
+        let name = *name;
+        self.read("look for a tombstone", move |connection, tenant| is_buried(connection, tenant, &name, now)).await
     }
 }
 
@@ -86,6 +97,39 @@ fn list(
     }
     let bodies: Vec<String> = query.load(connection)?;
     bodies.iter().map(|body| json(body, "clients.body")).collect()
+}
+
+fn bury(connection: &mut Connection, tenant: i64, name: &Digest, until: Timestamp) -> Outcome<()> {
+    let until = until.as_unix_seconds();
+    let named = || {
+        tombstones::table
+            .filter(tombstones::tenant.eq(tenant))
+            .filter(tombstones::digest.eq(name.as_bytes().as_slice()))
+    };
+    let found: Option<i64> = named().select(tombstones::id).get_result(connection).optional()?;
+    if found.is_some() {
+        diesel::update(named()).set(tombstones::expires_at.eq(until)).execute(connection)?;
+        return Ok(());
+    }
+    diesel::insert_into(tombstones::table)
+        .values((
+            tombstones::tenant.eq(tenant),
+            tombstones::digest.eq(name.as_bytes().as_slice()),
+            tombstones::expires_at.eq(until),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn is_buried(connection: &mut Connection, tenant: i64, name: &Digest, now: Timestamp) -> Outcome<bool> {
+    let found: Option<i64> = tombstones::table
+        .filter(tombstones::tenant.eq(tenant))
+        .filter(tombstones::digest.eq(name.as_bytes().as_slice()))
+        .filter(tombstones::expires_at.gt(now.as_unix_seconds()))
+        .select(tombstones::id)
+        .get_result(connection)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 fn create(connection: &mut Connection, tenant: i64, client: &Client) -> Outcome<Created> {

@@ -2,7 +2,7 @@ use super::grant::deleted_clients;
 use super::{Connection, SWEEP, Store};
 use crate::error::Outcome;
 use crate::schema::{
-    access_tokens, clients, codes, decisions, grants, marks, pending_requests, refresh_tokens, sessions,
+    access_tokens, clients, codes, decisions, grants, marks, pending_requests, refresh_tokens, sessions, tombstones,
 };
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -95,6 +95,7 @@ fn sweep(connection: &mut Connection, tenant: i64, now: i64, limit: u32) -> Outc
     remove!(connection, budget, sessions, oldest_over!(sessions, tenant, now));
     remove!(connection, budget, decisions, oldest_over!(decisions, tenant, now));
     remove!(connection, budget, pending_requests, oldest_over!(pending_requests, tenant, now));
+    remove!(connection, budget, tombstones, oldest_over!(tombstones, tenant, now));
     remove!(connection, budget, access_tokens, left_behind(tenant));
     remove_grants!(connection, budget, oldest_over!(grants, tenant, now));
     remove_grants!(connection, budget, of_deleted(tenant));
@@ -166,11 +167,12 @@ fn oldest(connection: &mut Connection, tenant: i64, now: i64) -> Outcome<Option<
         first_end!(decisions, oldest_over!(decisions, tenant, now)),
         first_end!(pending_requests, oldest_over!(pending_requests, tenant, now)),
         first_end!(grants, oldest_over!(grants, tenant, now)),
+        first_end!(tombstones, oldest_over!(tombstones, tenant, now)),
     ));
     type End = Option<i64>;
-    type Ends = (End, End, End, End, End, End);
-    let (tokens, codes, sessions, decisions, pending, grants): Ends = ends.get_result(connection)?;
-    let oldest = [tokens, codes, sessions, decisions, pending, grants].into_iter().flatten().min();
+    type Ends = (End, End, End, End, End, End, End);
+    let (tokens, codes, sessions, decisions, pending, grants, tombstones): Ends = ends.get_result(connection)?;
+    let oldest = [tokens, codes, sessions, decisions, pending, grants, tombstones].into_iter().flatten().min();
     Ok(oldest.map(Timestamp::from_unix_seconds))
 }
 
@@ -182,6 +184,7 @@ fn waits(connection: &mut Connection, tenant: i64, now: i64) -> Outcome<bool> {
         || diesel::select(exists(over!(decisions, tenant, now))).get_result(connection)?
         || diesel::select(exists(over!(pending_requests, tenant, now))).get_result(connection)?
         || diesel::select(exists(over!(grants, tenant, now))).get_result(connection)?
+        || diesel::select(exists(over!(tombstones, tenant, now))).get_result(connection)?
         || diesel::select(exists(deleted_clients(tenant))).get_result(connection)?;
     Ok(waits)
 }

@@ -22,6 +22,7 @@
 //! Where several rows are changed a code or a token comes before its grant, on every way.
 
 mod account;
+mod audit;
 mod client;
 mod code;
 mod grant;

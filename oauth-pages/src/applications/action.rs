@@ -59,13 +59,20 @@ impl Action {
         }
     }
 
+    /// Tells whether it approves of an application as it is, or lets it work: what it is then matters.
+    pub(crate) const fn approves(self) -> bool {
+        matches!(self, Self::Enable | Self::Trust | Self::Sanction | Self::Unblock)
+    }
+
     /// Says what changes.
     pub(crate) const fn effect(self) -> &'static str {
         match self {
             Self::Enable => "It is switched on: what was issued to it counts again, unless it is over.",
             Self::Disable => "It is switched off: nothing that was issued to it counts until it is on again.",
             Self::Trust => "People are no longer asked for their consent: what it asks for it gets.",
-            Self::Untrust => "People are asked for their consent from now on.",
+            Self::Untrust => {
+                "People who have not allowed it themselves are asked for their consent from now on. What was issued to it stays valid."
+            }
             Self::Sanction => "People see a badge that says that those who run this server vouch for it.",
             Self::Unsanction => "The badge is taken away.",
             Self::Block => "It is blocked: nothing that was issued to it counts, and its owner cannot switch it on.",
@@ -80,9 +87,9 @@ impl Action {
             Self::Enable => (client.enabled, "It is on already."),
             Self::Disable => (!client.enabled, "It is off already."),
             Self::Trust => (client.trusted, "It is trusted already."),
-            Self::Untrust => (!client.trusted, "It is not trusted."),
+            Self::Untrust => (!client.trusted && !client.lapsed, "It is not trusted."),
             Self::Sanction => (client.sanctioned, "It is sanctioned already."),
-            Self::Unsanction => (!client.sanctioned, "It is not sanctioned."),
+            Self::Unsanction => (!client.sanctioned && !client.lapsed, "It is not sanctioned."),
             Self::Block => (client.blocked.is_some(), "It is blocked already."),
             Self::Unblock => (client.blocked.is_none(), "It is not blocked."),
         };
@@ -91,6 +98,8 @@ impl Action {
 
     /// Changes an application; `reason` is told to whoever a blocked one sends here.
     pub(crate) fn apply(self, client: &mut Client, reason: &str) {
+        // An administrator has looked at it.
+        client.lapsed &= !matches!(self, Self::Trust | Self::Untrust | Self::Sanction | Self::Unsanction);
         match self {
             Self::Enable => client.enabled = true,
             Self::Disable => client.enabled = false,

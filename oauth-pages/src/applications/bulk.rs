@@ -3,7 +3,9 @@
 use super::Answer;
 use super::action::Action;
 use super::list::{LISTED, TICKED};
+use super::{lifetimes, version};
 use crate::accounts::Accounts;
+use crate::form::Lifetime;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
 use crate::session::Visitor;
@@ -12,13 +14,15 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use oauth_core::client::Client;
 use oauth_core::error::Rejection;
-use oauth_core::event::Event;
 use oauth_core::http::Parameters;
 use oauth_core::identifier::ClientId;
+use oauth_core::secret::equal_in_constant_time;
 use oauth_core::store::{Replaced, SessionStore, Store};
 
 /// What the name of an application's checkbox starts with.
 const CLIENT_FIELD: &str = "client:";
+/// What a confirmation carries in the place of a version, if it holds for the application as it is.
+const ANY: &str = "*";
 /// How often a change is made anew to an application that others change at the same time.
 const ATTEMPTS: usize = 3;
 
@@ -49,14 +53,16 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let mut left = Vec::new();
         for client in chosen {
-            if !self.change_application(action, reason, client.clone()).await? {
-                left.push(client);
+            let shown = posted.get(&format!("{CLIENT_FIELD}{}", client.id)).unwrap_or_default();
+            let id = client.id.clone();
+            if !self.change_application(&visitor, action, reason, client, shown).await? {
+                left.extend(self.store.client(&id).await?);
             }
         }
         if left.is_empty() {
             return Ok(response::see_other(&self.list_location(&posted)));
         }
-        let refused = "somebody else changed these at the same moment; look at them and confirm again";
+        let refused = "These have changed since you saw them. Look at them as they are now, and confirm again.";
         self.confirm_page(&visitor, &posted, action, &left, Some((StatusCode::CONFLICT, refused))).await
     }
 
@@ -78,18 +84,27 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
     }
 
-    /// Changes one application, as it is when it is changed; `false` where others never let up.
-    async fn change_application(&self, action: Action, reason: &str, read: Client) -> Result<bool, Rejection> {
+    /// Changes one application, if it is what the confirmation `shown` was about; `false` if it is not. The
+    /// store compares it once more as it writes.
+    async fn change_application(
+        &self,
+        visitor: &Visitor,
+        action: Action,
+        reason: &str,
+        read: Client,
+        shown: &str,
+    ) -> Result<bool, Rejection> {
         let mut read = Some(read);
         for _ in 0..ATTEMPTS {
             let Some(before) = read.filter(|client| action.idle(client).is_none()) else { return Ok(true) };
+            let any = shown == ANY && !action.approves();
+            if !any && !equal_in_constant_time(shown, &version(visitor, action.name(), &before)) {
+                return Ok(false);
+            }
             let mut client = before.clone();
             action.apply(&mut client, reason);
-            match self.store.replace_client(&before, &client).await? {
-                Replaced::Now => {
-                    self.config.events.record(&Event::ClientChanged { client_id: client.id });
-                    return Ok(true);
-                }
+            match self.acting(visitor).replace(&before, &client).await? {
+                Replaced::Now => return Ok(true),
                 Replaced::Changed => read = self.store.client(&before.id).await?,
                 Replaced::Gone => return Ok(true),
             }
@@ -122,7 +137,22 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             csrf: visitor.csrf_token(),
             action,
             reason: posted.get("reason").unwrap_or_default(),
-            changing: changing.into_iter().map(|client| (client, owner(client))).collect(),
+            changing: changing
+                .into_iter()
+                .map(|client| Changing {
+                    owner: owner(client),
+                    // What was changed under the administrator once is not asked about for ever: its owner
+                    // could keep a block away by changing it again and again.
+                    version: if refused.is_some_and(|(status, _)| status == StatusCode::CONFLICT) && !action.approves()
+                    {
+                        ANY.to_owned()
+                    } else {
+                        version(visitor, action.name(), client)
+                    },
+                    lifetimes: lifetimes(client),
+                    client,
+                })
+                .collect(),
             idle: idle.into_iter().filter_map(|client| Some((client, action.idle(client)?))).collect(),
             back: posted.get("back").unwrap_or_default(),
             list: self.list_location(posted),
@@ -155,6 +185,14 @@ fn is_reason(text: &str) -> bool {
     (1..=500).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
+/// An application that would change, as it is now.
+struct Changing<'a> {
+    owner: Option<String>,
+    version: String,
+    lifetimes: Vec<(Lifetime, String)>,
+    client: &'a Client,
+}
+
 #[derive(Template)]
 #[template(path = "applications_confirm.html")]
 struct ConfirmPage<'a> {
@@ -162,7 +200,7 @@ struct ConfirmPage<'a> {
     csrf: String,
     action: Action,
     reason: &'a str,
-    changing: Vec<(&'a Client, Option<String>)>,
+    changing: Vec<Changing<'a>>,
     idle: Vec<(&'a Client, &'static str)>,
     back: &'a str,
     list: String,

@@ -35,10 +35,12 @@ enum Show {
     Blocked,
     Trusted,
     Sanctioned,
+    Lapsed,
 }
 
 impl Show {
-    const ALL: [Self; 6] = [Self::All, Self::Enabled, Self::Disabled, Self::Blocked, Self::Trusted, Self::Sanctioned];
+    const ALL: [Self; 7] =
+        [Self::All, Self::Enabled, Self::Disabled, Self::Blocked, Self::Trusted, Self::Sanctioned, Self::Lapsed];
 
     const fn name(self) -> &'static str {
         match self {
@@ -48,6 +50,15 @@ impl Show {
             Self::Blocked => "blocked",
             Self::Trusted => "trusted",
             Self::Sanctioned => "sanctioned",
+            Self::Lapsed => "lapsed",
+        }
+    }
+
+    /// Names it for people.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Lapsed => "changed since it was vouched for",
+            other => other.name(),
         }
     }
 
@@ -59,6 +70,7 @@ impl Show {
             Self::Blocked => client.blocked.is_some(),
             Self::Trusted => client.trusted,
             Self::Sanctioned => client.sanctioned,
+            Self::Lapsed => client.lapsed,
         }
     }
 }
@@ -124,7 +136,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             administrator: visitor.person.administrator,
             refused: self.may_register(&visitor.person).err().map(Rejection::entry),
             rows: rows.collect(),
-            shows: Show::ALL.map(|show| (show.name(), show == choice.show)),
+            shows: Show::ALL.map(|show| (show.name(), show.words(), show == choice.show)),
             actions: Action::ALL,
             back: choice.query(after.as_ref()),
             nothing_ticked: query.get(TICKED) == Some("none"),
@@ -210,7 +222,7 @@ struct ApplicationList<'a> {
     administrator: bool,
     refused: Option<Entry>,
     rows: Vec<Row<'a>>,
-    shows: [(&'static str, bool); 6],
+    shows: [(&'static str, &'static str, bool); 7],
     actions: [Action; 8],
     back: String,
     nothing_ticked: bool,

@@ -53,7 +53,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             None if client.retire_secrets() => None,
             None => return shown,
         };
-        if !self.save(&before, &client).await? {
+        if !self.save(&visitor, &before, &client).await? {
             let client = self.manageable(&visitor, &posted).await?;
             return Ok(self.answer_again(&visitor, &posted, &client));
         }
@@ -107,6 +107,11 @@ fn made_by(visitor: &Visitor, posted: &Parameters, client: &Client, now: Timesta
     let moments = (now - SHOWN_AGAIN..=now + CLOCKS_DIFFER).map(Timestamp::from_unix_seconds);
     let mut secrets = moments.filter_map(|at| derived(visitor, posted, &client.id, at).ok());
     secrets.find(|secret| SecretHash::from(secret) == *newest)
+}
+
+/// Tells whether an edit deletes secrets: a public application has none.
+pub(super) fn would_end(before: &Client, after: &Client) -> bool {
+    !before.secrets.is_empty() && after.secrets.is_empty()
 }
 
 /// Stands for the secrets an application has now, without telling anything about them.

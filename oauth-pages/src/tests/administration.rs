@@ -196,9 +196,16 @@ async fn what_others_change_at_the_same_time_is_not_undone() {
     let gone = "c-off".to_owned().try_into().unwrap();
     site.store.delete_client(&gone, Timestamp::from_unix_seconds(1_800_000_000)).await.unwrap();
     let done = root.submit(&confirm, CHANGE, &[]).await;
-    assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    assert_eq!(done.status(), StatusCode::CONFLICT);
     let notes = read(&site, "a-notes").await;
-    assert_eq!((notes.name.as_str(), notes.sanctioned, notes.trusted), ("Renamed", true, true));
+    assert_eq!(
+        (notes.name.as_str(), notes.sanctioned, notes.trusted),
+        ("Renamed", true, false),
+        "F-78: it was not shown"
+    );
+    assert!(text(&done).contains("Renamed") && !text(&done).contains("id=\"changes-e-good\""));
+    root.submit(&done, CHANGE, &[]).await;
+    assert!(read(&site, "a-notes").await.trusted, "it is confirmed as it is now");
     assert!(read(&site, "e-good").await.trusted);
     assert!(site.store.client(&gone).await.unwrap().is_none());
 }

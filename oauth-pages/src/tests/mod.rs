@@ -2,6 +2,8 @@
 
 mod administration;
 mod applications;
+mod audit;
+mod authority;
 mod connected;
 mod consent;
 mod cookies;
@@ -9,6 +11,7 @@ mod edges;
 mod entitlement;
 mod headers;
 mod hostile;
+mod ordinary;
 mod organisations;
 mod own_accounts;
 mod password;

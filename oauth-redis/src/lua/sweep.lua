@@ -50,6 +50,12 @@ local kinds = {
     local mark = call('GET', key)
     if mark and tonumber(string.match(mark, ':(%-?%d+)$')) <= moment then call('DEL', key) end
   end,
+  -- One that was buried anew ends later.
+  w = function(digest)
+    local key = T .. 'w' .. digest
+    local ends = call('GET', key)
+    return ends and tonumber(ends) <= moment and function() call('DEL', key) end
+  end,
   z = function(digest) call('DEL', T .. 'z' .. digest) end,
 }
 

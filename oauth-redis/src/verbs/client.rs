@@ -1,14 +1,14 @@
 use super::{BATCH, after};
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{ClientState, Field, fields, grant_id, index_terms, json, term_of};
+use crate::record::{ClientState, Field, fields, grant_id, index_terms, json, seconds, term_of};
 use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
 use oauth_core::client::Client;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::{Digest, random_bytes};
-use oauth_core::store::{ClientFilter, ClientStore, Created, Page, Replaced, Result};
+use oauth_core::store::{AuditStore, ClientFilter, ClientStore, Created, Page, Replaced, Result};
 
 const CLIENT: &str = "a client";
 
@@ -48,6 +48,34 @@ impl ClientStore for RedisStore {
         let (store, id) = (self.clone(), id.clone());
         let steps = Self::whole(async move { store.delete(&id).await });
         steps.await.map_err(|failure| failure.while_doing("delete a client"))
+    }
+
+    async fn bury(&self, name: &Digest, now: Timestamp, until: Timestamp) -> Result<()> {
+        self.put_tombstone(name, now, until).await.map_err(|failure| failure.while_doing("bury a name"))
+    }
+
+    async fn is_buried(&self, name: &Digest, now: Timestamp) -> Result<bool> {
+        let until = self.tombstone(name).await.map_err(|failure| failure.while_doing("look for a tombstone"))?;
+        Ok(until.is_some_and(|until| until > now.as_unix_seconds()))
+    }
+}
+
+impl AuditStore for RedisStore {}
+
+impl RedisStore {
+    async fn put_tombstone(&self, name: &Digest, now: Timestamp, until: Timestamp) -> Outcome<()> {
+        let place = self.0.places.of_digest(name);
+        let (ends, now) = (seconds(until), seconds(now));
+        let arguments: [&[u8]; 4] = [place.as_str().as_bytes(), name.as_bytes(), ends.as_bytes(), now.as_bytes()];
+        let key = place.key('w', name.as_bytes());
+        let _: i64 = self.0.link.script(Access::Write, &script::BURY, &key, &arguments).await?;
+        Ok(())
+    }
+
+    async fn tombstone(&self, name: &Digest) -> Outcome<Option<i64>> {
+        let mut command = redis::cmd("GET");
+        command.arg(self.0.places.of_digest(name).key('w', name.as_bytes()));
+        self.0.link.run(Access::Read, &command).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, each on the store that the server uses, by the rules that the pages use.
 
 pub(crate) mod application;
+pub(crate) mod audit;
 pub(crate) mod sweep;
 pub(crate) mod user;
 
@@ -43,7 +44,10 @@ fn one_line(text: &str, what: &str) -> Result<Zeroizing<String>, Refused> {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod lines {
     use super::one_line;
 
     #[test]

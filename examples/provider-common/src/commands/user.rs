@@ -3,8 +3,11 @@
 use super::{PAGE, secret_from_stdin};
 use crate::output::{Answer, Refused, warn};
 use clap::{Args, Subcommand, ValueEnum};
+use oauth_core::administration::{Act, Actor, Administration};
+use oauth_core::config::Config;
+use oauth_core::identifier::Subject;
 use oauth_core::secret::Password;
-use oauth_core::store::{Account, AccountStore, AttributeChanges, GrantStore, Page};
+use oauth_core::store::{Account, AccountStore, AttributeChanges, AuditStore, ClientStore, GrantStore, Page};
 use oauth_pages::{AccountError, GROUPS, Person, ROLES, StoredAccounts};
 use serde_json::{Value, json};
 
@@ -48,12 +51,22 @@ pub(crate) enum Command {
     DisableApiAccess(Who),
     /// Lets applications act for an account again, once it has allowed them anew.
     EnableApiAccess(Who),
-    /// Disables an account; ends its sessions, and every token issued for it.
-    Disable(Who),
+    /// Disables an account; ends its sessions, and every token issued for it. Its applications are switched off.
+    Disable(End),
     /// Enables an account again.
     Enable(Who),
-    /// Deletes an account; ends its sessions, and every token issued for it.
-    Delete(Who),
+    /// Deletes an account; ends its sessions, and every token issued for it. Its applications are switched off.
+    Delete(End),
+}
+
+/// Whose account ends, and what becomes of its applications.
+#[derive(Args)]
+pub(crate) struct End {
+    #[command(flatten)]
+    who: Who,
+    /// Gives its applications to this account, instead of switching them off.
+    #[arg(long, value_name = "USERNAME")]
+    hand_over_to: Option<String>,
 }
 
 /// What an account may do, as options: the same for creating and for changing one.
@@ -164,9 +177,48 @@ impl NewPassword {
     }
 }
 
-pub(crate) async fn run<S: AccountStore + GrantStore>(
+pub(crate) async fn run<S: AccountStore + GrantStore + ClientStore + AuditStore>(
     command: Command,
     accounts: &StoredAccounts<S>,
+    store: &S,
+    config: &Config,
+) -> Result<Answer, Refused> {
+    let action = match &command {
+        Command::Create { .. } => "account_created",
+        Command::Delete(_) => "account_deleted",
+        _ => "account_changed",
+    };
+    let before = match command.who() {
+        Some(who) => store.account_named(&who.full_name()).await?,
+        None => None,
+    };
+    let name = command.who().map(Who::full_name);
+    let answer = perform(command, accounts, store, config).await?;
+    if let Some(name) = name {
+        let after = store.account_named(&name).await?;
+        let acting = Administration::new(store, config, Actor::CommandLine);
+        acting.tell(Act::on_account(&Actor::CommandLine, action, before.as_ref(), after.as_ref())).await;
+    }
+    Ok(answer)
+}
+
+impl Command {
+    /// Says whose account it changes.
+    fn who(&self) -> Option<&Who> {
+        match self {
+            Self::List => None,
+            Self::Create { who, .. } | Self::Password { who, .. } | Self::Update { who, .. } => Some(who),
+            Self::DisableApiAccess(who) | Self::EnableApiAccess(who) | Self::Enable(who) => Some(who),
+            Self::Disable(End { who, .. }) | Self::Delete(End { who, .. }) => Some(who),
+        }
+    }
+}
+
+async fn perform<S: AccountStore + GrantStore + ClientStore + AuditStore>(
+    command: Command,
+    accounts: &StoredAccounts<S>,
+    store: &S,
+    config: &Config,
 ) -> Result<Answer, Refused> {
     match command {
         Command::Create { who, password, administrator, properties } => {
@@ -193,18 +245,66 @@ pub(crate) async fn run<S: AccountStore + GrantStore>(
             let set = accounts.set_api_access(&who.full_name(), true).await;
             done(set, &who, json!({ "api_access": true }), "Switched on the API access of")
         }
-        Command::Disable(who) => {
-            let set = accounts.set_enabled(&who.full_name(), false).await;
-            done(set, &who, json!({ "enabled": false }), "Disabled")
+        Command::Disable(end) => {
+            let subject = end.subject(store).await?;
+            let set = accounts.set_enabled(&end.who.full_name(), false).await;
+            let answer = done(set, &end.who, json!({ "enabled": false }), "Disabled")?;
+            end.end_applications(&subject, answer, store, config).await
         }
         Command::Enable(who) => {
             let set = accounts.set_enabled(&who.full_name(), true).await;
             done(set, &who, json!({ "enabled": true }), "Enabled")
         }
-        Command::Delete(who) => {
-            let deleted = accounts.delete(&who.full_name()).await;
-            done(deleted, &who, json!({ "deleted": true }), "Deleted")
+        Command::Delete(end) => {
+            let subject = end.subject(store).await?;
+            let deleted = accounts.delete(&end.who.full_name()).await;
+            let answer = done(deleted, &end.who, json!({ "deleted": true }), "Deleted")?;
+            end.end_applications(&subject, answer, store, config).await
         }
+    }
+}
+
+impl End {
+    /// Finds whose account ends, and that the one is there who gets its applications.
+    async fn subject(&self, store: &impl AccountStore) -> Result<(Subject, Option<Subject>), Refused> {
+        let find = async |name: &str| {
+            let account = store.account_named(name).await?;
+            Ok::<_, Refused>(account.ok_or_else(|| Refused::not_found("user", name))?.subject)
+        };
+        let heir = match &self.hand_over_to {
+            Some(name) => Some(find(name).await?),
+            None => None,
+        };
+        let subject = find(&self.who.full_name()).await?;
+        if heir.as_ref() == Some(&subject) {
+            return Err(Refused::new("invalid_input", "--hand-over-to: give another account than the one that ends"));
+        }
+        Ok((subject, heir))
+    }
+
+    /// Stops its applications once the account is ended, or hands them over, and says which.
+    async fn end_applications<S: ClientStore + AuditStore>(
+        &self,
+        (subject, heir): &(Subject, Option<Subject>),
+        mut answer: Answer,
+        store: &S,
+        config: &Config,
+    ) -> Result<Answer, Refused> {
+        let acting = Administration::new(store, config, Actor::CommandLine);
+        let (ids, member, words) = match heir {
+            Some(heir) => (acting.hand_over(subject, heir).await?, "applications_handed_over", "Handed over"),
+            None => (acting.stop_all_of(subject).await?, "applications_switched_off", "Switched off"),
+        };
+        if !ids.is_empty() {
+            let list = ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+            let number = ids.len();
+            let noun = if number == 1 { "application" } else { "applications" };
+            answer.text.push_str(&format!("\n{words} {number} {noun}: {list}."));
+        }
+        if let Some(members) = answer.json.as_object_mut() {
+            members.insert(member.to_owned(), json!(ids));
+        }
+        Ok(answer)
     }
 }
 

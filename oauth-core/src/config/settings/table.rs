@@ -1,5 +1,6 @@
 //! The settings as a table, for people.
 
+use crate::client::GrantType;
 use crate::config::TokenFormat;
 use crate::identifier::{ClientId, Resource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ kinds! {
     Option<Vec<IpAddr>>: "list of addresses";
     Option<BTreeMap<String, String>>: "table of texts";
     Option<BTreeSet<String>>: "list of texts";
+    Option<BTreeSet<GrantType>>: "list of grants";
     Option<TokenFormat>: "table of `prefix`, `alphabet` and `length`";
 }
 

@@ -25,7 +25,7 @@ pub async fn a_client_comes_back_as_it_was_saved<S: Store>(store: &S) {
     client.insecure_without_pkce = true;
     client.allowed_origins = vec![Origin::register("https://app.example").expect("an origin")];
     client.lifetimes.access_token = Some(Duration::from_secs(600));
-    (client.trusted, client.sanctioned) = (true, true);
+    (client.trusted, client.sanctioned, client.lapsed) = (true, true, true);
     client.blocked = Some("It lost people\u{2019}s data".to_owned());
     client.attributes = awkward_attributes();
     client.created_at = at(-5);

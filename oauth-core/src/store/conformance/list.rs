@@ -17,6 +17,9 @@ macro_rules! store_conformance {
             clients::clients_are_listed_page_by_page,
             clients::a_disabled_client_has_nothing_alive,
             clients::a_client_created_again_inherits_nothing,
+            tombstones::f_04_a_tombstone_ends_to_the_second,
+            tombstones::f_04_tombstones_are_swept_at_their_end,
+            tombstones::f_04_one_name_is_buried_at_the_same_time,
             grants::revoke_grant_ends_everything_under_it,
             grants::an_unused_code_dies_with_its_grant,
             grants::revoke_grant_says_whether_it_was_live,
@@ -173,6 +176,7 @@ macro_rules! tenant_conformance {
             tenants::a_tenant_sweeps_its_own,
             tenants::people_belong_to_one_tenant,
             pending::a_pending_request_belongs_to_one_tenant,
+            tombstones::f_04_a_tombstone_belongs_to_one_tenant,
         );
     };
 }

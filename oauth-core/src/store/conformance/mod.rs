@@ -52,6 +52,7 @@ mod site;
 pub mod standing;
 pub mod tenants;
 pub mod tokens;
+pub mod tombstones;
 pub mod year;
 
 use std::future::Future;

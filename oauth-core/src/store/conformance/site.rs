@@ -11,8 +11,8 @@ use crate::provider::{AuthorizationProvider, Provider, Service as _};
 use crate::redirect::RedirectUri;
 use crate::secret::ClientSecret;
 use crate::store::{
-    AccountStore, ClientStore, CodeStore, GrantFilter, GrantStore, Housekeeping, Page, PendingRequestStore, Result,
-    SessionStore, Store, StoreError, TokenStore,
+    AccountStore, AuditStore, ClientStore, CodeStore, GrantFilter, GrantStore, Housekeeping, Page, PendingRequestStore,
+    Result, SessionStore, Store, StoreError, TokenStore,
 };
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};

@@ -1,10 +1,10 @@
-use super::record::{CLIENT, HeldClient, client, each, key, parsed, write};
+use super::record::{CLIENT, HeldClient, TOMBSTONE, client, each, ends, key, parsed, read, write};
 use super::{KeyValue, KeyValueStore};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::ClientId;
-use crate::secret::random_bytes;
-use crate::store::{ClientFilter, ClientStore, Created, Page, Replaced, Result, StoreError};
+use crate::secret::{Digest, random_bytes};
+use crate::store::{AuditStore, ClientFilter, ClientStore, Created, Page, Replaced, Result, StoreError};
 
 impl<K: KeyValue> ClientStore for KeyValueStore<K> {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>> {
@@ -78,6 +78,37 @@ impl<K: KeyValue> ClientStore for KeyValueStore<K> {
         };
         self.0.write(delete).await
     }
+
+    async fn bury(&self, name: &Digest, _now: Timestamp, until: Timestamp) -> Result<()> {
+        let name = *name;
+        let bury = move |records: &mut dyn super::RecordsMut| {
+            dig_out(records, name.as_bytes())?;
+            records.put(&ends(until, TOMBSTONE, name.as_bytes()), b"")?;
+            write(records, &key(TOMBSTONE, name.as_bytes()), &until)
+        };
+        self.0.write(bury).await
+    }
+
+    async fn is_buried(&self, name: &Digest, now: Timestamp) -> Result<bool> {
+        let name = *name;
+        let is_buried = move |records: &dyn super::Records| {
+            let until: Option<Timestamp> = read(records, &key(TOMBSTONE, name.as_bytes()))?;
+            Ok(until.is_some_and(|until| !until.is_over(now)))
+        };
+        self.0.read(is_buried).await
+    }
+}
+
+impl<K: KeyValue> AuditStore for KeyValueStore<K> {}
+
+/// Removes a tombstone, if there is one.
+pub(super) fn dig_out(records: &mut dyn super::RecordsMut, name: &[u8]) -> Result<()> {
+    let tombstone = key(TOMBSTONE, name);
+    if let Some(until) = read::<Timestamp>(&*records, &tombstone)? {
+        records.remove(&ends(until, TOMBSTONE, name))?;
+        records.remove(&tombstone)?;
+    }
+    Ok(())
 }
 
 pub(super) fn write_client(records: &mut dyn super::RecordsMut, held: &HeldClient) -> Result<()> {

@@ -1,6 +1,7 @@
+use super::clients::dig_out;
 use super::record::{
     ACCESS, ANSWER, CODE, DECISION, ENDS, GRANT, HeldGrant, MARK, OF_CLIENT, OF_SUBJECT, PENDING, REFRESH, SESSION,
-    end_of, ends, grant_id, key, listed, names, read, write_grant,
+    TOMBSTONE, end_of, ends, grant_id, key, listed, names, read, write_grant,
 };
 use super::sessions::{self, digest_of};
 use super::tokens::{family_key, forget_answer};
@@ -57,6 +58,7 @@ fn sweep(records: &mut dyn RecordsMut, now: Timestamp, limit: u64) -> Result<Swe
                 SESSION => drop(sessions::end(records, &digest_of(name)?)?),
                 MARK => records.remove(&key(MARK, name))?,
                 PENDING => records.remove(&key(PENDING, name))?,
+                TOMBSTONE => dig_out(records, name)?,
                 DECISION => drop(sessions::remove_decision(records, name)?),
                 _ => {}
             }

@@ -89,6 +89,8 @@ pub(super) const SESSION: u8 = b's';
 /// The grants of a person.
 pub(super) const OF_SUBJECT: u8 = b't';
 pub(super) const ACCOUNT: u8 = b'u';
+/// The end of a tombstone, under its name.
+pub(super) const TOMBSTONE: u8 = b'w';
 /// The sealed answer of a rotation, under the token that was retired.
 pub(super) const ANSWER: u8 = b'z';
 

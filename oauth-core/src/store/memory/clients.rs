@@ -4,6 +4,7 @@ use super::{MemoryStore, Shared, recovered};
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId};
+use crate::secret::Digest;
 use crate::store::{ClientFilter, ClientStore, Created, Mark, Page, Replaced, Result, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -185,5 +186,21 @@ impl ClientStore for MemoryStore {
             }
         }
         Ok(true)
+    }
+
+    async fn bury(&self, name: &Digest, _now: Timestamp, until: Timestamp) -> Result<()> {
+        self.0.tombstones.put(*name, until, until, |until| *until);
+        Ok(())
+    }
+
+    async fn is_buried(&self, name: &Digest, now: Timestamp) -> Result<bool> {
+        Ok(self.0.tombstones.find(name).is_some_and(|until| !until.is_over(now)))
+    }
+}
+
+impl Shared {
+    pub(super) fn sweep_tombstones(&self, now: Timestamp, limit: usize) -> usize {
+        let over = self.tombstones.over(now, limit).into_iter();
+        over.filter(|(name, until)| self.tombstones.remove(name, Some(*until))).count()
     }
 }

@@ -16,6 +16,7 @@ impl Shared {
             + self.sessions.held()
             + self.marks.held()
             + self.pending.held()
+            + self.tombstones.held()
     }
 }
 

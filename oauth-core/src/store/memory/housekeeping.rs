@@ -7,13 +7,14 @@ use crate::store::{Housekeeping, Result, Swept};
 impl Housekeeping for MemoryStore {
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let sweeps: [fn(&Shared, Timestamp, usize) -> usize; 6] = [
+        let sweeps: [fn(&Shared, Timestamp, usize) -> usize; 7] = [
             Shared::sweep_access_tokens,
             Shared::sweep_codes,
             Shared::sweep_grants,
             |shared, now, limit| shared.sessions.sweep(now, limit),
             |shared, now, limit| shared.sessions.sweep_decisions(now, limit),
             Shared::sweep_pending,
+            Shared::sweep_tombstones,
         ];
         let removed = sweeps.iter().fold(0, |removed, sweep| removed + sweep(&self.0, now, limit - removed));
         self.0.forget_answers(now, limit);
@@ -91,7 +92,11 @@ impl Shared {
     /// Tells when the first record ends.
     fn first_end(&self) -> Option<Timestamp> {
         let tokens = [self.access.first_end(), self.codes.first_end(), self.grants.first_end()];
-        let ends = tokens.into_iter().chain([self.sessions.first_end(), self.pending.first_end()]);
+        let ends = tokens.into_iter().chain([
+            self.sessions.first_end(),
+            self.pending.first_end(),
+            self.tombstones.first_end(),
+        ]);
         ends.flatten().min()
     }
 }

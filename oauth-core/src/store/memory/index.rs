@@ -113,6 +113,16 @@ impl<K: Key, V: Clone> Index<K, V> {
         true
     }
 
+    /// Inserts in the place of what is there, whose end `end_of` tells.
+    pub(super) fn put(&self, key: K, value: V, end: Timestamp, end_of: impl FnOnce(&V) -> Timestamp) {
+        let mut shard = self.0.write(key.place());
+        if let Some(old) = shard.entries.insert(key, value) {
+            let old = end_of(&old);
+            shard.ends.remove(&(old, key));
+        }
+        shard.ends.insert((end, key));
+    }
+
     /// Removes an entry, and tells whether it was there.
     pub(super) fn remove(&self, key: &K, end: Option<Timestamp>) -> bool {
         let mut shard = self.0.write(key.place());

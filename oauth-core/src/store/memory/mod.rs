@@ -43,7 +43,8 @@ use self::index::Index;
 use self::marks::SubjectMarks;
 use self::sessions::Sessions;
 use self::tokens::Access;
-use super::{PendingRequest, StoreError};
+use super::{AuditStore, PendingRequest, StoreError};
+use crate::clock::Timestamp;
 use crate::identifier::GrantId;
 use crate::secret::Digest;
 use std::fmt;
@@ -73,6 +74,8 @@ pub struct MemoryStore(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     clients: Clients,
+    /// Until when names have tombstones.
+    tombstones: Index<Digest, Timestamp>,
     /// Every grant; it ends when the grant does.
     grants: Index<GrantId, Arc<Cell>>,
     /// Which grants a person gave.
@@ -94,6 +97,9 @@ impl MemoryStore {
         Self::default()
     }
 }
+
+/// What forgets keeps no audit log.
+impl AuditStore for MemoryStore {}
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

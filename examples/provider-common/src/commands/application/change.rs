@@ -5,12 +5,12 @@ use super::properties::{Part, Properties};
 use super::{Id, answer, describe, refused, with_secret};
 use crate::output::{Answer, Refused};
 use clap::Args;
+use oauth_core::administration::{Actor, Administration};
 use oauth_core::client::{Client, Registration, RegistrationError};
 use oauth_core::config::Config;
-use oauth_core::event::Event;
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::ClientSecret;
-use oauth_core::store::{AccountStore, ClientStore, Replaced};
+use oauth_core::store::{AccountStore, AuditStore, ClientStore, Replaced};
 
 /// How often a change is made anew while others change the same application.
 const ATTEMPTS: usize = 5;
@@ -50,7 +50,7 @@ pub(super) enum Step {
 }
 
 /// Changes what was given and leaves the rest.
-pub(super) async fn update<S: ClientStore + AccountStore>(
+pub(super) async fn update<S: ClientStore + AccountStore + AuditStore>(
     asked: Update,
     store: &S,
     config: &Config,
@@ -64,7 +64,7 @@ pub(super) async fn update<S: ClientStore + AccountStore>(
         clear.iter().for_each(|part| part.clear(&mut registration, client));
         registration.name = name.clone().unwrap_or(registration.name);
         properties.put_over(&mut registration);
-        registration.apply(client, config).map_err(refused)?;
+        registration.apply_as_administrator(client, config).map_err(refused)?;
         properties.mark(client);
         client.owner = owner.clone().or_else(|| client.owner.take());
         Ok(())
@@ -74,7 +74,11 @@ pub(super) async fn update<S: ClientStore + AccountStore>(
 }
 
 /// Blocks an application, for a reason that people are told.
-pub(super) async fn block(asked: Block, store: &impl ClientStore, config: &Config) -> Result<Answer, Refused> {
+pub(super) async fn block(
+    asked: Block,
+    store: &(impl ClientStore + AuditStore),
+    config: &Config,
+) -> Result<Answer, Refused> {
     let reason = asked.reason.trim();
     if !(1..=500).contains(&reason.chars().count()) || reason.chars().any(char::is_control) {
         return Err(Refused::new("invalid_input", "--reason: give 1 to 500 characters, without line breaks"));
@@ -89,7 +93,12 @@ pub(super) async fn block(asked: Block, store: &impl ClientStore, config: &Confi
 }
 
 /// Takes a step.
-pub(super) async fn take(step: Step, id: Id, store: &impl ClientStore, config: &Config) -> Result<Answer, Refused> {
+pub(super) async fn take(
+    step: Step,
+    id: Id,
+    store: &(impl ClientStore + AuditStore),
+    config: &Config,
+) -> Result<Answer, Refused> {
     let (client, secret) = change(&id.into_client_id()?, store, config, |client| step.apply(client)).await?;
     let described = describe(&client, config);
     Ok(answer(match &secret {
@@ -125,10 +134,27 @@ impl Step {
     }
 }
 
+/// Deletes an application as it is when it is deleted.
+pub(super) async fn delete(
+    id: &ClientId,
+    store: &(impl ClientStore + AuditStore),
+    config: &Config,
+) -> Result<(), Refused> {
+    for _ in 0..ATTEMPTS {
+        let read = store.client(id).await?.ok_or_else(|| Refused::not_found("application", id.as_str()))?;
+        match Administration::new(store, config, Actor::CommandLine).delete(&read).await? {
+            Replaced::Now => return Ok(()),
+            Replaced::Changed => {}
+            Replaced::Gone => return Err(Refused::not_found("application", id.as_str())),
+        }
+    }
+    Err(Refused::new("temporarily_unavailable", "others change this application all the time; try again"))
+}
+
 /// Changes an application as it is when it is changed, so that nothing is undone that others do.
 async fn change<T>(
     id: &ClientId,
-    store: &impl ClientStore,
+    store: &(impl ClientStore + AuditStore),
     config: &Config,
     mut make: impl FnMut(&mut Client) -> Result<T, Refused>,
 ) -> Result<(Client, T), Refused> {
@@ -139,11 +165,8 @@ async fn change<T>(
         if client == before {
             return Ok((client, made));
         }
-        match store.replace_client(&before, &client).await? {
-            Replaced::Now => {
-                config.events.record(&Event::ClientChanged { client_id: id.clone() });
-                return Ok((client, made));
-            }
+        match Administration::new(store, config, Actor::CommandLine).replace(&before, &client).await? {
+            Replaced::Now => return Ok((client, made)),
             Replaced::Changed => {}
             Replaced::Gone => return Err(Refused::not_found("application", id.as_str())),
         }

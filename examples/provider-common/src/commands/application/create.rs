@@ -5,12 +5,12 @@ use super::{answer, describe, refused, with_secret};
 use crate::commands::secret_from_stdin;
 use crate::output::{Answer, Refused, warn};
 use clap::Args;
+use oauth_core::administration::{Actor, Administration, Entered};
 use oauth_core::client::{ClientType, Registered, Registration};
 use oauth_core::config::Config;
-use oauth_core::event::Event;
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::ClientSecret;
-use oauth_core::store::{AccountStore, ClientStore, Created};
+use oauth_core::store::{AccountStore, AuditStore, ClientStore};
 
 #[derive(Args)]
 pub(crate) struct Create {
@@ -40,7 +40,7 @@ pub(crate) struct Kind {
     public: bool,
 }
 
-pub(super) async fn create<S: ClientStore + AccountStore>(
+pub(super) async fn create<S: ClientStore + AccountStore + AuditStore>(
     asked: Create,
     store: &S,
     config: &Config,
@@ -57,12 +57,12 @@ pub(super) async fn create<S: ClientStore + AccountStore>(
         // Whoever gave it knows it: it is not written anywhere again.
         secret = None;
     }
-    if store.create_client(&client).await? == Created::Exists {
+    let acting = Administration::new(store, config, Actor::CommandLine);
+    if acting.register(&client).await? != Entered::Now {
         let reason =
             format!("--client-id: {:?} is taken; choose another, or delete that application first", client.id.as_str());
         return Err(Refused::new("exists", reason));
     }
-    config.events.record(&Event::ClientRegistered { client_id: client.id.clone() });
     if client.insecure_without_pkce {
         warn("warning: --insecure-without-pkce leaves this application open to code injection (RFC 9700 section 4.5)");
     }

@@ -10,10 +10,9 @@ use change::Step;
 use clap::{Args, Subcommand};
 use oauth_core::client::{Client, GrantType, RegistrationError};
 use oauth_core::config::Config;
-use oauth_core::event::Event;
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::ClientSecret;
-use oauth_core::store::{AccountStore, ClientFilter, ClientStore, Page};
+use oauth_core::store::{AccountStore, AuditStore, ClientFilter, ClientStore, Page};
 use serde_json::{Value, json};
 
 #[derive(Subcommand)]
@@ -73,7 +72,7 @@ impl Id {
     }
 }
 
-pub(crate) async fn run<S: ClientStore + AccountStore>(
+pub(crate) async fn run<S: ClientStore + AccountStore + AuditStore>(
     command: Command,
     store: &S,
     config: &Config,
@@ -97,10 +96,7 @@ pub(crate) async fn run<S: ClientStore + AccountStore>(
         Command::RetireSecret(id) => step(Step::RetireSecret, id).await,
         Command::Delete(id) => {
             let id = id.into_client_id()?;
-            if !store.delete_client(&id, config.clock.now()).await? {
-                return Err(Refused::not_found("application", id.as_str()));
-            }
-            config.events.record(&Event::ClientDeleted { client_id: id.clone() });
+            change::delete(&id, store, config).await?;
             Ok(Answer { json: json!({ "client_id": id, "deleted": true }), text: format!("Deleted {id}.") })
         }
     }
@@ -154,6 +150,7 @@ fn describe(client: &Client, config: &Config) -> Value {
         "redirect_uris": client.redirect_uris,
         "resources": client.resources,
         "sanctioned": client.sanctioned,
+        "lapsed": client.lapsed,
         "trusted": client.trusted,
         "response_types": response_types,
         "scope": client.scope.clone().unwrap_or_else(|| config.scope()),

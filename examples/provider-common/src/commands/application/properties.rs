@@ -139,6 +139,7 @@ impl Properties {
     pub(super) fn mark(&self, client: &mut Client) {
         client.trusted = self.trusted.unwrap_or(client.trusted);
         client.sanctioned = self.sanctioned.unwrap_or(client.sanctioned);
+        client.lapsed &= self.trusted.is_none() && self.sanctioned.is_none();
     }
 
     /// Finds the account whose it is to be; `None` where nobody was named.

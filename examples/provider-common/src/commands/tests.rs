@@ -1,0 +1,138 @@
+//! The commands by the rules that the pages follow, on a store in memory.
+
+use crate::arguments::{Arguments, Command};
+use crate::output::{Answer, Refused};
+use clap::Parser as _;
+use oauth_core::administration::{Act, Actor};
+use oauth_core::config::Config;
+use oauth_core::event::{Event, EventSink};
+use oauth_core::store::MemoryStore;
+use oauth_pages::StoredAccounts;
+use std::sync::{Arc, Mutex};
+
+#[derive(Default)]
+struct Recorder(Mutex<Vec<Act>>);
+
+impl EventSink for Recorder {
+    fn record(&self, event: &Event) {
+        if let Event::Administered(act) = event {
+            self.0.lock().unwrap().push(act.as_ref().clone());
+        }
+    }
+}
+
+struct Shell {
+    store: MemoryStore,
+    config: Config,
+    acts: Arc<Recorder>,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let mut config = Config::new("https://id.example").unwrap();
+        let acts = Arc::new(Recorder::default());
+        config.events = acts.clone();
+        Self { store: MemoryStore::new(), config, acts }
+    }
+
+    async fn run(&self, line: &[&str]) -> Result<Answer, Refused> {
+        let arguments = Arguments::try_parse_from([&["provider"], line].concat()).unwrap();
+        match arguments.command.unwrap() {
+            Command::Application(command) => super::application::run(command, &self.store, &self.config).await,
+            Command::User(command) => {
+                let accounts = StoredAccounts::new(self.store.clone(), &self.config);
+                super::user::run(command, &accounts, &self.store, &self.config).await
+            }
+            Command::Audit(asked) => super::audit::run(&asked, &self.store).await,
+            _ => unreachable!("no other command is tried here"),
+        }
+    }
+
+    async fn with_people() -> Self {
+        let shell = Self::new();
+        for name in ["ada", "bob"] {
+            shell.run(&["user", "create", name, "--password", "correct horse battery"]).await.unwrap();
+        }
+        for id in ["one", "two"] {
+            let create = ["application", "create", "--name", "N", "--confidential", "--grant", "client_credentials"];
+            shell.run(&[&create[..], &["--owner", "ada", "--client-id", id]].concat()).await.unwrap();
+        }
+        shell
+    }
+
+    async fn shown(&self, id: &str) -> serde_json::Value {
+        self.run(&["application", "show", id]).await.unwrap().json
+    }
+}
+
+#[tokio::test]
+async fn f_11_an_account_that_ends_stops_its_applications_or_hands_them_over() {
+    for command in ["disable", "delete"] {
+        let shell = Shell::with_people().await;
+        let answer = shell.run(&["user", command, "ada"]).await.unwrap();
+        assert_eq!(answer.json["applications_switched_off"], serde_json::json!(["one", "two"]));
+        assert!(answer.text.contains("Switched off 2 applications: one, two."), "{}", answer.text);
+        assert_eq!(shell.shown("one").await["enabled"], false);
+
+        let shell = Shell::with_people().await;
+        let refused = shell.run(&["user", command, "ada", "--hand-over-to", "eve"]).await.unwrap_err();
+        assert!(refused.to_string().contains("eve"));
+        assert!(shell.run(&["user", command, "ada", "--hand-over-to", "ada"]).await.is_err());
+        let answer = shell.run(&["user", command, "ada", "--hand-over-to", "bob"]).await.unwrap();
+        assert_eq!(answer.json["applications_handed_over"], serde_json::json!(["one", "two"]));
+        assert_eq!(shell.shown("two").await["enabled"], true);
+        let owned = shell.run(&["application", "list", "--owner", "bob"]).await.unwrap();
+        assert_eq!(owned.json.as_array().unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn f_01_a_change_by_command_is_an_administrators_and_keeps_the_trust() {
+    let shell = Shell::with_people().await;
+    let uri = ["--redirect-uri", "https://other.example/cb"];
+    shell.run(&["application", "update", "one", "--trusted", "--sanctioned"]).await.unwrap();
+    shell.run(&[&["application", "update", "one", "--name", "Other"], &uri[..]].concat()).await.unwrap();
+    let shown = shell.shown("one").await;
+    assert_eq!(
+        (&shown["trusted"], &shown["sanctioned"], &shown["lapsed"]),
+        (&true.into(), &true.into(), &false.into())
+    );
+}
+
+#[tokio::test]
+async fn f_04_the_command_line_may_use_an_identifier_again() {
+    let shell = Shell::with_people().await;
+    shell.run(&["application", "delete", "one"]).await.unwrap();
+    let create = ["application", "create", "--name", "N", "--public", "--client-id", "one"];
+    shell.run(&[&create[..], &["--redirect-uri", "https://n.example/cb"]].concat()).await.unwrap();
+}
+
+#[tokio::test]
+async fn f_16_each_command_names_itself_and_what_changed() {
+    let shell = Shell::with_people().await;
+    let lines: [(&[&str], &str, &[&str]); 11] = [
+        (&["application", "update", "one", "--trusted"], "client_changed", &["trusted"]),
+        (&["application", "block", "one", "--reason", "x"], "client_changed", &["blocked", "enabled"]),
+        (&["application", "unblock", "one"], "client_changed", &["blocked", "enabled"]),
+        (&["application", "renew-secret", "one"], "client_changed", &["secrets"]),
+        (&["user", "update", "bob", "--role", "teacher"], "account_changed", &["attributes.roles"]),
+        (&["user", "disable-api-access", "bob"], "account_changed", &["attributes.api_access"]),
+        (&["user", "password", "bob", "--password", "another horse battery"], "account_changed", &["password"]),
+        (&["user", "disable", "bob"], "account_changed", &["enabled"]),
+        (&["user", "enable", "bob"], "account_changed", &["enabled"]),
+        (&["user", "delete", "bob"], "account_deleted", &[]),
+        (&["application", "delete", "two"], "client_deleted", &[]),
+    ];
+    for (line, action, fields) in lines {
+        shell.acts.0.lock().unwrap().clear();
+        shell.run(line).await.unwrap();
+        let acts = shell.acts.0.lock().unwrap().clone();
+        assert_eq!(acts.len(), 1, "{line:?}: {acts:?}");
+        assert_eq!((&acts[0].by, acts[0].action.as_str()), (&Actor::CommandLine, action), "{line:?}");
+        let changed: Vec<_> = acts[0].changes.iter().map(|change| change.field.as_str()).collect();
+        assert!(fields.is_empty() || changed == fields, "{line:?}: {changed:?}");
+        assert!(!format!("{acts:?}").contains("argon2"), "{line:?}");
+    }
+    let refused = shell.run(&["audit"]).await.unwrap_err();
+    assert!(refused.to_string().contains("oauth::audit"), "memory keeps none: {refused}");
+}

@@ -1,0 +1,2 @@
+DROP TABLE oauth_audit;
+DROP TABLE oauth_tombstones;
