@@ -54,11 +54,13 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
     }
 }
 
-/// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid.
+/// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid. What is wrong is
+/// told to a known client, or to a person who is known to be signed in.
 pub(super) async fn examine<P: AuthorizationProvider>(
     provider: &Provider<P>,
     request: &Request<Bytes>,
     (parameters, repeated): (Parameters, Option<Rejection>),
+    is_signed_in: bool,
 ) -> CodeRequest {
     let (client, target) = match addressee(provider, &parameters).await {
         Ok(addressee) => addressee,
@@ -74,7 +76,9 @@ pub(super) async fn examine<P: AuthorizationProvider>(
     match checked {
         Ok(ask) => CodeRequest::Pending(Box::new(ask)),
         Err(rejection) => {
-            let answer = Answer::new(provider.app().config(), request.method(), &client.id, &target, &parameters);
+            let answer = Answer::new(provider.app().config(), request.method(), &client, &target, &parameters);
+            let silent = parameters.get("prompt") == Some("none");
+            let answer = if is_signed_in { answer } else { answer.only_to_known(provider, request, silent).await };
             CodeRequest::Invalid(answer.error(rejection, HeaderMap::new()))
         }
     }
@@ -145,13 +149,15 @@ async fn check<P: AuthorizationProvider>(
         Some(digits) => Some(digits.parse().unwrap_or(u64::MAX)),
     };
     let scope = requested_scope(config, client, ScopeQuestion { grant_type, parameters }).await?;
+    let resources = requested_resources(provider.app().store(), config, parameters).await?;
     Ok(AuthorizationRequest {
         client: client.clone(),
         target: target.clone(),
         words: scope.words(config),
         scope: scope.scope,
         implicit,
-        resources: requested_resources(provider.app().store(), config, parameters).await?,
+        names_resources: !resources.named.is_empty(),
+        resources: resources.audience,
         code_challenge,
         nonce: parameters.get("nonce").map(str::to_owned),
         prompt,
@@ -184,7 +190,11 @@ async fn decide<P: AuthorizationProvider>(
 ) -> Response<Bytes> {
     match provider.app().owner().decide(request, ask).await {
         Ok(decided) => conclude(provider, request, ask, decided).await,
-        Err(error) => Answer::to(provider.app().config(), request, ask).error(error.into(), HeaderMap::new()),
+        Err(error) => {
+            let answer = Answer::to(provider.app().config(), request, ask);
+            let answer = answer.only_to_known(provider, request, ask.forbids_interaction()).await;
+            answer.error(error.into(), HeaderMap::new())
+        }
     }
 }
 
@@ -195,7 +205,10 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
     ask: &AuthorizationRequest,
     Decided { decision, headers }: Decided,
 ) -> Response<Bytes> {
-    let answer = Answer::to(provider.app().config(), request, ask);
+    let mut answer = Answer::to(provider.app().config(), request, ask);
+    if ask.forbids_interaction() && !matches!(decision, Decision::Allow(_)) {
+        answer = answer.only_to_known(provider, request, true).await;
+    }
     match decision {
         Decision::SignIn(_) if ask.forbids_interaction() => answer.error(Rejection::LoginRequired, headers),
         Decision::Consent(_) if ask.forbids_interaction() => answer.error(Rejection::ConsentRequired, headers),
@@ -254,7 +267,7 @@ fn granted<P: AuthorizationProvider>(
         client_id: ask.client.id.clone(),
         subject: approval.subject,
         scope: approval.scope,
-        audience: ask.resources.clone(),
+        audience: if ask.names_resources { ask.resources.clone() } else { Vec::new() },
         auth_time: approval.auth_time,
         acr: approval.acr,
         attributes: approval.attributes,
@@ -319,7 +332,7 @@ async fn still_stands<P: AuthorizationProvider>(
     provider.app().owner().still_holds(request, &grant.subject).await
 }
 
-fn with_headers(mut page: Response<Bytes>, headers: HeaderMap) -> Response<Bytes> {
+pub(super) fn with_headers(mut page: Response<Bytes>, headers: HeaderMap) -> Response<Bytes> {
     let mut last = None;
     for (name, value) in headers {
         last = name.or(last);

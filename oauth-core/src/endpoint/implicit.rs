@@ -32,7 +32,7 @@ pub(super) async fn issue<P: AuthorizationProvider>(
 ) -> Result<Vec<(String, String)>, Rejection> {
     let config = provider.app().config();
     let now = config.clock.now();
-    let (scope, audience) = (grant.scope.clone(), grant.audience.clone());
+    let (scope, audience) = (grant.scope.clone(), ask.resources.clone());
     let purpose = Purpose { client: &ask.client, grant: Some(grant.id), scope, audience, family: Family::None };
     let about = About::grant(&ask.client, GrantType::Implicit, grant);
     let tokens = make_tokens(config, purpose, now).reviewed(config, about).await?;

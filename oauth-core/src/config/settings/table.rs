@@ -1,6 +1,6 @@
 //! The settings as a table, for people.
 
-use crate::config::TokenFormat;
+use crate::config::{ErrorsRedirect, TokenFormat};
 use crate::identifier::{ClientId, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
@@ -49,6 +49,7 @@ kinds! {
     Option<String>: "text";
     Option<u32>: "number";
     Option<u64>: "seconds";
+    Option<ErrorsRedirect>: "`signed_in` or `known`";
     Option<ClientId>: "a client's identifier";
     Option<Vec<String>>: "list of texts";
     Option<Vec<Resource>>: "list of URIs";
