@@ -122,7 +122,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if self.store.delete_client(&client.id, self.config.clock.now()).await? {
             self.config.events.record(&Event::ClientDeleted { client_id: client.id });
         }
-        Ok(response::see_other(&self.config.paths.join("applications")))
+        Ok(response::see_other(&self.config.paths.link("applications")))
     }
 
     /// Saves a changed application, unless somebody else changed it since it was read.

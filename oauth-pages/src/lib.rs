@@ -87,6 +87,7 @@ mod destination;
 mod errors;
 mod form;
 mod membership;
+mod onward;
 mod pages;
 mod password;
 mod password_grant;

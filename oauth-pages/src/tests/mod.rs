@@ -5,6 +5,7 @@ mod applications;
 mod connected;
 mod consent;
 mod cookies;
+mod deployment;
 mod edges;
 mod entitlement;
 mod headers;
