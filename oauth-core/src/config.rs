@@ -20,6 +20,7 @@ use crate::identifier::{ClientId, Resource};
 use crate::password::PasswordHasher;
 use crate::scope::Scope;
 use crate::throttle::Throttle;
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
@@ -28,6 +29,20 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When an error of an authorization request is sent to a client that anybody could have registered, by redirect
+/// (RFC 9700 §4.11.2). To the clients of administrators, and to trusted ones, it always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorsRedirect {
+    /// If somebody is signed in here, or if the request is silent (`prompt=none`), which only the client can
+    /// hear of. A link with `prompt=none` then leads from this server to any registered address.
+    #[default]
+    SignedIn,
+    /// As above, but after a silent request only if the person who is signed in has approved the client.
+    Known,
+}
 
 /// The settings of a provider. Durations count in whole seconds.
 ///
@@ -129,8 +144,9 @@ pub struct Config {
     /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same:
     /// for old clients that always send both, against RFC 6749 §2.3. Off unless set.
     pub accept_credentials_twice: bool,
-    /// The schemes of redirect URIs that can be registered, in small letters. `None`, unless set, is https,
-    /// http to this machine, and schemes of one's own with a dot (RFC 8252 §7).
+    /// The schemes of redirect URIs that can be registered, in lower case. `None`, unless set, is https, http to
+    /// this machine, and each scheme with a dot (RFC 8252 §7). A scheme without a dot is taken if it is named
+    /// here, and for public clients only: another application on the device may claim it too (RFC 8252 §8.4).
     pub redirect_uri_schemes: Option<BTreeSet<String>>,
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
     pub insecure_http_redirects: bool,
@@ -149,6 +165,9 @@ pub struct Config {
     pub insecure_password_client: Option<ClientId>,
     /// Switches the counting of failed authentications off: secrets can be guessed at full speed.
     pub insecure_no_throttling: bool,
+    /// When an error of an authorization request is sent to a client that anybody could have registered: if
+    /// somebody is signed in, or the request is silent, unless set.
+    pub errors_redirect: ErrorsRedirect,
     /// How often the sweep runs: every minute unless set.
     pub sweep_interval: Duration,
     /// How many records one batch of the sweep removes: 1,000 unless set.
@@ -219,6 +238,7 @@ impl Config {
             insecure_password_without_client_secret: false,
             insecure_password_client: None,
             insecure_no_throttling: false,
+            errors_redirect: ErrorsRedirect::SignedIn,
             sweep_interval: MINUTE,
             sweep_batch: 1_000,
             error_uri: None,
@@ -246,9 +266,21 @@ impl Config {
         GrantType::ALL.into_iter().filter(offered).collect()
     }
 
-    /// Gives the absolute address of a path on this server.
+    /// Gives the absolute address of a path on this server, with the public prefix before it.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer.origin())
+        format!("{}{}{path}", self.issuer.origin(), self.paths.public_prefix)
+    }
+
+    /// Gives the address of the metadata (RFC 8414 §3).
+    pub fn metadata_url(&self) -> String {
+        format!("{}/.well-known/oauth-authorization-server{}", self.issuer.origin(), self.issuer.path())
+    }
+
+    /// Gives the issuer's path as a request has it when it arrives here: without the public prefix.
+    pub fn issuer_path(&self) -> &str {
+        let path = self.issuer.path();
+        let behind = path.strip_prefix(self.paths.public_prefix.as_str());
+        behind.filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path)
     }
 
     /// Gives what counts failed authentications: one for all that clone these settings, so that an

@@ -108,7 +108,7 @@ macro_rules! rejections {
                 }
             }
 
-            /// Gives the parameter it is about, where there is one.
+            /// Gives the parameter it is about, where there is one that is known here.
             pub const fn parameter(self) -> Option<&'static str> {
                 match self {
                     $(Self::$name $((rejections!(@bind $parameter)))? => rejections!(@give $($parameter)?),)*
@@ -124,7 +124,7 @@ macro_rules! rejections {
     (@type $parameter:ident) => { &'static str };
     (@ignore $parameter:ident) => { _ };
     (@bind $parameter:ident) => { $parameter };
-    (@give $parameter:ident) => { Some($parameter) };
+    (@give $parameter:ident) => { if $parameter.is_empty() { None } else { Some($parameter) } };
     (@give) => { None };
 }
 
@@ -158,7 +158,7 @@ rejections! {
 
     // 3xxx: authorization requests
     3001 NoRedirectUriRegistered InvalidRequest 400 "this application has no redirect URI" "register the redirect URI of the application";
-    3002 RedirectUriNotRegistered InvalidRequest 400 "this redirect URI is not registered for this application" "register it exactly as it is sent: every character counts, and only the port of 127.0.0.1 and [::1] is free";
+    3002 RedirectUriNotRegistered InvalidRequest 400 "this redirect URI is not registered for this application" "register it exactly as it is sent: every character counts, and only the port of 127.0.0.1 and [::1] is free, and that of localhost for a public application";
     3003 RedirectUriMissing InvalidRequest 400 "the application has several redirect URIs and the request names none" "send redirect_uri";
     3004 ResponseTypeMissing InvalidRequest 400 "response_type is missing" "send response_type=code";
     3005 ResponseTypeUnsupported UnsupportedResponseType 400 "this response_type is not offered" "send response_type=code";
@@ -203,6 +203,7 @@ rejections! {
     4023 IssuingDenied AccessDenied 400 "this application may not have tokens for this now" "ask whoever runs this server what it may have";
     4024 IssuingRefused InvalidGrant 400 "this server does not issue tokens for what was presented any more" "start again with a new authorization request";
     4025 PasswordWrong InvalidGrant 400 "the username or the password is wrong" "ask the person for both, and try again";
+    4026 AudienceGone InvalidGrant 400 "the resource servers that were granted are not known here any more" "start again with a new authorization request";
 
     // 5xxx: the server
     5001 StoreUnavailable TemporarilyUnavailable 503 "the storage does not answer" "try again a little later";

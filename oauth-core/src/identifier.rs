@@ -1,4 +1,9 @@
-//! The names by which clients, people, grants and resources are known. All compare byte for byte.
+//! The names by which clients, people, grants and resources are known. All compare byte for byte, but for
+//! [`Resource`].
+
+mod resource;
+
+pub use resource::Resource;
 
 use crate::secret;
 use base64::Engine as _;
@@ -130,34 +135,6 @@ impl Subject {
     /// Makes a new random one, for accounts that have no identifier yet.
     pub fn generate() -> Self {
         Self(URL_SAFE_NO_PAD.encode(secret::random_bytes::<16>()).into())
-    }
-}
-
-text_type!(
-    /// The identifier of a protected resource (RFC 8707 §2): an absolute URI without fragment.
-    Resource
-);
-
-impl Resource {
-    /// Takes a resource identifier.
-    ///
-    /// # Errors
-    /// Refuses what is longer than 2,048 bytes, not an absolute URI of printable ASCII, or has a
-    /// fragment.
-    pub fn new(text: impl Into<String>) -> Result<Self, InvalidIdentifier> {
-        const REFUSED: InvalidIdentifier = InvalidIdentifier("a resource is an absolute URI without a fragment");
-        let text = text.into();
-        let (scheme, rest) = text.split_once(':').ok_or(REFUSED)?;
-        let scheme_is_good = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-        let rest_is_good = !rest.is_empty()
-            && rest
-                .bytes()
-                .all(|byte| matches!(byte, 0x21..=0x7E) && !matches!(byte, b'#' | b'"' | b'<' | b'>' | b'\\'));
-        if !scheme_is_good || !rest_is_good || text.len() > 2_048 {
-            return Err(REFUSED);
-        }
-        Ok(Self(text.into()))
     }
 }
 

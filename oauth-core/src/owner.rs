@@ -34,6 +34,7 @@ pub struct AuthorizationRequest {
     pub(crate) words: BTreeMap<String, String>,
     pub(crate) implicit: bool,
     pub(crate) resources: Vec<Resource>,
+    pub(crate) names_resources: bool,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: BTreeSet<String>,
@@ -65,7 +66,7 @@ impl AuthorizationRequest {
         self.implicit
     }
 
-    /// Gives the resources it wants to use the token at; empty for the default audience.
+    /// Gives the resources at which its token can be used: those that it names, or the default audience.
     pub fn resources(&self) -> &[Resource] {
         &self.resources
     }
@@ -197,6 +198,21 @@ impl Approval {
     }
 }
 
+/// An error of an authorization request that is shown to the person, and not sent to a client that anybody could
+/// have registered (RFC 9700 §4.11.2).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct UnsentError<'a> {
+    /// The client that the request names.
+    pub client: &'a Client,
+    /// Where a redirect would have led: the host of a web address, the scheme of any other.
+    pub host: &'a str,
+    /// What is wrong.
+    pub rejection: Rejection,
+    /// The address that tells the client the same, for a link.
+    pub location: &'a str,
+}
+
 /// Why a person, or the application for them, refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -283,6 +299,24 @@ pub trait ResourceOwner: Send + Sync + 'static {
         async { None }
     }
 
+    /// Says who is signed in in this browser: an error of an authorization request is sent to a client that
+    /// anybody could have registered only if somebody is. Nobody, unless written.
+    ///
+    /// # Errors
+    /// The store does not answer; the error is shown on a page.
+    fn visitor(&self, _request: &Request<Bytes>) -> impl Future<Output = store::Result<Option<Subject>>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Tells whether a person runs this server, so that a client that they registered is known. Nobody does,
+    /// unless written; clients without an owner are known anyway.
+    ///
+    /// # Errors
+    /// As [`visitor`](Self::visitor).
+    fn is_administrator(&self, _subject: &Subject) -> impl Future<Output = store::Result<bool>> + Send {
+        async { Ok(false) }
+    }
+
     /// Tells whether a person may still be acted for. Asked before a code or a refresh token turns
     /// into tokens, so that nothing is issued for an account that was closed meanwhile.
     ///
@@ -327,6 +361,12 @@ pub trait ResourceOwner: Send + Sync + 'static {
         _client: &Client,
     ) -> impl Future<Output = Option<Response<Bytes>>> + Send {
         async { None }
+    }
+
+    /// Renders an error that is not sent to the client by itself, with a link that sends it; `None` for the
+    /// core's plain text.
+    fn unsent_page(&self, _error: &UnsentError<'_>) -> Option<Response<Bytes>> {
+        None
     }
 
     /// Renders an error that is shown to the person who sent this request; `None` for the core's plain text.

@@ -1,6 +1,7 @@
 //! The authorization server as a value: an application, the endpoints mounted on it, and the way a
 //! request goes through them.
 
+mod contested;
 mod into;
 mod mounts;
 mod sweep;
@@ -14,12 +15,13 @@ use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Me
 use crate::error::Rejection;
 use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant, TokenGrantObject};
 use crate::http::{self as wire, Cors, PeerAddress};
-use crate::owner::ResourceOwner;
+use crate::owner::{ResourceOwner, UnsentError};
 use crate::resource::{LocalResourceProvider, ProtectedResource};
 use crate::store::Store;
 use crate::throttle::Throttle;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONTENT_LENGTH;
+use http::{Method, Request, Response};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -108,6 +110,7 @@ pub struct Provider<P> {
     by_path: HashMap<String, usize>,
     pub(crate) metadata: Bytes,
     backlog: sweep::Backlog,
+    contested: contested::Contested,
 }
 
 impl<P: AuthorizationProvider> Provider<P> {
@@ -127,6 +130,7 @@ impl<P: AuthorizationProvider> Provider<P> {
             by_path: HashMap::new(),
             metadata: Bytes::new(),
             backlog: sweep::Backlog::default(),
+            contested: contested::Contested::default(),
         };
         let provider = provider
             .with_grant(AuthorizationCodeGrant)
@@ -149,10 +153,12 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// # Errors
     /// Its path is taken.
     pub fn with<E: Endpoint<P>>(mut self, endpoint: E) -> Result<Self, InvalidSetting> {
-        let path = endpoint.path(self.app.config());
-        let path = path.strip_suffix('/').unwrap_or(&path).to_owned();
-        if self.by_path.insert(path.clone(), self.endpoints.len()).is_some() {
-            return Err(InvalidSetting::new("paths", format!("two endpoints are at {path}: give each its own")));
+        let config = self.app.config();
+        for path in [endpoint.path(config)].into_iter().chain(endpoint.other_paths(config)) {
+            let path = path.strip_suffix('/').unwrap_or(&path).to_owned();
+            if self.by_path.insert(path.clone(), self.endpoints.len()).is_some() {
+                return Err(InvalidSetting::new("paths", format!("two endpoints are at {path}: give each its own")));
+            }
         }
         self.endpoints.push(Arc::new(endpoint));
         self.describe();
@@ -233,6 +239,17 @@ impl<P: AuthorizationProvider> Provider<P> {
         }
     }
 
+    /// Shows an answer to HEAD as that to GET is, but for the body (RFC 9110 §9.3.2).
+    async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let is_head = request.method() == Method::HEAD;
+        let mut response = self.route(request).await;
+        if is_head {
+            let body = std::mem::take(response.body_mut());
+            response.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+        }
+        response
+    }
+
     /// Renders a rejection for a person: the application's page, or plain text.
     pub(crate) async fn error_page(&self, request: &Request<Bytes>, rejection: Rejection) -> Response<Bytes> {
         let page = self.app.owner().error_page(request, rejection).await;
@@ -240,10 +257,21 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 }
 
+/// Who shows an error that is not sent to its client.
+pub(crate) trait ErrorPages: Sync {
+    fn unsent_page(&self, error: &UnsentError<'_>) -> Response<Bytes>;
+}
+
+impl<P: AuthorizationProvider> ErrorPages for Provider<P> {
+    fn unsent_page(&self, error: &UnsentError<'_>) -> Response<Bytes> {
+        self.app.owner().unsent_page(error).unwrap_or_else(|| wire::plain_unsent_page(error))
+    }
+}
+
 #[async_trait::async_trait]
 impl<P: AuthorizationProvider> Service for Provider<P> {
     async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.route(request).await
+        self.answer(request).await
     }
 
     fn config(&self) -> &Config {

@@ -3,14 +3,35 @@
 //! A [`RedirectTarget`] has no public constructor. It comes from comparing what was asked with what
 //! a client registered, so an open redirect does not compile (RFC 9700 §2.1, §4.1.3).
 
-use crate::client::Client;
+use crate::client::{Client, ClientType};
 use crate::error::Rejection;
+use crate::http::is_this_machine;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use url::Url;
 
 const LONGEST: usize = 2_048;
-const NEVER: [&str; 8] = ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source"];
+const NEVER: [&str; 18] = [
+    "javascript",
+    "data",
+    "vbscript",
+    "file",
+    "blob",
+    "about",
+    "filesystem",
+    "view-source",
+    "jar",
+    "mhtml",
+    "resource",
+    "chrome",
+    "intent",
+    "content",
+    "ws",
+    "wss",
+    "ftp",
+    "mailto",
+];
 
 /// Why a redirect URI cannot be registered; the text says how to mend it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +50,8 @@ pub enum InvalidRedirectUri {
     UserInfo,
     /// It is plain http, not to this machine (RFC 9700 §2.6).
     #[error(
-        "http is allowed for http://127.0.0.1, http://[::1] and http://localhost only: use https, or start the server \
-         with insecure_http_redirects while you test"
+        "http is allowed for this machine only, such as http://127.0.0.1, http://[::1] and http://localhost: use https, \
+         or start the server with insecure_http_redirects while you test"
     )]
     PlainHttp,
     /// It is a scheme of one's own without a dot (RFC 8252 §7.1).
@@ -39,6 +60,15 @@ pub enum InvalidRedirectUri {
     /// It is a scheme that this server's settings leave out (`redirect_uri_schemes`).
     #[error("this server takes no redirect URIs of this scheme: ask whoever runs it which ones it takes")]
     SchemeNotTaken,
+    /// It has a wildcard: a `*` in its host, or at the end of its path.
+    #[error("a redirect URI matches exactly. Register each address")]
+    Wildcard,
+    /// A `%` is not followed by two hexadecimal digits (RFC 3986 §2.1).
+    #[error("a % in a redirect URI is followed by two hexadecimal digits: write %25 for a percent sign")]
+    BrokenEncoding,
+    /// It is a scheme without a dot that the settings name, and the client is confidential.
+    #[error("a scheme of an application's own is for public clients: use https")]
+    SchemeForPublicClients,
     /// It is a scheme that runs or reads something in the browser.
     #[error("this scheme is never allowed: use https, or a scheme of your own such as com.example.app")]
     DangerousScheme,
@@ -48,7 +78,12 @@ pub enum InvalidRedirectUri {
 pub(crate) fn may_be_registered(scheme: &str) -> bool {
     let is_one = scheme.starts_with(|first: char| first.is_ascii_lowercase())
         && scheme.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.'));
-    is_one && (matches!(scheme, "https" | "http") || scheme.contains('.')) && !NEVER.contains(&scheme)
+    is_one && !is_dangerous(scheme)
+}
+
+/// Tells whether a scheme runs or reads something in the browser.
+pub(crate) fn is_dangerous(scheme: &str) -> bool {
+    NEVER.contains(&scheme)
 }
 
 /// A redirect URI as it was registered.
@@ -71,6 +106,17 @@ impl RedirectUri {
     /// assert!(RedirectUri::register("javascript:alert(1)", true).is_err());
     /// ```
     pub fn register(text: &str, insecure_http: bool) -> Result<Self, InvalidRedirectUri> {
+        Self::register_for(ClientType::Confidential, text, insecure_http, None)
+    }
+
+    /// Takes a redirect URI for the registration of a client, where the settings may name the schemes that are
+    /// taken. Such a scheme needs no dot (RFC 8252 §8.4) if the client is public.
+    pub(crate) fn register_for(
+        client_type: ClientType,
+        text: &str,
+        insecure_http: bool,
+        schemes: Option<&BTreeSet<String>>,
+    ) -> Result<Self, InvalidRedirectUri> {
         use InvalidRedirectUri as No;
         if text.contains('#') {
             return Err(No::Fragment);
@@ -90,14 +136,27 @@ impl RedirectUri {
         {
             return Err(No::UserInfo);
         }
+        if has_wildcard(text) {
+            return Err(No::Wildcard);
+        }
+        let mut escapes = text.split('%').skip(1);
+        if !escapes.all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())) {
+            return Err(No::BrokenEncoding);
+        }
+        let is_named = |scheme: &str| schemes.is_some_and(|schemes| schemes.contains(scheme));
         match url.scheme() {
             "https" | "http" if !has_authority(text) => Err(No::NotAbsolute),
             "https" => Ok(()),
-            "http" if insecure_http || is_this_machine(text) => Ok(()),
+            "http" if insecure_http || host(text).is_some_and(is_this_machine) => Ok(()),
             "http" => Err(No::PlainHttp),
-            scheme if !scheme.contains('.') => Err(No::SchemeWithoutDot),
+            scheme if scheme.contains('.') => Ok(()),
+            scheme if !is_named(scheme) => Err(No::SchemeWithoutDot),
+            _ if client_type == ClientType::Confidential => Err(No::SchemeForPublicClients),
             _ => Ok(()),
         }?;
+        if schemes.is_some() && !is_named(url.scheme()) {
+            return Err(No::SchemeNotTaken);
+        }
         Ok(Self(text.to_owned()))
     }
 
@@ -116,14 +175,16 @@ impl RedirectUri {
         shown(&self.0)
     }
 
-    /// Tells whether `asked` is this URI: byte for byte, but for the port of a loopback IP address
-    /// (RFC 8252 §7.3).
-    pub fn matches(&self, asked: &str) -> bool {
+    /// Tells whether `asked` is this URI: byte for byte, but for the port of a loopback IP address, and of
+    /// `localhost` if the client is public (RFC 8252 §7.3, RFC 9700 §4.1.3).
+    pub fn matches(&self, asked: &str, client_type: ClientType) -> bool {
         if asked == self.0 {
             return true;
         }
         match (Loopback::split(&self.0), Loopback::split(asked)) {
-            (Some(registered), Some(asked)) => registered == asked,
+            (Some(registered), Some(asked)) => {
+                registered == asked && (registered.host != LOCALHOST || client_type == ClientType::Public)
+            }
             _ => false,
         }
     }
@@ -141,6 +202,9 @@ impl fmt::Debug for RedirectUri {
     }
 }
 
+/// The name among the hosts whose port may be free.
+const LOCALHOST: &str = "localhost";
+
 /// A loopback URI without its port: what must be equal.
 #[derive(PartialEq, Eq)]
 struct Loopback<'a> {
@@ -153,7 +217,7 @@ impl<'a> Loopback<'a> {
         let rest = text.strip_prefix("http://")?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path_and_query) = rest.split_at_checked(end)?;
-        let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| authority.starts_with(host))?;
+        let host = ["127.0.0.1", "[::1]", LOCALHOST].into_iter().find(|host| authority.starts_with(host))?;
         let port = authority.strip_prefix(host)?;
         let port_is_good = port.is_empty()
             || port.strip_prefix(':').is_some_and(|digits| {
@@ -180,10 +244,21 @@ fn shown(text: &str) -> &str {
     authority(text).filter(|_| is_web).unwrap_or(scheme)
 }
 
-fn is_this_machine(text: &str) -> bool {
-    let localhost =
-        authority(text).is_some_and(|authority| authority == "localhost" || authority.starts_with("localhost:"));
-    localhost || Loopback::split(text).is_some()
+/// Finds the host, as it is written.
+fn host(text: &str) -> Option<&str> {
+    let authority = authority(text)?;
+    let end = if authority.starts_with('[') {
+        authority.find(']')? + 1
+    } else {
+        authority.find(':').unwrap_or(authority.len())
+    };
+    authority.get(..end)
+}
+
+/// Tells whether somebody means more than one address: nothing but the very same text ever matches.
+fn has_wildcard(text: &str) -> bool {
+    let path = text.split('?').next().unwrap_or_default();
+    host(text).is_some_and(|host| host.contains('*')) || path.ends_with('*')
 }
 
 /// A redirect URI that was compared with its client's registration: the only thing that can carry a
@@ -200,7 +275,7 @@ impl RedirectTarget {
     pub(crate) fn resolve(client: &Client, asked: Option<&str>) -> Result<Self, Rejection> {
         match (asked, client.redirect_uris.as_slice()) {
             (_, []) => Err(Rejection::NoRedirectUriRegistered),
-            (Some(asked), registered) if registered.iter().any(|uri| uri.matches(asked)) => {
+            (Some(asked), registered) if registered.iter().any(|uri| uri.matches(asked, client.client_type)) => {
                 Ok(Self { uri: asked.to_owned(), sent: true })
             }
             (Some(_), _) => Err(Rejection::RedirectUriNotRegistered),

@@ -30,6 +30,19 @@ What is not data has no key: `Config::clock` (where the time comes from), `passw
 (where events go), `issuing` (what is asked before tokens are issued), `scope_policy` (which scopes a client is offered
 for a request) and `TokenFormat::wrapped` (what is written around a token).
 
+## How clients are matched
+- A redirect URI matches byte for byte. The port of `http://127.0.0.1` and `http://[::1]` is free for every client, that of
+  `http://localhost` for public ones; these three hosts are never taken for each other. Names under `.localhost` are this
+  machine too, and their ports are exact.
+- Resource identifiers are equal after the normalisation of RFC 3986: scheme and host in any case, the default port of http
+  and https or none, no path or `/`. Tokens carry the registered spelling.
+- A token is shown to the client that is registered for its resource, if it was when the token was issued. Two registrations of
+  different owners that meet only in their normal form are reported in the log, and neither may introspect by that identifier
+  until an administrator removes it from one.
+- No access token is issued for a resource that is not known today. A grant that named no resource takes the present
+  `default_audience`.
+- `public_prefix` and what a proxy must pass on stand in [proxy.md](proxy.md), and so does `errors_redirect`.
+
 ## What others have issued goes on as it was
 Codes, access tokens and refresh tokens of 48, 42 and 48 characters, codes that live ten minutes and access tokens that
 live ten days, at paths with a slash at their end:

@@ -197,7 +197,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             let refused = "This application has changed since you saw it. Look at it, and confirm again.";
             return Ok(self.delete_page(&visitor, &client, Some(refused)));
         }
-        Ok(response::see_other(&self.config.paths.join("applications")))
+        Ok(response::see_other(&self.config.paths.link("applications")))
     }
 
     /// Acts for the person who is signed in.

@@ -74,7 +74,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             masked: grant.id.to_string().chars().take(SHOWN).collect(),
             handle: handle(visitor, &grant.id),
             scopes: grant.scope.iter().map(|name| self.in_words(name).to_owned()).collect(),
-            resources: grant.audience.iter().map(ToString::to_string).collect(),
+            resources: if grant.audience.is_empty() { &self.config.default_audience } else { &grant.audience }
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             approved: grant.created_at,
             last_issued: grant.last_issued_at,
             expires: grant.expires_at,
@@ -100,7 +103,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         for grant in revoked {
             self.config.events.record(&Event::GrantRevoked { client_id: client_id.clone(), grant: grant.id });
         }
-        Ok(response::see_other(&self.config.paths.join("connected")))
+        Ok(response::see_other(&self.config.paths.link("connected")))
     }
 
     async fn all_grants(&self, filter: &GrantFilter) -> store::Result<Vec<Grant>> {

@@ -67,10 +67,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         visitor: Option<&Visitor>,
     ) -> Response<Bytes> {
         let destination = Destination::authorization(ask.query());
-        if request.method() == Method::POST {
+        if request.method() == Method::POST && !self.is_long_and_ours(request, &destination) {
             // A form on the client's site brings no Lax cookie, so perhaps somebody is signed in:
             // the same request as a link will tell.
-            return response::see_other(&destination.location(&self.config.paths));
+            return self.go_on(request, &destination);
         }
         let person = visitor.map(|visitor| &visitor.person);
         let known = person.map_or("", |person| person.username.as_str());
@@ -126,7 +126,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let expires_at = self.config.clock.now().after(DECISION_LIFETIME);
         let session = visitor.session.digest;
         self.store.save_decision(&PendingDecision { session, request: digest, allowed, expires_at }).await?;
-        Ok(response::see_other(&Destination::authorization(query).location(&self.config.paths)))
+        Ok(self.go_on(request, &Destination::authorization(query)))
     }
 
     /// Says a scope in words, where the settings have some.

@@ -59,9 +59,9 @@ impl Destination {
     /// Gives the address on this server.
     pub(crate) fn location(&self, paths: &Paths) -> String {
         match self {
-            Self::Home => format!("{}/", paths.base),
-            Self::Page(page) => paths.join(page),
-            Self::Authorization(query) => format!("{}?{query}", paths.authorization_path()),
+            Self::Home => paths.link(""),
+            Self::Page(page) => paths.link(page),
+            Self::Authorization(query) => format!("{}?{query}", paths.link(&paths.authorization)),
         }
     }
 }

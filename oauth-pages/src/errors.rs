@@ -7,6 +7,7 @@ use http::{Request, Response, StatusCode};
 use oauth_core::client::Client;
 use oauth_core::config::Config;
 use oauth_core::error::{Entry, Rejection, TABLE};
+use oauth_core::owner::UnsentError;
 use oauth_core::store::{SessionStore, Store};
 
 /// Gives the address of the pages that explain errors, as a prefix to their number: what
@@ -48,6 +49,21 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Some(response::page(status, &page, Forms::StayHere))
     }
 
+    /// Shows an error that is not sent to its client by itself, with a link that sends it.
+    pub(crate) fn unsent(&self, error: &UnsentError<'_>) -> Response<Bytes> {
+        let entry = error.rejection.entry();
+        let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let page = Unsent {
+            frame: self.frame("That did not work", None),
+            entry,
+            parameter: error.rejection.parameter(),
+            name: &error.client.name,
+            host: error.host,
+            location: error.location,
+        };
+        response::retry_after(response::page(status, &page, Forms::StayHere), error.rejection)
+    }
+
     /// Explains one number, whatever sort of error it is of.
     pub(crate) async fn explain(&self, request: &Request<Bytes>, number: &str) -> Option<Response<Bytes>> {
         let entry = *TABLE.iter().find(|entry| entry.number.to_string() == number)?;
@@ -78,6 +94,17 @@ struct ErrorPage {
     frame: Frame,
     entry: Entry,
     parameter: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "unsent.html")]
+struct Unsent<'a> {
+    frame: Frame,
+    entry: Entry,
+    parameter: Option<&'static str>,
+    name: &'a str,
+    host: &'a str,
+    location: &'a str,
 }
 
 #[derive(Template)]

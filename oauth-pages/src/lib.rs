@@ -94,6 +94,7 @@ mod destination;
 mod errors;
 mod form;
 mod membership;
+mod onward;
 mod pages;
 mod password;
 mod password_grant;

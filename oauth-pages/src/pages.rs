@@ -11,7 +11,7 @@ use oauth_core::config::Config;
 use oauth_core::error::Rejection;
 use oauth_core::http::{BODY_LIMIT, Parameters, PeerAddress, is_form};
 use oauth_core::identifier::Subject;
-use oauth_core::owner::{AuthorizationRequest, Decided, ResourceOwner};
+use oauth_core::owner::{AuthorizationRequest, Decided, ResourceOwner, UnsentError};
 use oauth_core::store::{self, Grant, SessionStore, Store};
 use oauth_core::throttle::Throttle;
 use std::net::IpAddr;
@@ -85,7 +85,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Gives the address of a page of ours for one client.
     pub(crate) fn client_location(&self, page: &str, client_id: &str) -> String {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("client_id", client_id).finish();
-        format!("{}?{query}", self.config.paths.join(page))
+        format!("{}?{query}", self.config.paths.link(page))
     }
 
     async fn home(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
@@ -150,7 +150,7 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
         if !methods.contains(request.method()) {
             return Some(response::allow(self.rejected(request, Rejection::MethodNotAllowed).await, methods));
         }
-        let mut answer = match self.answer(route, request).await {
+        Some(match self.answer(route, request).await {
             Ok(answer) => answer,
             Err(Rejection::FormNotOurs) => match self.resume(route, request).await {
                 Ok(Some(answer)) => answer,
@@ -158,11 +158,19 @@ impl<S: Store + SessionStore, A: Accounts> ResourceOwner for Pages<S, A> {
                 Err(rejection) => self.rejected(request, rejection).await,
             },
             Err(rejection) => self.rejected(request, rejection).await,
-        };
-        if request.method() == Method::HEAD {
-            *answer.body_mut() = Bytes::new();
-        }
-        Some(answer)
+        })
+    }
+
+    async fn visitor(&self, request: &Request<Bytes>) -> store::Result<Option<Subject>> {
+        Ok(Self::visitor(self, request).await?.map(|visitor| visitor.person.subject))
+    }
+
+    async fn is_administrator(&self, subject: &Subject) -> store::Result<bool> {
+        Ok(self.accounts.person(subject).await?.is_some_and(|person| person.administrator))
+    }
+
+    fn unsent_page(&self, error: &UnsentError<'_>) -> Option<Response<Bytes>> {
+        Some(self.unsent(error))
     }
 
     async fn is_active(&self, subject: &Subject) -> store::Result<bool> {

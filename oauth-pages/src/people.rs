@@ -75,7 +75,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 
     /// Gives the address of the list as it is searched, behind a name or from its beginning.
     fn people_location(&self, sought: &str, after: &str) -> String {
-        let people = self.config.paths.join("people");
+        let people = self.config.paths.link("people");
         let given = [("name", sought), ("after", after)].into_iter().filter(|(_, value)| !value.is_empty());
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
         if query.is_empty() { people } else { format!("{people}?{query}") }

@@ -46,7 +46,7 @@ impl Frame {
             organisation: visitor.person.organisation.clone(),
             csrf: visitor.csrf_token(),
         });
-        Self { title, base: paths.base.clone(), visitor }
+        Self { title, base: format!("{}{}", paths.public_prefix, paths.base), visitor }
     }
 }
 

@@ -32,7 +32,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) fn to_sign_in_for(&self, destination: &Destination) -> Response<Bytes> {
         let query =
             form_urlencoded::Serializer::new(String::new()).append_pair("continue", destination.field()).finish();
-        response::see_other(&format!("{}?{query}", self.config.paths.join("sign-in")))
+        response::see_other(&format!("{}?{query}", self.config.paths.link("sign-in")))
     }
 
     pub(crate) async fn show_sign_in(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
@@ -100,7 +100,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let session = self.open_session(request, &person).await?;
         self.signed_in_for(session.digest(), &destination).await?;
         self.config.events.record(&Event::SignedIn { subject: person.subject, address });
-        let onward = response::see_other(&destination.location(&self.config.paths));
+        let onward = self.go_on(request, &destination);
         let onward = response::with_cookie(onward, self.cookies.set_session(&session, LIFETIME));
         Ok(response::with_cookie(onward, self.cookies.keep_visit(&visit, LIFETIME)))
     }
@@ -117,11 +117,11 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             self.config.events.record(&Event::SignedOut { subject: session.subject });
         }
         let destination = Destination::parse(form.get("continue"));
-        let location = match destination {
-            Destination::Authorization(_) => destination.location(&self.config.paths),
-            _ => self.config.paths.join("sign-in"),
+        let onward = match destination {
+            Destination::Authorization(_) => self.go_on(request, &destination),
+            _ => response::see_other(&self.config.paths.link("sign-in")),
         };
-        Ok(response::with_cookie(response::see_other(&location), self.cookies.clear_session()))
+        Ok(response::with_cookie(onward, self.cookies.clear_session()))
     }
 
     /// Begins an attempt to prove who somebody is, unless too many have failed

@@ -31,7 +31,6 @@ pub(crate) fn resource_request<'a>(from: &'a Request<'_>, method: &'a http::Meth
 }
 
 /// Copies all headers of a request: names and values stand as they came, repeated ones too.
-#[cfg(feature = "provider")]
 pub(crate) fn headers(from: &rocket::http::HeaderMap<'_>) -> http::HeaderMap {
     use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -55,6 +54,9 @@ pub(crate) fn response(answer: http::Response<Bytes>) -> Response<'static> {
     for (name, value) in &parts.headers {
         response.adjoin_raw_header(name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
     }
-    response.set_sized_body(body.len(), Cursor::new(body));
+    // An answer to HEAD says how long the body would be, and has none.
+    if !parts.headers.contains_key(http::header::CONTENT_LENGTH) {
+        response.set_sized_body(body.len(), Cursor::new(body));
+    }
     response
 }

@@ -73,14 +73,17 @@ impl<A: ResourceAuthorization + 'static> Resources<A> {
     }
 }
 
-/// Answers with the metadata of the resource; Rocket answers HEAD with it too, without the body.
+/// Answers with the metadata of the resource, and preflights; Rocket answers HEAD with it too, without the body.
 #[derive(Clone)]
 struct Described(ResourceMetadata);
 
 #[rocket::async_trait]
 impl Handler for Described {
-    async fn handle<'r>(&self, _: &'r Request<'_>, _: Data<'r>) -> route::Outcome<'r> {
-        route::Outcome::Success(convert::response(self.0.response()))
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
+        match self.0.answer(&convert::method(request.method()), &convert::headers(request.headers())) {
+            Some(answer) => route::Outcome::Success(convert::response(answer)),
+            None => route::Outcome::Forward((data, Status::NotFound)),
+        }
     }
 }
 
@@ -125,8 +128,8 @@ where
         tracing::error!("cannot launch: no route can be at {path}: choose another resource identifier");
         return Err(rocket);
     }
-    let route = Route::new(Method::Get, &path, Described(metadata));
-    Ok(rocket.mount("/", vec![route]))
+    let route = |method| Route::new(method, &path, Described(metadata.clone()));
+    Ok(rocket.mount("/", [Method::Get, Method::Options].map(route)))
 }
 
 /// The last refusal of a guard, with the route it happened on.

@@ -62,12 +62,27 @@ async fn paths_and_queries_arrive_raw() {
 async fn headers_and_the_peer_arrive() {
     let (client, witness) = witness().await;
     let mut request = client.get("/oauth/token").remote("192.0.2.1:4000".parse().unwrap());
+    request.add_header(Header::new("Host", "id.example"));
     request.add_header(Header::new("Authorization", "Basic one"));
     request.add_header(Header::new("Authorization", "Basic two"));
     request.add_header(Header::new("X-Real-IP", "203.0.113.9"));
     let request = seen(&witness, request).await;
     assert_eq!(request.headers().get_all("authorization").iter().collect::<Vec<_>>(), ["Basic one", "Basic two"]);
     assert_eq!(request.extensions().get(), Some(&PeerAddress("192.0.2.1".parse().unwrap())));
+}
+
+#[rocket::async_test]
+async fn f_38_a_request_over_a_socket_has_one_host() {
+    let (client, witness) = witness().await;
+    let cases: [(&[&str], u16); 4] = [(&[], 400), (&["a"], 200), (&["a", "b"], 400), (&["a", "a"], 400)];
+    for (hosts, status) in cases {
+        let mut request = client.get("/oauth/token").remote("192.0.2.1:4000".parse().unwrap());
+        for host in hosts {
+            request.add_header(Header::new("Host", *host));
+        }
+        assert_eq!(request.dispatch().await.status().code, status, "{hosts:?}");
+        assert_eq!(witness.take().is_none(), status == 400, "{hosts:?}");
+    }
 }
 
 #[rocket::async_test]

@@ -1,7 +1,7 @@
 //! The layer that serves the metadata of a resource.
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body_util::{Either, Full};
 use oauth_core::resource::{ProtectedResource, ResourceAuthorization, ResourceMetadata};
 use std::future::Future;
@@ -64,11 +64,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let MetadataLayer(metadata) = &self.layer;
-        let looked = matches!(*request.method(), Method::GET | Method::HEAD);
-        let here = metadata.as_ref().filter(|metadata| looked && metadata.path() == request.uri().path());
-        if let Some(metadata) = here {
-            let answer = metadata.response().map(Full::new);
-            return Box::pin(async move { Ok(answer.map(Either::Left)) });
+        let here = metadata.as_ref().filter(|metadata| metadata.path() == request.uri().path());
+        if let Some(answer) = here.and_then(|metadata| metadata.answer(request.method(), request.headers())) {
+            return Box::pin(async move { Ok(answer.map(Full::new).map(Either::Left)) });
         }
         let next = self.next.call(request);
         Box::pin(async move { Ok(next.await?.map(Either::Right)) })

@@ -3,6 +3,7 @@
 use crate::body::read;
 use crate::unfinished::Unfinished;
 use bytes::Bytes;
+use http::header::HOST;
 use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::{Either, Full};
@@ -46,6 +47,10 @@ where
     // A request may name a host of its own choice (RFC 9112 §3.2.2); who the provider is, its issuer says. A
     // target without a path is for proxies.
     let Some(target) = parts.uri.path_and_query().cloned() else { return bad_request() };
+    // Servers other than ours may let two hosts pass; who sends none may have sent it in HTTP/2's way.
+    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+        return bad_request();
+    }
     parts.uri = Uri::from(target);
     let body = match read(body).await {
         Ok(body) => body,

@@ -86,6 +86,8 @@
 //!   the path as it was sent.
 //! - **Rocket answers HEAD with an application's route for GET**; `warp::get` does not take it.
 //! - **Rocket answers 404 where an application's route takes another method**; Warp answers 405.
+//! - **Rocket answers an application's route although there is no `Host`, or two** (RFC 9112 §3.2): it answers 400
+//!   where the provider is asked, `serve` everywhere.
 //! - **`serve` limits the size of a request's head**, and the time for it and for the body; Rocket limits
 //!   the number of headers only.
 //!

@@ -136,16 +136,16 @@ pub async fn recover(rejection: Rejection) -> Result<Response<Bytes>, Rejection>
 pub fn resource_metadata<A: ResourceAuthorization + 'static>(
     resource: &ProtectedResource<A>,
 ) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + use<A> {
-    let metadata = Arc::new(resource.described().cloned());
-    let found = warp::path::full().and_then(move |path: FullPath| {
-        let metadata = Arc::clone(&metadata);
-        async move {
-            let here = metadata.as_ref().as_ref().filter(|metadata| metadata.path() == path.as_str());
-            here.map(ResourceMetadata::response).ok_or_else(reject::not_found)
-        }
+    let metadata = resource.described().cloned().map(Arc::new);
+    let here = warp::path::full().and_then(move |path: FullPath| {
+        let here = metadata.clone().filter(|metadata| metadata.path() == path.as_str());
+        async move { here.ok_or_else(reject::not_found) }
     });
-    let looked = warp::get().or(warp::head()).unify();
-    found.and(looked)
+    let looked = warp::get().or(warp::head()).unify().or(warp::options()).unify();
+    let asked = here.and(looked).and(warp::method()).and(header::headers_cloned());
+    asked.and_then(async |metadata: Arc<ResourceMetadata>, method: Method, headers: HeaderMap| {
+        metadata.answer(&method, &headers).ok_or_else(reject::not_found)
+    })
 }
 
 /// What a filter holds: one count to raise for a request.

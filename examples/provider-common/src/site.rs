@@ -57,7 +57,7 @@ impl Site {
             database,
             account,
         };
-        let (api_path, home) = (format!("{}/api", config.issuer.path()), format!("{}/", config.paths.base));
+        let (api_path, home) = (format!("{}/api", config.issuer_path()), config.paths.link(""));
         // As if it were not there, unless a setting offers it.
         let passwords = PasswordGrant::new(AccountPasswords::new(StoredAccounts::new(store.clone(), &config)));
         let pages = PagesProvider::new(config, store, accounts);

@@ -28,7 +28,7 @@ impl Welcome {
         let Self { config, listening, database, account, .. } = self;
         let base = config.url(&config.paths.base);
         let applications = config.url(&config.paths.join("applications"));
-        let metadata = config.url(&format!("/.well-known/oauth-authorization-server{}", config.issuer.path()));
+        let metadata = config.metadata_url();
         let token = config.url(&config.paths.token_path());
         let issuer = config.issuer.as_str();
         let called = self.called();

@@ -19,6 +19,7 @@ use crate::secret::{ClientSecret, Digest};
 use crate::store::PasswordHash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -166,6 +167,9 @@ pub struct Client {
     pub scope: Option<Scope>,
     /// The resource identifiers it is the server of.
     pub resources: Vec<Resource>,
+    /// Since when it is the server of those resources that it got after it was registered.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources_since: BTreeMap<Resource, Timestamp>,
     /// The person who registered it.
     pub owner: Option<Subject>,
     /// Whether it may do anything at all.
@@ -211,6 +215,7 @@ impl Client {
             grant_types: Vec::new(),
             scope: None,
             resources: Vec::new(),
+            resources_since: BTreeMap::new(),
             owner: None,
             enabled: true,
             insecure_without_pkce: false,
@@ -233,6 +238,13 @@ impl Client {
     /// Tells whether it can keep a secret.
     pub fn is_confidential(&self) -> bool {
         self.client_type == ClientType::Confidential
+    }
+
+    /// Tells since when it is the server of a resource: a token that was issued before, and a grant that was
+    /// approved before, were meant for another client's. `None` if it is not its server.
+    pub fn server_since(&self, resource: &Resource) -> Option<Timestamp> {
+        let since = || self.resources_since.get(resource).copied().unwrap_or(self.created_at);
+        self.resources.contains(resource).then(since)
     }
 
     /// Blocks it, for a reason that people are told: nothing it holds counts from the moment it is stored,

@@ -1,4 +1,5 @@
-use crate::identifier::has_control;
+use crate::http::is_this_machine;
+use crate::redirect::is_dangerous;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -21,7 +22,7 @@ pub struct Origin(String);
 /// The text is no origin that can be registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "give scheme, host and port only, as https://app.example or http://127.0.0.1:3000: no path, no wildcard, and plain http for this machine only"
+    "give scheme, host and port only, as https://app.example, http://127.0.0.1:3000 or capacitor://localhost: no path, no wildcard, and plain http for this machine only"
 )]
 pub struct InvalidOrigin;
 
@@ -32,17 +33,13 @@ impl Origin {
     /// It is not an origin in that form, or it is plain http to another machine.
     pub fn register(text: &str) -> Result<Self, InvalidOrigin> {
         let url = url::Url::parse(text).map_err(|_| InvalidOrigin)?;
-        let this_machine = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        let usable = url.scheme() == "https" || (url.scheme() == "http" && this_machine);
         // What a browser would write for it is the only text that can ever match.
-        let canonical = url.origin().ascii_serialization() == text;
-        let plain = !has_control(text) && !text.contains('*') && text.len() <= 255;
-        if usable && canonical && plain { Ok(Self(text.to_owned())) } else { Err(InvalidOrigin) }
+        let good = match url.scheme() {
+            "https" => url.origin().ascii_serialization() == text,
+            "http" => url.host_str().is_some_and(is_this_machine) && url.origin().ascii_serialization() == text,
+            scheme => !is_dangerous(scheme) && is_of_a_web_view(scheme, text),
+        };
+        if good && !text.contains('*') && text.len() <= 255 { Ok(Self(text.to_owned())) } else { Err(InvalidOrigin) }
     }
 
     /// Gives the text.
@@ -56,6 +53,16 @@ impl Origin {
     }
 }
 
+/// Tells whether a text is scheme, host and perhaps port of an application's web view, such as
+/// `capacitor://localhost`: engines write such an origin as it is, so nothing else can stand in it.
+fn is_of_a_web_view(scheme: &str, text: &str) -> bool {
+    let Some(place) = text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) else { return false };
+    let (host, port) = place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+    let host_is_good = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let port_is_good = |port: &str| !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok();
+    !host.is_empty() && host_is_good && port.is_none_or(port_is_good)
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -65,6 +72,16 @@ impl fmt::Display for Origin {
 #[cfg(test)]
 mod tests {
     use super::Origin;
+
+    #[test]
+    fn f_30_the_origin_of_a_web_view_can_be_registered() {
+        for good in
+            ["capacitor://localhost", "tauri://localhost", "ionic://localhost", "myapp://x:8080", "app.one://x_y"]
+        {
+            let origin = Origin::register(good).unwrap();
+            assert!(origin.matches(good) && !origin.matches("null") && !origin.matches("https://localhost"));
+        }
+    }
 
     #[test]
     fn an_origin_is_what_a_browser_sends() {
@@ -95,7 +112,24 @@ mod tests {
             "file:///etc",
             "https://app.example\n",
             " https://app.example",
-            "myapp://x",
+            "myapp://",
+            "myapp:x",
+            "MyApp://x",
+            "myapp://x/",
+            "myapp://x?",
+            "myapp://x#",
+            "myapp://u@x",
+            "myapp://x:",
+            "myapp://x:0",
+            "myapp://x:65536",
+            "myapp://*",
+            "myapp://x y",
+            "javascript://x",
+            "data://x",
+            "file://",
+            "file://x",
+            "blob://x",
+            "ws://x",
         ] {
             assert!(Origin::register(wrong).is_err(), "{wrong:?}");
         }

@@ -183,6 +183,7 @@ impl Registration {
         let mut client = Client::new(ClientId::generate(), self.name.as_str(), self.client_type);
         client.created_at = config.clock.now();
         self.apply(&mut client, config)?;
+        client.resources_since.clear();
         let secret = client.is_confidential().then(ClientSecret::generate);
         client.secrets = secret.iter().map(SecretHash::from).collect();
         Ok(Registered { client, secret })
@@ -220,6 +221,9 @@ impl Registration {
         client.grant_types.clone_from(&self.grant_types);
         client.redirect_uris = redirect_uris;
         client.scope.clone_from(&self.scope);
+        let added = self.resources.iter().filter(|resource| !client.resources.contains(resource));
+        client.resources_since.extend(added.map(|resource| (resource.clone(), config.clock.now())));
+        client.resources_since.retain(|resource, _| self.resources.contains(resource));
         client.resources.clone_from(&self.resources);
         client.insecure_without_pkce = self.insecure_without_pkce;
         client.allowed_origins = allowed_origins;
@@ -283,13 +287,8 @@ impl Registration {
             return Err(No::NoRedirectUri);
         }
         let register = |uri: &String| {
-            RedirectUri::register(uri, config.insecure_http_redirects)
-                .and_then(|uri| match &config.redirect_uri_schemes {
-                    Some(schemes) if !schemes.contains(&uri.scheme().to_ascii_lowercase()) => {
-                        Err(InvalidRedirectUri::SchemeNotTaken)
-                    }
-                    _ => Ok(uri),
-                })
+            let (http, schemes) = (config.insecure_http_redirects, config.redirect_uri_schemes.as_ref());
+            RedirectUri::register_for(self.client_type, uri, http, schemes)
                 .map_err(|reason| No::RedirectUri { uri: uri.clone(), reason })
         };
         self.redirect_uris.iter().map(register).collect()

@@ -55,8 +55,8 @@ impl Config {
             return no("introspected_attributes", reason);
         }
         if self.redirect_uri_schemes.iter().flatten().any(|scheme| !crate::redirect::may_be_registered(scheme)) {
-            let reason =
-                "give https, http, or schemes with a dot such as com.example.app, in small letters, without a colon";
+            let reason = "give https, http, or schemes of applications such as com.example.app, in lower case, without a colon; \
+                 those that run or read something in the browser are never taken";
             return no("redirect_uri_schemes", reason);
         }
         self.paths.check()

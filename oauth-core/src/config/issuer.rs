@@ -1,5 +1,6 @@
+use crate::http::is_this_machine;
 use std::fmt;
-use url::{Host, Url};
+use url::Url;
 
 /// The issuer identifier of RFC 8414 §2: an https URL without query and fragment.
 ///
@@ -33,7 +34,9 @@ pub enum InvalidIssuer {
     #[error("issuer: write scheme and host in lower case, without default port and dot segments")]
     NotNormal,
     /// It is plain http to another machine.
-    #[error("issuer: use https; http is for 127.0.0.1, [::1] and localhost only, unless insecure_http_issuer is set")]
+    #[error(
+        "issuer: use https; http is for this machine only, such as 127.0.0.1, [::1] and localhost, unless insecure_http_issuer is set"
+    )]
     PlainHttp,
 }
 
@@ -98,12 +101,7 @@ impl Issuer {
 
     /// Tells whether its host is this machine.
     pub fn is_loopback(&self) -> bool {
-        Url::parse(&self.text).is_ok_and(|url| match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        })
+        Url::parse(&self.text).is_ok_and(|url| url.host_str().is_some_and(is_this_machine))
     }
 }
 

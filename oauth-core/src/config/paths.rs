@@ -19,6 +19,9 @@ use super::InvalidSetting;
 pub struct Paths {
     /// The path that all of them start with: empty, or starting with a slash and not ending with one.
     pub base: String,
+    /// What clients and browsers have before all paths and the server never sees, because a proxy takes it away:
+    /// empty, or starting with a slash and not ending with one. It stands in the metadata and in every link.
+    pub public_prefix: String,
     /// The authorization endpoint: `authorize` unless set.
     pub authorization: String,
     /// The token endpoint: `token` unless set.
@@ -35,6 +38,7 @@ impl Paths {
         let base = base.trim_matches('/');
         Self {
             base: if base.is_empty() { String::new() } else { format!("/{base}") },
+            public_prefix: String::new(),
             authorization: "authorize".to_owned(),
             token: "token".to_owned(),
             revocation: "revoke".to_owned(),
@@ -47,6 +51,19 @@ impl Paths {
         let inner = path.trim_matches('/');
         let slash = if path.ends_with('/') && !inner.is_empty() { "/" } else { "" };
         format!("{}/{inner}{slash}", self.base)
+    }
+
+    /// Gives the path of something under the base as a browser asks for it, for links, forms and redirects.
+    ///
+    /// ```
+    /// use oauth_core::config::Paths;
+    /// let mut paths = Paths::under("/oauth");
+    /// paths.public_prefix = "/auth".to_owned();
+    /// assert_eq!(paths.link("sign-in"), "/auth/oauth/sign-in");
+    /// assert_eq!(paths.join("sign-in"), "/oauth/sign-in");
+    /// ```
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{}", self.public_prefix, self.join(path))
     }
 
     /// Gives the path of the authorization endpoint.
@@ -74,6 +91,10 @@ impl Paths {
         let good = |path: &str| !path.is_empty() && path.split('/').all(is_segment);
         if !self.base.is_empty() && !self.base.strip_prefix('/').is_some_and(good) {
             return Err(InvalidSetting::new("paths.base", "give a path such as /oauth, of letters, digits and -._~"));
+        }
+        if !self.public_prefix.is_empty() && !self.public_prefix.strip_prefix('/').is_some_and(good) {
+            let reason = "give a path such as /auth, of letters, digits and -._~, without a slash at its end";
+            return Err(InvalidSetting::new("public_prefix", reason));
         }
         for (position, path) in all.iter().enumerate() {
             if !good(path.trim_matches('/')) {

@@ -3,7 +3,7 @@ mod table;
 pub use table::Setting;
 use table::{Kind, duration, list};
 
-use super::{Config, Issuer, Paths, TokenFormat};
+use super::{Config, ErrorsRedirect, Issuer, Paths, TokenFormat};
 use crate::client::GrantType;
 use crate::identifier::{ClientId, Resource};
 use crate::scope::Scope;
@@ -70,8 +70,11 @@ settings! {
     issuer: Option<String> = |_config| "none".to_owned();
     /// Takes an issuer of plain http to another machine: tokens travel in clear.
     insecure_http_issuer: bool = |_config| "false".to_owned();
+    /// What a proxy takes away from the beginning of each path before it asks this server, such as `/auth`; a
+    /// prefix of the issuer's path, mostly. It stands in the metadata, links, forms and redirects.
+    public_prefix: Option<String> = |_config| "none".to_owned();
     /// The path that all endpoints and pages start with.
-    base_path: Option<String> = |config| format!("the issuer's path and `{}`", config.paths.base);
+    base_path: Option<String> = |config| format!("the issuer's path without `public_prefix`, and `{}`", config.paths.base);
     /// The authorization endpoint under the base path; a slash at its end is announced, and both are answered.
     authorization_path: Option<String> = |config| format!("`{}`", config.paths.authorization);
     /// The token endpoint under the base path; a slash at its end as above.
@@ -136,7 +139,8 @@ settings! {
     /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same: for
     /// old clients that always send both.
     accept_credentials_twice: bool = |config| config.accept_credentials_twice.to_string();
-    /// The schemes of redirect URIs that can be registered, in small letters.
+    /// The schemes of redirect URIs that can be registered, in lower case. One without a dot, such as `cursor`, is
+    /// taken if it is named here, for public clients only.
     redirect_uri_schemes: Option<BTreeSet<String>> = |_config| "https, http to this machine, and any with a dot".to_owned();
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
     insecure_http_redirects: bool = |config| config.insecure_http_redirects.to_string();
@@ -152,6 +156,10 @@ settings! {
     insecure_password_client: Option<ClientId> = |config| list(&config.insecure_password_client);
     /// Switches the counting of failed authentications off: secrets can be guessed at full speed.
     insecure_no_throttling: bool = |config| config.insecure_no_throttling.to_string();
+    /// When an error of an authorization request is sent to a client that a person registered: `signed_in`, if
+    /// somebody is signed in or the request has `prompt=none`; `known`, with `prompt=none` only if the person who is
+    /// signed in has approved the client. Otherwise a page shows it.
+    errors_redirect: Option<ErrorsRedirect> = |_config| "`signed_in`".to_owned();
     /// How often the sweep runs.
     sweep_interval: Option<u64> = |config| duration(config.sweep_interval);
     /// How many records one batch of the sweep removes.
@@ -174,8 +182,12 @@ impl Settings {
         let issuer = if self.insecure_http_issuer { Issuer::insecure_http(text) } else { Issuer::new(text) };
         let mut config =
             Config::with_issuer(issuer.map_err(|reason| InvalidSetting::new("issuer", reason.to_string()))?);
+        if let Some(prefix) = &self.public_prefix {
+            config.paths.public_prefix = format!("/{}", prefix.trim_matches('/')).trim_end_matches('/').to_owned();
+            config.paths.base = format!("{}/oauth", config.issuer_path());
+        }
         if let Some(base) = &self.base_path {
-            config.paths = Paths::under(base);
+            config.paths.base = Paths::under(base).base;
         }
         set(&mut config.paths.authorization, self.authorization_path);
         set(&mut config.paths.token, self.token_path);
@@ -217,6 +229,7 @@ impl Settings {
         set(&mut config.failures_per_address, self.failures_per_address);
         set(&mut config.unknown_tokens_per_client, self.unknown_tokens_per_client);
         set(&mut config.trusted_proxies, self.trusted_proxies);
+        set(&mut config.errors_redirect, self.errors_redirect);
         set(&mut config.sweep_interval, self.sweep_interval.map(Duration::from_secs));
         set(&mut config.sweep_batch, self.sweep_batch);
         config.error_uri = self.error_uri.or(config.error_uri);

@@ -1,10 +1,13 @@
+use super::authorization::with_headers;
 use super::implicit;
+use super::known::may_redirect;
+use crate::client::Client;
 use crate::config::Config;
 use crate::error::{ErrorCode, Rejection};
 use crate::event::Event;
 use crate::http::{self as wire, Parameters};
-use crate::identifier::ClientId;
-use crate::owner::AuthorizationRequest;
+use crate::owner::{AuthorizationRequest, UnsentError};
+use crate::provider::{AuthorizationProvider, ErrorPages, Provider};
 use crate::redirect::RedirectTarget;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -13,12 +16,14 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 /// (RFC 6749 §4.1.2, RFC 9207 §2).
 pub(super) struct Answer<'a> {
     config: &'a Config,
-    client_id: &'a ClientId,
+    client: &'a Client,
     target: &'a RedirectTarget,
     state: Option<&'a str>,
     status: StatusCode,
     /// Whether it goes into the fragment, errors too (RFC 6749 §4.2.2.1).
     in_fragment: bool,
+    /// Who shows errors here, if they may not be sent to the client.
+    here: Option<&'a dyn ErrorPages>,
 }
 
 impl<'a> Answer<'a> {
@@ -26,26 +31,40 @@ impl<'a> Answer<'a> {
     pub(super) fn new(
         config: &'a Config,
         method: &Method,
-        client_id: &'a ClientId,
+        client: &'a Client,
         target: &'a RedirectTarget,
         parameters: &'a Parameters,
     ) -> Self {
         // A state that must not be there is not sent back altered, but not at all (OAuth 2.1 A.5).
         let state = parameters.get("state").filter(|state| is_printable(state));
         let in_fragment = implicit::is_asked(config, parameters);
-        Self { config, client_id, target, state, status: status_after(method), in_fragment }
+        Self { config, client, target, state, status: status_after(method), in_fragment, here: None }
     }
 
     /// Answers a request that is as it should be.
     pub(super) fn to(config: &'a Config, request: &Request<Bytes>, ask: &'a AuthorizationRequest) -> Self {
         Self {
             config,
-            client_id: &ask.client.id,
+            client: &ask.client,
             target: &ask.target,
             state: ask.state.as_deref(),
             status: status_after(request.method()),
             in_fragment: ask.implicit,
+            here: None,
         }
+    }
+
+    /// Shows errors here, unless they [may be sent](may_redirect) to the client.
+    pub(super) async fn only_to_known<P: AuthorizationProvider>(
+        mut self,
+        provider: &'a Provider<P>,
+        request: &Request<Bytes>,
+        silent: bool,
+    ) -> Self {
+        if !may_redirect(provider, request, self.client, silent).await {
+            self.here = Some(provider);
+        }
+        self
     }
 
     /// What a person decided on a form is answered with 303, what is remembered with 302.
@@ -61,7 +80,7 @@ impl<'a> Answer<'a> {
 
     pub(super) fn error(&self, rejection: Rejection, headers: HeaderMap) -> Response<Bytes> {
         let number = rejection.entry().number;
-        self.config.events.record(&Event::Denied { client_id: self.client_id.clone(), number });
+        self.config.events.record(&Event::Denied { client_id: self.client.id.clone(), number });
         let description = rejection.description();
         let uri = self.config.error_uri.as_ref().map(|prefix| format!("{prefix}{number}"));
         let mut answer = vec![("error", rejection.code().as_str()), ("error_description", description.as_str())];
@@ -70,16 +89,25 @@ impl<'a> Answer<'a> {
         } else if let Some(uri) = &uri {
             answer.push(("error_uri", uri));
         }
-        self.redirect(&answer, headers)
+        match self.here {
+            Some(pages) => {
+                let (client, host) = (self.client, self.target.host());
+                let unsent = UnsentError { client, host, rejection, location: &self.location(&answer) };
+                with_headers(pages.unsent_page(&unsent), headers)
+            }
+            None => self.redirect(&answer, headers),
+        }
     }
 
     fn redirect(&self, answer: &[(&str, &str)], headers: HeaderMap) -> Response<Bytes> {
+        wire::redirect(self.status, &self.location(answer), headers)
+    }
+
+    fn location(&self, answer: &[(&str, &str)]) -> String {
         let mut answer = answer.to_vec();
         answer.extend(self.state.map(|state| ("state", state)));
         answer.push(("iss", self.config.issuer.as_str()));
-        let location =
-            if self.in_fragment { self.target.with_fragment(&answer) } else { self.target.with_query(&answer) };
-        wire::redirect(self.status, &location, headers)
+        if self.in_fragment { self.target.with_fragment(&answer) } else { self.target.with_query(&answer) }
     }
 }
 

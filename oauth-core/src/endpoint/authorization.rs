@@ -84,11 +84,13 @@ pub(super) enum Issued {
     Changed,
 }
 
-/// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid.
+/// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid. What is wrong is
+/// told to a known client, or to a person who is known to be signed in.
 pub(super) async fn examine<P: AuthorizationProvider>(
     provider: &Provider<P>,
     request: &Request<Bytes>,
     (parameters, repeated): (Parameters, Option<Rejection>),
+    is_signed_in: bool,
 ) -> CodeRequest {
     let (client, target) = match addressee(provider, &parameters).await {
         Ok(addressee) => addressee,
@@ -104,7 +106,9 @@ pub(super) async fn examine<P: AuthorizationProvider>(
     match checked {
         Ok(ask) => CodeRequest::Pending(Box::new(ask)),
         Err(rejection) => {
-            let answer = Answer::new(provider.app().config(), request.method(), &client.id, &target, &parameters);
+            let answer = Answer::new(provider.app().config(), request.method(), &client, &target, &parameters);
+            let silent = parameters.get("prompt") == Some("none");
+            let answer = if is_signed_in { answer } else { answer.only_to_known(provider, request, silent).await };
             CodeRequest::Invalid(answer.error(rejection, HeaderMap::new()))
         }
     }
@@ -175,13 +179,15 @@ async fn check<P: AuthorizationProvider>(
         Some(digits) => Some(digits.parse().unwrap_or(u64::MAX)),
     };
     let scope = requested_scope(config, client, ScopeQuestion { grant_type, parameters }).await?;
+    let resources = requested_resources(provider.app().store(), config, parameters).await?;
     Ok(AuthorizationRequest {
         client: client.clone(),
         target: target.clone(),
         words: scope.words(config),
         scope: scope.scope,
         implicit,
-        resources: requested_resources(provider.app().store(), config, parameters).await?,
+        names_resources: !resources.named.is_empty(),
+        resources: resources.audience,
         code_challenge,
         nonce: parameters.get("nonce").map(str::to_owned),
         prompt,
@@ -216,6 +222,7 @@ async fn decide<P: AuthorizationProvider>(
         Ok(decided) => conclude(provider, request, ask, decided).await,
         Err(error) => {
             let answer = Answer::to(provider.app().config(), request, ask);
+            let answer = answer.only_to_known(provider, request, ask.forbids_interaction()).await;
             Concluded::Answered(answer.error(error.into(), HeaderMap::new()))
         }
     }
@@ -228,7 +235,10 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
     ask: &AuthorizationRequest,
     Decided { decision, headers }: Decided,
 ) -> Concluded {
-    let answer = Answer::to(provider.app().config(), request, ask);
+    let mut answer = Answer::to(provider.app().config(), request, ask);
+    if ask.forbids_interaction() && !matches!(decision, Decision::Allow(_)) {
+        answer = answer.only_to_known(provider, request, true).await;
+    }
     Concluded::Answered(match decision {
         Decision::SignIn(_) if ask.forbids_interaction() => answer.error(Rejection::LoginRequired, headers),
         Decision::Consent(_) if ask.forbids_interaction() => answer.error(Rejection::ConsentRequired, headers),
@@ -307,7 +317,7 @@ fn granted<P: AuthorizationProvider>(
         client_id: ask.client.id.clone(),
         subject: approval.subject,
         scope: approval.scope,
-        audience: ask.resources.clone(),
+        audience: if ask.names_resources { ask.resources.clone() } else { Vec::new() },
         auth_time: approval.auth_time,
         acr: approval.acr,
         attributes: approval.attributes,
@@ -368,7 +378,7 @@ async fn still_stands<P: AuthorizationProvider>(
     provider.app().owner().still_holds(request, &grant.subject).await
 }
 
-fn with_headers(mut page: Response<Bytes>, headers: HeaderMap) -> Response<Bytes> {
+pub(super) fn with_headers(mut page: Response<Bytes>, headers: HeaderMap) -> Response<Bytes> {
     let mut last = None;
     for (name, value) in headers {
         last = name.or(last);

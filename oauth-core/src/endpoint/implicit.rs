@@ -32,7 +32,7 @@ pub(super) async fn issue<P: AuthorizationProvider>(
 ) -> Result<Issued, Rejection> {
     let config = provider.app().config();
     let now = config.clock.now();
-    let (scope, audience) = (grant.scope.clone(), grant.audience.clone());
+    let (scope, audience) = (grant.scope.clone(), ask.resources.clone());
     let (client, grant_id) = (&ask.client, Some(grant.id));
     let purpose = Purpose { client, authenticated_by: None, grant: grant_id, scope, audience, family: Family::None };
     let about = About::grant(&ask.client, GrantType::Implicit, grant);

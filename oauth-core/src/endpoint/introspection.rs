@@ -9,7 +9,7 @@ use crate::http::{self as wire, Parameters};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::resource::Authorization;
 use crate::secret::Digest;
-use crate::store::{IssuedAccess, TokenStore};
+use crate::store::{self, IssuedAccess, TokenStore};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -56,8 +56,12 @@ async fn introspect<P: AuthorizationProvider>(
     }
     let digest = Digest::of(parameters.require("token")?);
     let active = provider.app().store().access_token(&digest, config.clock.now()).await?;
-    match active {
-        Some(active) if may_see(client, &active.token) => {
+    let visible = match active {
+        Some(active) if may_see(provider, client, &active.token).await? => Some(active),
+        _ => None,
+    };
+    match visible {
+        Some(active) => {
             let issued_at = active.token.issued_at.as_unix_seconds();
             Ok(describe(config, &Authorization::from(active), issued_at))
         }
@@ -74,8 +78,23 @@ async fn introspect<P: AuthorizationProvider>(
     }
 }
 
-fn may_see(client: &Client, token: &IssuedAccess) -> bool {
-    token.client_id == client.id || token.audience.iter().any(|resource| client.resources.contains(resource))
+/// Shows a token to the client that holds it, and to the resource server that it was issued for: the one
+/// client that is registered for a resource of its audience, and was when the token was issued.
+async fn may_see<P: AuthorizationProvider>(
+    provider: &Provider<P>,
+    client: &Client,
+    token: &IssuedAccess,
+) -> store::Result<bool> {
+    if token.client_id == client.id {
+        return Ok(true);
+    }
+    for resource in &token.audience {
+        let is_its_server = client.server_since(resource).is_some_and(|since| since <= token.issued_at);
+        if is_its_server && !provider.is_contested(resource).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn describe(config: &Config, authorization: &Authorization, issued_at: i64) -> Value {

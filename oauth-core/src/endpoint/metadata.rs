@@ -9,6 +9,9 @@ use http::{HeaderValue, Method, Request, Response};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// Where RFC 8414 §3 puts the document, before the path of the issuer.
+const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+
 /// The authorization server's metadata (RFC 8414), written from what is mounted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Metadata;
@@ -60,7 +63,13 @@ pub(crate) fn document<P: AuthorizationProvider>(
 
 impl<P: AuthorizationProvider> Endpoint<P> for Metadata {
     fn path(&self, config: &Config) -> String {
-        format!("/.well-known/oauth-authorization-server{}", config.issuer.path())
+        format!("{WELL_KNOWN}{}", config.issuer.path())
+    }
+
+    /// Clients that append the well-known path to the issuer find it too.
+    fn other_paths(&self, config: &Config) -> Vec<String> {
+        let appended = format!("{}{WELL_KNOWN}", config.issuer_path());
+        if config.issuer.path().is_empty() { Vec::new() } else { vec![appended] }
     }
 
     fn methods(&self) -> &'static [Method] {
@@ -73,9 +82,8 @@ impl<P: AuthorizationProvider> Endpoint<P> for Metadata {
 
     fn describe(&self, _config: &Config, _document: &mut MetadataDocument) {}
 
-    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        let body = if request.method() == Method::HEAD { Bytes::new() } else { provider.metadata.clone() };
-        let mut response = Response::new(body);
+    async fn call(&self, provider: &Provider<P>, _: &Request<Bytes>) -> Response<Bytes> {
+        let mut response = Response::new(provider.metadata.clone());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

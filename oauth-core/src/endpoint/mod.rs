@@ -4,6 +4,7 @@ mod answer;
 mod authorization;
 mod implicit;
 mod introspection;
+mod known;
 pub(crate) mod metadata;
 mod revocation;
 mod steps;
@@ -27,6 +28,11 @@ use std::future::Future;
 pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Gives the whole path it is mounted at; it is asked with and without a slash at its end.
     fn path(&self, config: &Config) -> String;
+
+    /// Gives further paths at which it answers the same; none unless written.
+    fn other_paths(&self, _config: &Config) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Gives the methods it takes.
     fn methods(&self) -> &'static [Method];

@@ -65,7 +65,8 @@ pub enum CodeRequest {
     /// It names no client, or no redirect URI of that client: nothing may be sent anywhere, so this page
     /// is shown.
     Broken(Response<Bytes>),
-    /// Something else is wrong with it, which this redirect tells the client.
+    /// Something else is wrong with it, which this redirect tells the client; or a page tells the person, if
+    /// anybody could have registered the client (RFC 9700 §4.11.2).
     Invalid(Response<Bytes>),
     /// It is as it should be, and a person has to decide.
     Pending(Box<AuthorizationRequest>),
@@ -108,7 +109,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Checks an authorization request as the authorization endpoint does, and asks nobody yet.
     pub async fn code_request(&self, request: &Request<Bytes>) -> CodeRequest {
         match Parameters::from_authorization_request(request) {
-            Ok(parsed) => examine(self, request, parsed).await,
+            Ok(parsed) => examine(self, request, parsed, false).await,
             Err(rejection) => CodeRequest::Broken(self.error_page(request, rejection).await),
         }
     }
@@ -202,7 +203,7 @@ where
             Ok(parsed) => parsed,
             Err(rejection) => return Err(self.error_page(request, rejection).await),
         };
-        match examine(self, request, (parsed, None)).await {
+        match examine(self, request, (parsed, None), true).await {
             CodeRequest::Pending(ask) => Ok(ask),
             CodeRequest::Broken(answer) | CodeRequest::Invalid(answer) => Err(answer),
         }

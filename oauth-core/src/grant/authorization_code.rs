@@ -39,7 +39,13 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
         }
         // A replay goes on to the store, whatever a hook would say of it.
         let tokens = match stored.used_at {
-            None => tokens.reviewed(config, About::grant(client, GrantType::AuthorizationCode, &stored.grant)).await?,
+            None => {
+                tokens
+                    .for_known_audience(store, config, &stored.grant, parameters)
+                    .await?
+                    .reviewed(config, About::grant(client, GrantType::AuthorizationCode, &stored.grant))
+                    .await?
+            }
             Some(_) => tokens,
         };
         let (client_id, grant) = (client.id.clone(), stored.grant.id);
@@ -80,7 +86,7 @@ fn decide(
         return Err(Rejection::CodeExpired);
     }
     let scope = granted_scope(client, &stored.grant.scope, None)?;
-    let audience = granted_resources(&stored.grant.audience, parameters)?;
+    let audience = granted_resources(config, &stored.grant.audience, parameters)?;
     let (grant, family) = (Some(stored.grant.id), Family::of(client));
     let purpose = Purpose { client, authenticated_by, grant, scope, audience, family };
     Ok(tokens::make(config, purpose, now))

@@ -31,7 +31,7 @@ impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
         }
         let question = ScopeQuestion { grant_type: GrantType::ClientCredentials, parameters };
         let scope = requested_scope(config, client, question).await?.scope;
-        let audience = requested_resources(store, config, parameters).await?;
+        let audience = requested_resources(store, config, parameters).await?.audience;
         // No refresh token: the client can always ask again (RFC 6749 §4.4.3).
         let authenticated_by = authenticated.secret();
         let purpose = Purpose { client, authenticated_by, grant: None, scope, audience, family: Family::None };

@@ -128,7 +128,7 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
         let password = Password::new(parameters.require("password")?);
         let question = ScopeQuestion { grant_type: GrantType::Password, parameters };
         let scope = requested_scope(config, client, question).await?.scope;
-        let audience = requested_resources(store, config, parameters).await?;
+        let resources = requested_resources(store, config, parameters).await?;
         let address = authenticated.address();
         let Some(attempt) = provider.throttle.begin_account(username, address) else {
             config.events.record(&Event::Throttled { address });
@@ -153,7 +153,7 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
             client_id: client.id.clone(),
             subject: verified.subject.clone(),
             scope: scope.clone(),
-            audience: audience.clone(),
+            audience: resources.named,
             auth_time: Some(now),
             acr: None,
             attributes: verified.attributes.clone(),
@@ -163,6 +163,7 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
             expires_at: now,
             revoked_at: None,
         };
+        let audience = resources.audience;
         let (authenticated_by, family) = (authenticated.secret(), Family::of(client));
         let purpose = Purpose { client, authenticated_by, grant: Some(grant.id), scope, audience, family };
         let about = About::grant(client, GrantType::Password, &grant);

@@ -43,7 +43,13 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
         }
         // A retired token goes on to the store, whatever a hook would say of it.
         let tokens = match stored.retired_at {
-            None => tokens.reviewed(config, About::grant(client, GrantType::RefreshToken, &stored.grant)).await?,
+            None => {
+                tokens
+                    .for_known_audience(store, config, &stored.grant, parameters)
+                    .await?
+                    .reviewed(config, About::grant(client, GrantType::RefreshToken, &stored.grant))
+                    .await?
+            }
             Some(_) => tokens,
         };
         let retried = !config.retry_window.is_zero();
@@ -84,7 +90,7 @@ fn decide(
         return Err(Rejection::RefreshTokenOfAnotherClient);
     }
     let scope = granted_scope(client, &stored.grant.scope, parameters.get("scope"))?;
-    let audience = granted_resources(&stored.grant.audience, parameters)?;
+    let audience = granted_resources(config, &stored.grant.audience, parameters)?;
     // A retired token goes on to the store, which knows whether it is retried or reused.
     if stored.retired_at.is_none() && stored.token.expires_at.is_over(now) {
         return Err(Rejection::RefreshTokenExpired);

@@ -5,8 +5,10 @@ mod address;
 #[cfg(feature = "provider")]
 mod cors;
 mod form;
+mod host;
 #[cfg(feature = "provider")]
 mod parameters;
+mod preflight;
 #[cfg(feature = "provider")]
 mod response;
 
@@ -14,15 +16,19 @@ pub use address::PeerAddress;
 #[cfg(feature = "provider")]
 pub use cors::Cors;
 #[cfg(feature = "provider")]
-pub(crate) use cors::{allow, allow_all, origin};
+pub(crate) use cors::{allow, allow_all};
 pub(crate) use form::{Field, is_form_type};
 pub use form::{is_form, unread_form};
+pub use host::{has_one_host, is_this_machine};
 #[cfg(feature = "provider")]
 pub use parameters::Parameters;
 #[cfg(feature = "provider")]
+pub(crate) use preflight::origin;
+pub(crate) use preflight::preflight;
+#[cfg(feature = "provider")]
 pub use response::{bad_request, body_too_large};
 #[cfg(feature = "provider")]
-pub(crate) use response::{error, json, method_not_allowed, plain_error_page, redirect};
+pub(crate) use response::{error, json, method_not_allowed, plain_error_page, plain_unsent_page, redirect};
 
 /// The most bytes of a body that are looked at: 64 KiB.
 pub const BODY_LIMIT: usize = 64 * 1024;

@@ -162,9 +162,9 @@ fn decode(encoded: &[u8], longest: usize) -> Result<String, Rejection> {
     Ok(decoded)
 }
 
-/// Names a parameter in an error without repeating what was sent.
+/// Names a parameter in an error without repeating what was sent; one that is not known here has no name.
 fn known_name(name: &str) -> &'static str {
-    const KNOWN: [&str; 22] = [
+    const KNOWN: [&str; 26] = [
         "client_id",
         "client_secret",
         "code",
@@ -187,8 +187,12 @@ fn known_name(name: &str) -> &'static str {
         "token_type_hint",
         "username",
         "acr_values",
+        "client_assertion",
+        "client_assertion_type",
+        "request",
+        "request_uri",
     ];
-    KNOWN.into_iter().find(|known| *known == name).unwrap_or("request")
+    KNOWN.into_iter().find(|known| *known == name).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use crate::config::Config;
 use crate::error::Rejection;
+use crate::owner::UnsentError;
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, RETRY_AFTER,
@@ -72,8 +73,21 @@ pub fn bad_request() -> Response<Bytes> {
 
 /// Writes a rejection for a person, as plain text: for applications without pages.
 pub(crate) fn plain_error_page(rejection: Rejection) -> Response<Bytes> {
+    plain_text(rejection, format!("{}: {}\n", rejection.entry().number, rejection.description()))
+}
+
+/// Writes an error that is not sent to its client, as plain text, with the address that would send it.
+pub(crate) fn plain_unsent_page(error: &UnsentError<'_>) -> Response<Bytes> {
+    let UnsentError { client, host, rejection, location } = error;
+    let (number, what) = (rejection.entry().number, rejection.description());
+    let text =
+        format!("{number}: {what}\n\nThe application is {} at {host}. To tell it, open\n{location}\n", client.name);
+    plain_text(*rejection, text)
+}
+
+fn plain_text(rejection: Rejection, text: String) -> Response<Bytes> {
     let entry = rejection.entry();
-    let mut response = Response::new(Bytes::from(format!("{}: {}\n", entry.number, rejection.description())));
+    let mut response = Response::new(Bytes::from(text));
     *response.status_mut() = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::BAD_REQUEST);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -81,7 +81,7 @@ pub async fn remembered<S: GrantStore>(
     }
     let filter = GrantFilter::Both(approval.subject.clone(), ask.client.id.clone());
     let now = config.clock.now();
-    let mut left = Unallowed::new(ask, &approval);
+    let mut left = Unallowed::new(config, ask, &approval);
     let (mut page, mut looked_at) = (Page::first(BATCH), 0);
     loop {
         let grants = store.grants(&filter, &page, now).await?;
@@ -106,10 +106,14 @@ pub async fn remembered<S: GrantStore>(
 }
 
 /// What no grant allows yet: scopes, each for a resource, or for none where none is asked for.
-struct Unallowed(BTreeSet<(Option<Resource>, String)>);
+struct Unallowed<'a> {
+    left: BTreeSet<(Option<Resource>, String)>,
+    /// What a grant that names no resource allows.
+    default_audience: &'a [Resource],
+}
 
-impl Unallowed {
-    fn new(ask: &AuthorizationRequest, approval: &Approval) -> Self {
+impl<'a> Unallowed<'a> {
+    fn new(config: &'a Config, ask: &AuthorizationRequest, approval: &Approval) -> Self {
         let mut resources: Vec<Option<Resource>> = ask.resources.iter().cloned().map(Some).collect();
         if resources.is_empty() {
             resources.push(None);
@@ -117,7 +121,7 @@ impl Unallowed {
         let scopes = |resource: Option<Resource>| {
             approval.scope.iter().map(move |scope| (resource.clone(), scope.to_owned())).collect::<Vec<_>>()
         };
-        Self(resources.into_iter().flat_map(scopes).collect())
+        Self { left: resources.into_iter().flat_map(scopes).collect(), default_audience: &config.default_audience }
     }
 
     /// Strikes out what a grant allows, and tells whether that was anything.
@@ -125,18 +129,19 @@ impl Unallowed {
         // A code that nobody redeemed may be withdrawn this very moment.
         let counts =
             grant.last_issued_at.is_some() && grant.attributes.get(ORGANISATION) == attributes.get(ORGANISATION);
-        let before = self.0.len();
-        self.0.retain(|(resource, scope)| {
+        let before = self.left.len();
+        let audience = if grant.audience.is_empty() { self.default_audience } else { &grant.audience };
+        self.left.retain(|(resource, scope)| {
             let there = match resource {
-                Some(resource) => grant.audience.contains(resource),
-                None => grant.audience.is_empty(),
+                Some(resource) => audience.contains(resource),
+                None => audience.is_empty(),
             };
             !(counts && there && grant.scope.contains(scope))
         });
-        self.0.len() < before
+        self.left.len() < before
     }
 
     fn is_none(&self) -> bool {
-        self.0.is_empty()
+        self.left.is_empty()
     }
 }

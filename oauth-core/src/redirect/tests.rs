@@ -103,9 +103,6 @@ fn r_197_only_the_port_is_free() {
         let answer = resolves(&["http://127.0.0.1:3000/cb"], Some(asked));
         assert_eq!(answer, Err(Rejection::RedirectUriNotRegistered), "{asked}");
     }
-    let other_port = resolves(&["http://localhost:3000/cb"], Some("http://localhost:3001/cb"));
-    assert_eq!(other_port, Err(Rejection::RedirectUriNotRegistered), "localhost is exact");
-    assert!(resolves(&["http://localhost:3000/cb"], Some("http://localhost:3000/cb")).is_ok());
 }
 
 #[test]
@@ -141,7 +138,6 @@ fn r_008_r_161_r_198_what_can_be_registered() {
         ("https://user:pass@app.example/cb", No::UserInfo),
         ("https://@app.example/cb", No::UserInfo),
         ("http://app.example/cb", No::PlainHttp),
-        ("http://127.0.0.2/cb", No::PlainHttp),
         ("http://127.1/cb", No::PlainHttp),
         ("http://0x7f.1/cb", No::PlainHttp),
         ("http://localhost.evil.example/cb", No::PlainHttp),
@@ -234,8 +230,119 @@ fn r_161_the_settings_say_which_schemes_are_taken() {
     config.redirect_uri_schemes = Some(["https".to_owned(), "com.example.app".to_owned()].into());
     assert_eq!(all.map(|uri| registered(&config, uri)), [true, true, false, true]);
     assert!(!registered(&config, "http://app.example/cb") && !registered(&config, "javascript:alert(1)"));
-    for wrong in ["HTTPS", "https:", "", "javascript", "myapp", "*", "com.example app"] {
+    for wrong in ["HTTPS", "https:", "", "javascript", "*", "com.example app"] {
         config.redirect_uri_schemes = Some([wrong.to_owned()].into());
         assert_eq!(config.check().unwrap_err().key, "redirect_uri_schemes", "{wrong}");
     }
+}
+
+#[test]
+fn f_24_the_port_of_localhost_is_free_for_public_clients() {
+    let hosts = ["127.0.0.1", "[::1]", "localhost"];
+    for client_type in [ClientType::Public, ClientType::Confidential] {
+        for (registered, asked) in hosts.iter().flat_map(|one| hosts.iter().map(move |other| (one, other))) {
+            for (port, is_one) in [("", true), (":1", true), (":65535", true), (":0", false), (":65536", false)] {
+                for own_port in ["", ":3000"] {
+                    let mut client = client(&[&format!("http://{registered}{own_port}/cb")]);
+                    client.client_type = client_type;
+                    let free = client_type == ClientType::Public || *registered != "localhost" || own_port == port;
+                    let uri = format!("http://{asked}{port}/cb");
+                    let target = RedirectTarget::resolve(&client, Some(&uri));
+                    let same = registered == asked && is_one && free;
+                    assert_eq!(target.as_ref().is_ok_and(|target| target.as_str() == uri), same, "{client:?} {uri}");
+                    let elsewhere = format!("http://{asked}{port}/cb/");
+                    assert!(RedirectTarget::resolve(&client, Some(&elsewhere)).is_err(), "{elsewhere}");
+                }
+            }
+        }
+    }
+    for crossing in
+        ["http://app.localhost:1/cb", "http://localhost.:1/cb", "http://LOCALHOST:1/cb", "https://localhost:1/cb"]
+    {
+        assert!(resolves(&["http://localhost/cb"], Some(crossing)).is_err(), "{crossing}");
+    }
+}
+
+#[test]
+fn f_29_a_scheme_without_a_dot_is_taken_if_the_settings_name_it() {
+    use InvalidRedirectUri as No;
+    let named: BTreeSet<String> = ["https".to_owned(), "cursor".to_owned(), "javascript".to_owned()].into();
+    let register = |client_type, uri: &str, schemes| RedirectUri::register_for(client_type, uri, true, schemes);
+    let uri = "cursor://anysphere.cursor-mcp/oauth/callback";
+    assert!(register(ClientType::Public, uri, Some(&named)).is_ok());
+    assert_eq!(register(ClientType::Confidential, uri, Some(&named)), Err(No::SchemeForPublicClients));
+    assert_eq!(register(ClientType::Public, uri, None), Err(No::SchemeWithoutDot));
+    assert_eq!(register(ClientType::Public, "vscode://x", Some(&named)), Err(No::SchemeWithoutDot));
+    assert_eq!(register(ClientType::Public, "javascript:alert(1)", Some(&named)), Err(No::DangerousScheme));
+    let mut config = Config::new("https://id.example").unwrap();
+    config.redirect_uri_schemes = Some(["https".to_owned(), "cursor".to_owned()].into());
+    assert_eq!(config.check(), Ok(()));
+    let mut asked = Registration::new("Editor", ClientType::Public);
+    asked.redirect_uris = vec![uri.to_owned()];
+    assert!(asked.register(&config).is_ok());
+    for dangerous in NEVER {
+        config.redirect_uri_schemes = Some([dangerous.to_owned()].into());
+        assert_eq!(config.check().unwrap_err().key, "redirect_uri_schemes", "{dangerous}");
+    }
+}
+
+#[test]
+fn f_39_what_can_never_match_is_not_registered() {
+    use InvalidRedirectUri as No;
+    let register = |uri| RedirectUri::register(uri, false).map(|_| ());
+    for wildcard in [
+        "https://*.app.example/cb",
+        "https://app.example/*",
+        "https://*/cb",
+        "https://app.example/cb*?a=1",
+        "com.example.app:/*",
+    ] {
+        assert_eq!(register(wildcard), Err(No::Wildcard), "{wildcard}");
+    }
+    for broken in
+        ["https://app.example/%zz", "https://app.example/%", "https://app.example/cb?a=%4", "com.example.app:/%g0"]
+    {
+        assert_eq!(register(broken), Err(No::BrokenEncoding), "{broken}");
+    }
+    for good in [
+        "https://app.example/a*b/cb",
+        "https://app.example/cb?a=*",
+        "https://app.example/%2A",
+        "https://app.example/%25",
+    ] {
+        assert_eq!(register(good), Ok(()), "{good}");
+    }
+}
+
+#[test]
+fn f_41_one_idea_of_this_machine_for_redirect_uris_origins_and_issuers() {
+    let hosts = [
+        ("127.0.0.1", true),
+        ("127.0.0.2", true),
+        ("[::1]", true),
+        ("localhost", true),
+        ("app.localhost", true),
+        ("a.b.localhost", true),
+        ("127.0.0.1.evil.example", false),
+        ("localhost.evil.example", false),
+        ("evillocalhost", false),
+        ("0.0.0.0", false),
+        ("192.168.0.1", false),
+        ("[::]", false),
+        ("[::ffff:127.0.0.1]", false),
+        ("app.example", false),
+    ];
+    for (host, here) in hosts {
+        for port in ["", ":3000"] {
+            let origin = format!("http://{host}{port}");
+            assert_eq!(RedirectUri::register(&format!("{origin}/cb"), false).is_ok(), here, "redirect URI {origin}");
+            assert_eq!(crate::client::Origin::register(&origin).is_ok(), here, "origin {origin}");
+            assert_eq!(crate::config::Issuer::new(&origin).is_ok(), here, "issuer {origin}");
+            let resource = crate::identifier::Resource::new(origin.as_str()).unwrap();
+            assert_eq!(crate::resource::ResourceMetadata::new(resource).is_ok(), here, "resource {origin}");
+        }
+    }
+    // Their ports stay exact.
+    assert!(resolves(&["http://app.localhost:3000/cb"], Some("http://app.localhost:3001/cb")).is_err());
+    assert!(resolves(&["http://127.0.0.2:3000/cb"], Some("http://127.0.0.2:3001/cb")).is_err());
 }

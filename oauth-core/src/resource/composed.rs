@@ -5,6 +5,7 @@ use super::{PresentedToken, Refusal, ResourceAuthorization, ResourceProvider};
 pub struct Composed<P, Q> {
     first: P,
     second: Q,
+    although_unavailable: bool,
 }
 
 /// A resource provider whose authorizations become another type: made by [`ResourceProvider::map`].
@@ -16,7 +17,15 @@ pub struct Mapped<P, F> {
 
 impl<P, Q> Composed<P, Q> {
     pub(super) fn new(first: P, second: Q) -> Self {
-        Self { first, second }
+        Self { first, second, although_unavailable: false }
+    }
+
+    /// Asks the second provider about a token too while the first one cannot check it. Tokens of the first then
+    /// reach the second during an outage: choose it only if the second one may see them.
+    #[must_use]
+    pub fn although_unavailable(mut self) -> Self {
+        self.although_unavailable = true;
+        self
     }
 }
 
@@ -35,7 +44,8 @@ where
 
     async fn validate_access_token(&self, token: &PresentedToken<'_>) -> Result<P::Authorization, Refusal> {
         let unknown = match self.first.validate_access_token(token).await {
-            Err(refusal @ (Refusal::InvalidToken | Refusal::Unavailable)) => refusal,
+            Err(Refusal::InvalidToken) => Refusal::InvalidToken,
+            Err(Refusal::Unavailable) if self.although_unavailable => Refusal::Unavailable,
             decided => return decided,
         };
         match self.second.validate_access_token(token).await {

@@ -1,8 +1,9 @@
 use super::Transports;
+use crate::http::{is_this_machine, preflight};
 use crate::identifier::Resource;
 use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use serde::Serialize;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -150,6 +151,15 @@ impl ResourceMetadata {
         format!("{}{}", self.origin, self.path)
     }
 
+    /// Answers a request to [`Self::path`]: the document to GET and HEAD, and a browser's preflight, because
+    /// scripts of every origin may read it. `None` to all else.
+    pub fn answer(&self, method: &Method, headers: &HeaderMap) -> Option<Response<Bytes>> {
+        match *method {
+            Method::GET | Method::HEAD => Some(self.response()),
+            _ => preflight(method, headers, &[Method::GET, Method::HEAD]),
+        }
+    }
+
     /// Makes the answer to a GET of [`Self::path`] (RFC 9728 §3.2). Scripts of every origin may read it.
     pub fn response(&self) -> Response<Bytes> {
         let body = serde_json::to_vec(&self.document).unwrap_or_default();
@@ -172,7 +182,7 @@ fn split<'a>(name: &'static str, text: &'a str) -> Result<(&'a str, &'a str), In
     // What is not taken apart byte by byte above is judged by the parser that the web server uses.
     let uri: Uri = text.parse().map_err(|_| refused.clone())?;
     let agreed = uri.authority().is_some_and(|parsed| parsed.as_str() == authority);
-    let loopback = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let loopback = uri.host().is_some_and(is_this_machine);
     let good = agreed
         && !text.contains(['?', '#', '@', '"', '\\'])
         && (scheme == "https" || (scheme == "http" && loopback))

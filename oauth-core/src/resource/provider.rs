@@ -78,11 +78,12 @@ pub trait ResourceProvider: Send + Sync + 'static {
     /// tokens of two.
     ///
     /// A token that one of them accepts is good. One that some refuse and another cannot check is
-    /// answered 503, never 401, because it may be good.
+    /// answered 503, never 401, because it may be good. While this one cannot check any, the other is not asked,
+    /// unless [that is chosen](Composed::although_unavailable).
     ///
     /// Two providers may give one `sub`, or one `client_id`, to two owners: keep them apart with
     /// [`Self::map`], or who is "1" at the partner is your own "1" too. The second one sees every token
-    /// that the first does not know or cannot check: let it be one that may.
+    /// that the first does not know: let it be one that may.
     ///
     /// ```
     /// use oauth_core::identifier::Subject;

@@ -108,7 +108,17 @@ fn composed_never_calls_a_token_bad_that_could_not_be_checked() {
     assert_eq!(ask(&unknown().or(down())), Err(Refusal::Unavailable));
     assert_eq!(ask(&down().or(down())), Err(Refusal::Unavailable));
     assert_eq!(ask(&down().or(unknown()).or(unknown())), Err(Refusal::Unavailable), "three in turn");
-    assert_eq!(ask(&down().or(Answers(Ok("second")))), Ok("second".to_owned()), "the second did check it");
+}
+
+#[test]
+fn f_19_a_token_is_handed_on_in_an_outage_only_if_that_was_chosen() {
+    let down = || Answers(Err(Refusal::Unavailable));
+    let second = || Answers(Ok("second"));
+    assert_eq!(ask(&down().or(second())), Err(Refusal::Unavailable));
+    assert_eq!(ask(&down().or(second()).or(second())), Err(Refusal::Unavailable));
+    assert_eq!(ask(&down().or(second()).although_unavailable()), Ok("second".to_owned()));
+    let unknown = Answers(Err(Refusal::InvalidToken));
+    assert_eq!(ask(&down().or(unknown).although_unavailable()), Err(Refusal::Unavailable), "it may be good");
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub struct Grant {
     pub subject: Subject,
     /// The most that any token under it may allow.
     pub scope: Scope,
-    /// The resources its tokens may be used at (RFC 8707).
+    /// The resources that the request named, at which its tokens may be used (RFC 8707). If it named none, a
+    /// token takes the default audience of the moment at which it is issued.
     pub audience: Vec<Resource>,
     /// When the person signed in, where known (`auth_time`).
     pub auth_time: Option<Timestamp>,

@@ -83,7 +83,7 @@ fn list(
     if let Some(resource) = &filter.resource {
         let servers = client_resources::table
             .filter(client_resources::tenant.eq(tenant))
-            .filter(client_resources::resource.eq(resource.as_str()))
+            .filter(client_resources::resource.eq_any([resource.normal(), resource.as_str()]))
             .select(client_resources::client_ref);
         query = query.filter(clients::id.eq_any(servers));
     }
@@ -239,7 +239,7 @@ fn save_lookups(connection: &mut Connection, tenant: i64, row: i64, client: &Cli
             .values((
                 client_resources::tenant.eq(tenant),
                 client_resources::client_ref.eq(row),
-                client_resources::resource.eq(resource.as_str()),
+                client_resources::resource.eq(resource.normal()),
             ))
             .execute(connection)?;
     }

@@ -176,7 +176,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let pairs = form_urlencoded::parse(posted.get("back").unwrap_or_default().as_bytes());
         let pairs = pairs.filter(|(name, _)| name != TICKED);
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).extend_pairs(more).finish();
-        let list = self.config.paths.join("applications");
+        let list = self.config.paths.link("applications");
         if query.is_empty() { list } else { format!("{list}?{query}") }
     }
 }

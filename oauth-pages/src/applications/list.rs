@@ -142,7 +142,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             nothing_ticked: query.get(TICKED) == Some("none"),
             next: found
                 .next
-                .map(|after| format!("{}?{}", self.config.paths.join("applications"), choice.query(Some(&after)))),
+                .map(|after| format!("{}?{}", self.config.paths.link("applications"), choice.query(Some(&after)))),
             search: &choice.search,
             owner: &choice.owner,
         };

@@ -7,6 +7,7 @@ mod authority;
 mod connected;
 mod consent;
 mod cookies;
+mod deployment;
 mod edges;
 mod entitlement;
 mod headers;

@@ -36,7 +36,9 @@ impl ClientState {
 /// The terms by which a client can be found, each a digest of fixed length: an attribute may be long.
 pub(crate) fn index_terms(client: &Client) -> Vec<Digest> {
     let owner = client.owner.iter().map(|owner| term("owner", "", owner.as_str()));
-    let resources = client.resources.iter().map(|resource| term("resource", "", resource.as_str()));
+    // By the spelling too: an older version looks there, and so is what it entered taken away.
+    let spellings = client.resources.iter().flat_map(|resource| [resource.normal(), resource.as_str()]);
+    let resources = spellings.map(|resource| term("resource", "", resource));
     let attributes = client.attributes.iter().map(|(name, value)| term("attribute", name, value));
     let mut terms: Vec<_> =
         std::iter::once(term("all", "", "")).chain(owner).chain(resources).chain(attributes).collect();
@@ -50,7 +52,7 @@ pub(crate) fn term_of(filter: &ClientFilter) -> Digest {
     let ClientFilter { owner, resource, attributes } = filter;
     let by_owner = owner.as_ref().map(|owner| term("owner", "", owner.as_str()));
     let by_attribute = || attributes.first().map(|(name, value)| term("attribute", name, value));
-    let by_resource = || resource.as_ref().map(|resource| term("resource", "", resource.as_str()));
+    let by_resource = || resource.as_ref().map(|resource| term("resource", "", resource.normal()));
     by_owner.or_else(by_attribute).or_else(by_resource).unwrap_or_else(|| term("all", "", ""))
 }
 

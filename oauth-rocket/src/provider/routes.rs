@@ -70,7 +70,7 @@ struct Endpoints(Arc<dyn Service>);
 #[rocket::async_trait]
 impl Handler for Endpoints {
     async fn handle<'r>(&self, request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r> {
-        let broke_off = method::broke_off(request, &mut data).await;
+        let broke_off = method::broke_off(request, &mut data).await || !is_hosted(request);
         let answer = match data.open(BODY_LIMIT.bytes()).into_bytes().await {
             _ if broke_off => bad_request(),
             Ok(body) if body.is_complete() => {
@@ -85,6 +85,13 @@ impl Handler for Endpoints {
     }
 }
 
+/// Tells whether a request that came over a socket names one host (RFC 9112 §3.2); Rocket does not look. One that
+/// the application dispatches itself needs none.
+fn is_hosted(request: &Request<'_>) -> bool {
+    let hosts = request.headers().get("host").count();
+    hosts == 1 || hosts == 0 && request.remote().is_none()
+}
+
 #[derive(Clone)]
 struct UnknownMethods(Arc<dyn Service>);
 
@@ -94,6 +101,7 @@ impl catcher::Handler for UnknownMethods {
         // What was routed was refused by a route of the application's own, for a reason of its own.
         let unknown = http::Method::from_bytes(b"UNKNOWN").ok().filter(|_| request.route().is_none());
         Ok(convert::response(match unknown {
+            Some(_) if !is_hosted(request) => bad_request(),
             Some(method) => call(&self.0, request, method, Bytes::new()).await,
             None => bad_request(),
         }))

@@ -5,13 +5,13 @@ use super::body::{AnswerBody, RequestBody, UnderWay};
 use super::places::Place;
 use super::socket::Socket;
 use crate::unfinished::Unfinished;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use oauth_core::http::PeerAddress;
+use oauth_core::http::{PeerAddress, has_one_host};
 use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -66,7 +66,9 @@ where
             let mut service = service.clone();
             async move {
                 // For proxies, such as `CONNECT host:80`: what routes by paths may panic at it, as Warp does.
-                if request.uri().path_and_query().is_none() {
+                let is_for_proxies = request.uri().path_and_query().is_none();
+                let needs_host = request.version() == Version::HTTP_11;
+                if is_for_proxies || needs_host && !has_one_host(request.headers()) {
                     let mut refused = Response::new(AnswerBody::new(None, under_way));
                     *refused.status_mut() = StatusCode::BAD_REQUEST;
                     return Ok(refused);

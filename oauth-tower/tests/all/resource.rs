@@ -147,6 +147,22 @@ async fn r_056_a_form_arrives_without_its_token() {
 }
 
 #[tokio::test]
+async fn f_23_a_preflight_of_the_metadata_is_answered() {
+    let identifier = Resource::new("https://api.example/notes").unwrap();
+    let described = ProtectedResource::new(Gate::default()).metadata(ResourceMetadata::new(identifier).unwrap());
+    let mut service = resource_metadata(&described).layer(Says { is_ready: false });
+    let request = Request::options("/.well-known/oauth-protected-resource/notes")
+        .header("origin", "https://spa.example")
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "mcp-protocol-version")
+        .body(Full::default());
+    poll_fn(|context| service.poll_ready(context)).await.unwrap();
+    let answer = service.call(request.unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 204);
+    assert_eq!(answer.headers()["access-control-allow-headers"], "authorization, content-type, mcp-protocol-version");
+}
+
+#[tokio::test]
 async fn r_232_the_metadata_stands_before_a_service() {
     let identifier = Resource::new("https://api.example/notes").unwrap();
     let described = ProtectedResource::new(Gate::default()).metadata(ResourceMetadata::new(identifier).unwrap());
@@ -155,6 +171,7 @@ async fn r_232_the_metadata_stands_before_a_service() {
         (&described, "GET", path, true),
         (&described, "HEAD", path, true),
         (&described, "GET", "https://evil.example/.well-known/oauth-protected-resource/notes?a=b", true),
+        (&described, "OPTIONS", path, false),
         (&described, "POST", path, false),
         (&described, "GET", "/.well-known/oauth-protected-resource", false),
         (&described, "GET", "/.well-known/oauth-protected-resource/notes/", false),

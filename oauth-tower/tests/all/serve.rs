@@ -127,6 +127,23 @@ async fn a_target_without_a_path_reaches_no_service() {
 }
 
 #[tokio::test]
+async fn f_38_a_request_of_http_1_1_has_one_host() {
+    let server = start(Limits::default()).await;
+    for (version, hosts, good) in [
+        ("1.1", "", false),
+        ("1.1", "Host: a\r\n", true),
+        ("1.1", "Host: a\r\nHost: b\r\n", false),
+        ("1.1", "Host: a\r\nX: y\r\nhost: a\r\n", false),
+        ("1.0", "", true),
+    ] {
+        let head = format!("GET /open HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        let answer = server.raw(&head).await;
+        let refused = answer.starts_with("HTTP/1.1 400 ") && !answer.contains("open");
+        assert!(refused != good, "{version} {hosts:?} {answer}");
+    }
+}
+
+#[tokio::test]
 async fn stopping_finishes_what_is_under_way() {
     let server = start(Limits::default()).await;
     let mut held = server.connect().await;

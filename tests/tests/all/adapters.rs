@@ -21,6 +21,25 @@ on_every_server! {
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     }
 
+    async fn f_37_head_says_the_length_of_get(server: &Server) {
+        for path in ["/.well-known/oauth-authorization-server", "/oauth/sign-in", "/oauth/style.css", "/oauth/errors", "/oauth/token", "/oauth/nowhere"] {
+            let (get, head) = (server.get(path).await, server.call("HEAD", path).await);
+            assert_eq!(get.status, head.status, "{path}");
+            assert!(head.body.is_empty());
+            assert_eq!(head.header("content-length"), Some(get.body.len().to_string().as_str()), "{path}");
+            assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        }
+    }
+
+    async fn f_38_a_request_has_one_host(server: &Server) {
+        for path in ["/oauth/sign-in", "/.well-known/oauth-authorization-server"] {
+            for (hosts, status) in [("", 400), ("Host: {host}\r\n", 200), ("Host: {host}\r\nHost: b\r\n", 400)] {
+                let answer = server.raw(format!("GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n")).await;
+                assert_eq!(answer.status, status, "{path} {hosts:?} {answer}");
+            }
+        }
+    }
+
     async fn raw_bytes_arrive(server: &Server) {
         server.raw("TRACE /oauth/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").await.expect(405);
     }

@@ -58,7 +58,7 @@ on_every_server! {
     async fn r_115_a_resource_that_is_not_known_here(server: &Server) {
         let (app, notes, _) = with_two(server).await;
         let unknown = [
-            "https://evil.example/", "https://notes.example", "https://NOTES.example/", "https://notes.example:443/",
+            "https://evil.example/", "https://notes.example.", "https://notes.example:8443/", "https://notes.example//",
             "http://notes.example/", "https://notes.example/x", "https://notes.example/?", "urn:notes", server.issuer(),
         ];
         for resource in unknown {

@@ -21,6 +21,11 @@ on_every_server! {
         }
         let head = server.call("HEAD", PATH).await.expect(200);
         assert!(head.body.is_empty());
+        let preflight = server.call("OPTIONS", PATH).header("origin", "https://spa.example");
+        let preflight = preflight.header("access-control-request-method", "GET");
+        let preflight = preflight.header("access-control-request-headers", "mcp-protocol-version").await.expect(204);
+        let allowed = preflight.header("access-control-allow-headers");
+        assert_eq!(allowed, Some("authorization, content-type, mcp-protocol-version"), "F-23");
         server.get("/.well-known/oauth-protected-resource").await.expect(404);
         server.get("/.well-known/oauth-protected-resource/other").await.expect(404);
     }

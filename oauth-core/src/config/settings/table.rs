@@ -1,7 +1,7 @@
 //! The settings as a table, for people.
 
 use crate::client::GrantType;
-use crate::config::TokenFormat;
+use crate::config::{ErrorsRedirect, TokenFormat};
 use crate::identifier::{ClientId, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
@@ -50,6 +50,7 @@ kinds! {
     Option<String>: "text";
     Option<u32>: "number";
     Option<u64>: "seconds";
+    Option<ErrorsRedirect>: "`signed_in` or `known`";
     Option<ClientId>: "a client's identifier";
     Option<Vec<String>>: "list of texts";
     Option<Vec<Resource>>: "list of URIs";

@@ -195,6 +195,31 @@ pub async fn a_replaced_client_is_found_by_what_it_has_now<S: Store>(store: &S) 
     assert_eq!(store.client(&neighbour.id).await.expect("client"), Some(neighbour), "another client stays as it was");
 }
 
+/// A client is found by each spelling of its resource that has the same normal form (RFC 3986 §6.2.2.1, §6.2.3),
+/// and by no other; it keeps the spelling that was saved.
+pub async fn f_25_a_client_is_found_by_its_resource_in_any_spelling<S: Store>(store: &S) {
+    let resource = |text: &str| Resource::new(text).expect("a resource");
+    for (id, spelling) in [("plain", "https://plain.example"), ("odd", "HTTPS://Odd.example:443/")] {
+        let mut server = client(id);
+        server.resources = vec![resource(spelling), resource(spelling)];
+        store.create_client(&server).await.expect("create_client");
+        for host in [format!("https://{id}.example"), format!("https://{}.EXAMPLE/", id.to_uppercase())] {
+            let filter = ClientFilter { resource: Some(resource(&host)), ..ClientFilter::default() };
+            let found = store.clients(&filter, &Page::first(10)).await.expect("clients");
+            let spellings: Vec<_> = found.iter().flat_map(|client| &client.resources).map(Resource::as_str).collect();
+            assert_eq!(spellings, [spelling, spelling], "{host}");
+        }
+        let other =
+            ClientFilter { resource: Some(resource(&format!("http://{id}.example"))), ..ClientFilter::default() };
+        assert!(store.clients(&other, &Page::first(10)).await.expect("clients").is_empty());
+        let mut given_up = server.clone();
+        given_up.resources.clear();
+        store.replace_client(&server, &given_up).await.expect("replace_client");
+        let filter = ClientFilter { resource: Some(resource(spelling)), ..ClientFilter::default() };
+        assert!(store.clients(&filter, &Page::first(10)).await.expect("clients").is_empty(), "given up");
+    }
+}
+
 /// Clients are listed in the order of their bytes, each once, although others come meanwhile.
 pub async fn clients_are_listed_page_by_page<S: Store>(store: &S) {
     for id in ["d", "B", "a", "b", "~", "a b"] {

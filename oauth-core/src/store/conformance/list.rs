@@ -14,6 +14,7 @@ macro_rules! store_conformance {
             clients::client_identifiers_compare_byte_for_byte,
             clients::clients_are_found_by_what_they_have,
             clients::a_replaced_client_is_found_by_what_it_has_now,
+            clients::f_25_a_client_is_found_by_its_resource_in_any_spelling,
             clients::clients_are_listed_page_by_page,
             clients::a_disabled_client_has_nothing_alive,
             clients::a_client_created_again_inherits_nothing,

@@ -25,7 +25,7 @@ pub(super) struct Case<'a> {
 const REWRITTEN_METHOD: &str = "Rocket takes `_method` in a form for the method";
 const DROPPED_HEADER: &str = "Rocket drops headers that are not UTF-8";
 
-pub(super) const KNOWN: [Known; 9] = [
+pub(super) const KNOWN: [Known; 10] = [
     Known { name: "Each framework words its own errors", explains: own_words },
     Known { name: "Rocket answers 400 to methods that it does not know", explains: unknown_method },
     Known { name: "Rocket does not read the body of a method that it does not know", explains: unread_body },
@@ -35,6 +35,7 @@ pub(super) const KNOWN: [Known; 9] = [
     Known { name: "Rocket answers HEAD with an application's route for GET", explains: head },
     Known { name: "Rocket answers 404 where an application's route takes another method", explains: other_method },
     Known { name: "`serve` limits the size of a request's head", explains: long_head },
+    Known { name: "Rocket answers an application's route although there is no `Host`, or two", explains: hosts },
 ];
 
 /// Finds the reason for two answers that are not the same, Rocket's first.
@@ -122,6 +123,10 @@ fn head(case: &Case<'_>, rocket: &Seen, other: &Seen) -> bool {
 fn long_head(case: &Case<'_>, _: &Seen, other: &Seen) -> bool {
     let head: usize = case.request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     head > 30_000 && (other.status == 431 || (case.position > 0 && other.status == 0))
+}
+
+fn hosts(case: &Case<'_>, _: &Seen, other: &Seen) -> bool {
+    !case.is_providers() && case.request.values("host").count() != 1 && other.status == 400
 }
 
 /// Gives the method that the first field of a form names, as Rocket reads it: undecoded, and not far.
