@@ -134,7 +134,7 @@ async fn f_78_what_was_not_shown_is_not_confirmed() {
         assert_eq!(answer.status(), StatusCode::CONFLICT, "{action}");
         assert_eq!(now(&site).await, edited, "{action}");
         // It is shown as it is now, and can be confirmed.
-        edit(&mut ada, &[("scope", "write")]).await;
+        edit(&mut ada, &[("scope", "read"), ("lifetime-access-token", "5 minutes")]).await;
         let again = root.submit(&answer, CHANGE, &[("reason", "spam")]).await;
         let approves = ["enable", "trust", "sanction", "unblock"].contains(&action);
         assert_eq!(again.status() == StatusCode::CONFLICT, approves, "an owner cannot keep {action} away by edits");
