@@ -91,7 +91,9 @@ def run(program: Program, limit: int = LIMIT) -> Outcome:
 def run_all(programs: list[Program], at_once: int) -> list[Outcome]:
     """Runs all, the longest first, and says of each how it ended."""
     known = times()
-    order = sorted(programs, key=lambda program: -known.get(program.name, 60.0))
+    # What was never run may be the longest, and a big program is likely to be.
+    size = lambda program: os.path.getsize(program.command[0])
+    order = sorted(programs, key=lambda program: (-known.get(program.name, float("inf")), -size(program)))
     outcomes = []
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         for done in concurrent.futures.as_completed([pool.submit(run, program) for program in order]):
@@ -106,12 +108,9 @@ def run_all(programs: list[Program], at_once: int) -> list[Outcome]:
 
 
 def times() -> dict[str, float]:
-    """Reads how long each program took: here, or where the list was made that is committed."""
-    known: dict[str, float] = {}
-    for path in (ROOT / "tests" / "times.json", LOGS / "times.json"):
-        if path.exists():
-            known.update(json.loads(path.read_text(encoding="utf-8")))
-    return known
+    """Reads how long each program took when it ran here last."""
+    path = LOGS / "times.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def main(arguments: list[str]) -> int:

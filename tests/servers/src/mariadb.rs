@@ -27,15 +27,17 @@ impl Mariadb {
         let (directory, port) = (process::directory(Some(ACCOUNT)), process::free_port());
         let data = directory.join("data");
         let account: Vec<String> = if is_root() { vec![format!("--user={ACCOUNT}")] } else { Vec::new() };
-        output(
-            Command::new(program("mariadb-install-db", "mariadb-server"))
-                .args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"])
-                // The kernel has places for a few servers only that use its own way.
-                .args(["--skip-name-resolve", "--innodb-use-native-aio=0"])
-                .args(&account)
-                .arg(format!("--tmpdir={}", directory.display()))
-                .arg(format!("--datadir={}", data.display())),
-        );
+        process::initialise("mariadb", &data, || {
+            output(
+                Command::new(program("mariadb-install-db", "mariadb-server"))
+                    .args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"])
+                    // The kernel has places for a few servers only that use its own way.
+                    .args(["--skip-name-resolve", "--innodb-use-native-aio=0", "--innodb-log-file-size=16M"])
+                    .args(&account)
+                    .arg(format!("--tmpdir={}", directory.display()))
+                    .arg(format!("--datadir={}", data.display())),
+            );
+        });
         process::write(&data, files, Some(ACCOUNT));
         let mut command = vec![program("mariadbd", "mariadb-server"), "--no-defaults".into()];
         command.extend(account);

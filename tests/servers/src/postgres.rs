@@ -34,13 +34,15 @@ impl Postgres {
         let (directory, port) = (process::directory(Some(ACCOUNT)), process::free_port());
         let data = directory.join("data");
         process::write(&directory, &[("password", PLAIN_PASSWORD)], Some(ACCOUNT));
-        output(
-            as_account("initdb")
-                .args(["--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C.UTF-8"])
-                .args(["--auth=scram-sha-256", "--username", USER])
-                .arg(format!("--pwfile={}", directory.join("password").display()))
-                .arg(&data),
-        );
+        process::initialise("postgres", &data, || {
+            output(
+                as_account("initdb")
+                    .args(["--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C.UTF-8"])
+                    .args(["--auth=scram-sha-256", "--username", USER])
+                    .arg(format!("--pwfile={}", directory.join("password").display()))
+                    .arg(&data),
+            );
+        });
         process::write(&data, files, Some(ACCOUNT));
         let server = as_account("postgres");
         let mut command = vec![server.get_program().to_str().unwrap().to_owned()];
