@@ -9,7 +9,7 @@ use crate::accounts::Accounts;
 use crate::destination::Destination;
 use crate::pages::{Pages, Route};
 use crate::response;
-use crate::session::{Visitor, is_ours, keyed};
+use crate::session::{Visitor, keyed};
 use bytes::Bytes;
 use http::{Request, Response};
 use oauth_core::error::Rejection;
@@ -78,7 +78,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let (Some(visit), Ok(form)) = (self.cookies.visit(request), self.form(request)) else { return Ok(None) };
         let Some(person) = person_of(&visit, &form) else { return Ok(None) };
         let visitor = self.visitor(request).await?;
-        if visitor.as_ref().is_some_and(|visitor| is_ours(&form, &visitor.cookie)) {
+        if visitor.as_ref().is_some_and(|visitor| visitor.was_shown(&form)) {
             return Ok(None);
         }
         let destination = match route {

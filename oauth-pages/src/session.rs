@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::Request;
 use oauth_core::error::Rejection;
 use oauth_core::http::Parameters;
+use oauth_core::identifier::Subject;
 use oauth_core::secret::{Digest, SessionId, equal_in_constant_time};
 use oauth_core::store::{self, Session, SessionStore, Store};
 use sha2::{Digest as _, Sha256};
@@ -24,8 +25,28 @@ pub(crate) fn csrf_token(cookie: &SessionId) -> String {
 
 /// Tells whether a form carries the token of this cookie.
 pub(crate) fn is_ours(form: &Parameters, cookie: &SessionId) -> bool {
-    let of_session = form.get("csrf").and_then(|token| token.split('.').next());
-    of_session.is_some_and(|token| equal_in_constant_time(token, &csrf_token(cookie)))
+    form.get("csrf").is_some_and(|token| equal_in_constant_time(token, &csrf_token(cookie)))
+}
+
+/// Computes the token of the forms of a session: the session's own, and behind a dot to whom this browser was
+/// shown the form, which says what it was if the session ends.
+pub(crate) fn session_token(cookie: &SessionId, visit: Option<&SessionId>, subject: &Subject) -> String {
+    let own = csrf_token(cookie);
+    match visit {
+        Some(visit) => format!("{own}.{}", shown_to(visit, subject)),
+        None => own,
+    }
+}
+
+/// Tells whether a form carries the token of this session, whole.
+pub(crate) fn is_of_session(
+    form: &Parameters,
+    cookie: &SessionId,
+    visit: Option<&SessionId>,
+    subject: &Subject,
+) -> bool {
+    let expected = session_token(cookie, visit, subject);
+    is_ours(form, cookie) || form.get("csrf").is_some_and(|token| equal_in_constant_time(token, &expected))
 }
 
 /// Computes what proves that we put `content` into a form shown in this session: SHA-256 under a key
@@ -46,14 +67,14 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// Computes the token of forms: the session's, and behind a dot to whom this browser was shown the
-    /// form, which says what it was if the session ends.
+    /// Computes the token of forms.
     pub(crate) fn csrf_token(&self) -> String {
-        let own = csrf_token(&self.cookie);
-        match &self.visit {
-            Some(visit) => format!("{own}.{}", shown_to(visit, &self.person.subject)),
-            None => own,
-        }
+        session_token(&self.cookie, self.visit.as_ref(), &self.person.subject)
+    }
+
+    /// Tells whether a form was shown to this visitor in this session.
+    pub(crate) fn was_shown(&self, form: &Parameters) -> bool {
+        is_of_session(form, &self.cookie, self.visit.as_ref(), &self.person.subject)
     }
 }
 
@@ -100,7 +121,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn posted(&self, request: &Request<Bytes>) -> Result<(Visitor, Parameters), Rejection> {
         let form = self.form(request)?;
         match self.visitor(request).await? {
-            Some(visitor) if is_ours(&form, &visitor.cookie) => Ok((visitor, form)),
+            Some(visitor) if visitor.was_shown(&form) => Ok((visitor, form)),
             _ => Err(Rejection::FormNotOurs),
         }
     }

@@ -3,7 +3,7 @@ use crate::destination::Destination;
 use crate::membership::stored_name;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
-use crate::session::{LIFETIME, csrf_token, is_ours};
+use crate::session::{LIFETIME, csrf_token, is_of_session, is_ours};
 use crate::words::refusal;
 use askama::Template;
 use bytes::Bytes;
@@ -108,10 +108,16 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Ends the session on the server, not only in the browser.
     pub(crate) async fn sign_out(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let form = self.form(request)?;
-        let Some(cookie) = self.cookies.session(request).filter(|cookie| is_ours(&form, cookie)) else {
-            return Err(Rejection::FormNotOurs);
-        };
+        let Some(cookie) = self.cookies.session(request) else { return Err(Rejection::FormNotOurs) };
         let session = self.store.session(&cookie.digest(), self.config.clock.now()).await?;
+        let visit = self.cookies.visit(request);
+        let is_ours = match &session {
+            Some(session) => is_of_session(&form, &cookie, visit.as_ref(), &session.subject),
+            None => is_ours(&form, &cookie),
+        };
+        if !is_ours {
+            return Err(Rejection::FormNotOurs);
+        }
         if let Some(session) = session {
             self.store.end_session(&session.digest).await?;
             self.config.events.record(&Event::SignedOut { subject: session.subject });
