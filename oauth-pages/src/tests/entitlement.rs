@@ -8,6 +8,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 async fn give(site: &Site, account: &Account, attribute: &str, value: Option<&str>) {
     let changes = AttributeChanges::from([(attribute.to_owned(), value.map(str::to_owned))]);
+    let account = site.store.account(&account.subject).await.unwrap().unwrap();
     let mut changed = account.clone();
     changed.change_attributes(&changes);
     assert_eq!(site.store.replace_account(&account, &changed, account.created_at).await.unwrap(), Replaced::Now);

@@ -65,10 +65,9 @@ async fn f_62_each_form_leads_back_to_its_page() {
     let reason = [("action", "block"), (&*format!("client:{}", client.id), "on"), ("reason", "It lies")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let reason: Vec<(&str, &str)> = reason.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let forms: [(String, &str, &[(&str, &str)], String, &str); 7] = [
+    let forms: [(String, &str, &[(&str, &str)], String, &str); 6] = [
         (at("edit"), "/oauth/applications/edit", &filled(&[("name", "Changed")]), at("edit"), "value=\"Changed\""),
         (at("show"), "/oauth/applications/secret", &[("step", "renew")], at("show"), "renew-secret"),
-        (at("show"), "/oauth/applications/switch", &[("switch", "off")], at("show"), "switch-off"),
         (at("delete"), "/oauth/applications/delete", &[], at("delete"), "confirm-delete"),
         (
             at("show"),
@@ -107,6 +106,18 @@ async fn f_62_each_form_leads_back_to_its_page() {
     assert_eq!(site.store.client(&client.id).await.unwrap().unwrap(), client, "nothing was done");
     let signed_in = site.browser().sign_in("root", PASSWORD).await;
     assert_eq!(signed_in.status(), StatusCode::SEE_OTHER, "the password is the same");
+
+    // The switch is an owner's form.
+    let mut ada = site.signed_in("ada").await;
+    let shown = register(&mut ada, &[("client-type", "confidential")]).await;
+    let own = stored(&site, &shown).await;
+    let page = format!("/oauth/applications/show?client_id={}", own.id);
+    let form = ada.get(&page).await;
+    sign_out(&mut ada).await;
+    let sent = ada.submit(&form, "/oauth/applications/switch", &[("switch", "off")]).await;
+    let again = sign_in_and_go_on(&mut ada, &sent, "ada").await;
+    assert!(text(&again).contains("switch-off"), "{}", text(&again));
+    assert_eq!(site.store.client(&own.id).await.unwrap().unwrap(), own, "nothing was done");
 }
 
 #[tokio::test]
