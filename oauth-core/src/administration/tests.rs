@@ -58,7 +58,8 @@ async fn f_04_an_identifier_that_was_deleted_is_the_operators_to_give() {
     let (ada, operator) = (fixture.by("ada"), fixture.operator());
     assert_eq!(ada.register(&client()).await.unwrap(), Entered::Now);
     assert_eq!(ada.register(&client()).await.unwrap(), Entered::Exists);
-    assert_eq!(operator.delete(&client()).await.unwrap(), Replaced::Now);
+    let stored = fixture.store.client(&client().id).await.unwrap().unwrap();
+    assert_eq!(operator.delete(&stored).await.unwrap(), Replaced::Now);
     assert_eq!(ada.register(&client()).await.unwrap(), Entered::Buried);
     assert!(fixture.store.client(&client().id).await.unwrap().is_none());
     assert_eq!(operator.register(&client()).await.unwrap(), Entered::Now);
