@@ -286,7 +286,11 @@ impl<S: AccountStore> StoredAccounts<S> {
 
 impl<S: AccountStore> StoredAccounts<S> {
     /// Sets another password, if the one that was compared is still there.
-    async fn replace_password(&self, compared: Account, hash: PasswordHash) -> store::Result<PasswordChange> {
+    pub(crate) async fn replace_password(
+        &self,
+        compared: Account,
+        hash: PasswordHash,
+    ) -> store::Result<PasswordChange> {
         let mut read = compared.clone();
         loop {
             let changed = Account { password: hash.clone(), ..read.clone() };

@@ -14,6 +14,7 @@ mod headers;
 mod hostile;
 mod ordinary;
 mod organisations;
+mod overtaken;
 mod own_accounts;
 mod password;
 mod people;
