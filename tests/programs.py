@@ -3,6 +3,7 @@
 
     tests/programs.py build NAME ARGUMENTS OF CARGO TEST...   builds them, and notes them under a name
     tests/programs.py run [--at-once N] NAME...               runs those noted, the longest first
+    tests/programs.py run --only FILTER NAME...               runs the tests whose names hold it, four programs at a time
 
 What a program says is kept in the target directory under `test-logs`; of one that fails it is shown. Each gets
 a line with its time and counts, and the last line is `N passed, N failed`. An ignored test, a program that runs
@@ -82,7 +83,7 @@ def run(program: Program, limit: int = LIMIT) -> Outcome:
     counts = [tuple(map(int, match)) for match in CLOSING.findall(log.read_bytes())]
     passed, failed = sum(count[0] for count in counts), sum(count[1] + count[2] for count in counts)
     # A harness of a crate without unit tests runs none; whoever builds a program by name wants its tests.
-    silent = not counts or (program.target not in ("lib", "bin") and not passed)
+    silent = not counts or (program.target not in ("lib", "bin", "filtered") and not passed)
     if not failed and (status or silent):
         failed = 1
     return Outcome(program, passed, failed, time.monotonic() - start, log)
@@ -115,6 +116,7 @@ def times() -> dict[str, float]:
 
 def main(arguments: list[str]) -> int:
     """Builds or runs."""
+    filters: list[str] = []
     match arguments:
         case ["build", name, *rest]:
             LOGS.mkdir(parents=True, exist_ok=True)
@@ -125,13 +127,18 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["run", "--at-once", number, *names] if names:
             at_once = int(number)
+        case ["run", "--only", word, *names] if names:
+            at_once, filters = 4, [word]
         case ["run", *names] if names:
             at_once = 2
         case _:
             print(__doc__, file=sys.stderr)
             return 2
     read = [program for name in names for program in json.loads((LOGS / f"{name}.programs").read_text(encoding="utf-8"))]
-    outcomes = run_all([Program(**{**program, "folder": pathlib.Path(program["folder"])}) for program in read], at_once)
+    for program in read:
+        program["folder"], program["command"] = pathlib.Path(program["folder"]), program["command"] + filters
+        program["target"] = "filtered" if filters else program["target"]
+    outcomes = run_all([Program(**program) for program in read], at_once)
     passed, failed = (sum(getattr(outcome, what) for outcome in outcomes) for what in ("passed", "failed"))
     print(f"{passed} passed, {failed} failed")
     return 0 if passed and not failed else 1
