@@ -11,6 +11,7 @@ use oauth_core::error::Rejection;
 use oauth_core::identifier::Subject;
 use oauth_core::store::{self, KeptAct, Page, SessionStore, Store};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use time::OffsetDateTime;
 
 /// How many acts stand on a page.
@@ -54,10 +55,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             _ => None,
         };
         for subject in acts.iter().flat_map(|kept| actor(&kept.act).into_iter().chain(kept.act.subject.clone())) {
-            if !names.contains_key(&subject) {
-                let person = self.accounts.person(&subject).await?;
-                let name = person.map_or_else(|| subject.to_string(), |person| person.full_name());
-                names.insert(subject, name);
+            if let Entry::Vacant(unknown) = names.entry(subject) {
+                let person = self.accounts.person(unknown.key()).await?;
+                let name = person.map_or_else(|| unknown.key().to_string(), |person| person.full_name());
+                unknown.insert(name);
             }
         }
         Ok(names)

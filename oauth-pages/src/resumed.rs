@@ -52,8 +52,11 @@ fn person_of<'a>(visit: &SessionId, form: &'a Parameters) -> Option<&'a str> {
     equal_in_constant_time(given, &shown(visit, person)).then_some(person)
 }
 
+/// Tells whether a field was typed by a person.
+type IsTyped = fn(&str) -> bool;
+
 /// Gives the page on which a form stands, and the fields that are typed on it; passwords never are.
-fn page_of(route: Route<'_>) -> Option<(&'static str, fn(&str) -> bool)> {
+fn page_of(route: Route<'_>) -> Option<(&'static str, IsTyped)> {
     Some(match route {
         Route::Register => ("applications/register", |name| name != "client_id"),
         Route::Edit => ("applications/edit", |_| true),
@@ -108,7 +111,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 }
 
 /// Writes where a form goes on: with its fields, unless they are too long for a query.
-fn sealed(visit: &SessionId, person: &str, page: &str, form: &Parameters, is_typed: fn(&str) -> bool) -> Destination {
+fn sealed(visit: &SessionId, person: &str, page: &str, form: &Parameters, is_typed: IsTyped) -> Destination {
     let names = form.names().filter(|name| is_typed(name) && !OF_THE_PAGE.contains(name));
     let fields = names.filter_map(|name| Some((name, form.get(name)?)));
     let fields = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();

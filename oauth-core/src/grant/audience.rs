@@ -120,7 +120,8 @@ async fn known<S: ClientStore>(
     let mut known = Known::Not;
     for server in store.clients(&filter, &Page::first(MOST)).await? {
         let since = server.server_since(resource);
-        if !since.is_some_and(|since| approved.is_none_or(|approved| since <= approved)) {
+        let serves_since = |approved| since.is_some_and(|since| since <= approved);
+        if !approved.map_or(since.is_some(), serves_since) {
             continue;
         }
         if let Some(registered) = server.resources.iter().find(|held| server.enabled && *held == resource) {

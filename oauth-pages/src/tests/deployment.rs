@@ -55,9 +55,9 @@ async fn f_33_a_proxy_that_strips_a_prefix_stands_before_the_whole_flow() {
     assert!(text(&page).contains("href=\"/auth/oauth/style.css\""));
     let typed = [("username", "ada"), ("password", PASSWORD)];
     let onward = browser.submit(&page, "/auth/oauth/sign-in", &typed).await;
-    let page = browser.get(&location(&onward).to_owned()).await;
+    let page = browser.get(location(&onward)).await;
     let onward = browser.submit(&page, "/auth/oauth/consent", &ALLOW).await;
-    let answer = browser.get(&location(&onward).to_owned()).await;
+    let answer = browser.get(location(&onward)).await;
     assert!(location(&answer).starts_with("https://app.example/callback?code="), "{answer:?}");
     for page in [
         "",

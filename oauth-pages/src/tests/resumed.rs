@@ -65,7 +65,8 @@ async fn f_62_each_form_leads_back_to_its_page() {
     let reason = [("action", "block"), (&*format!("client:{}", client.id), "on"), ("reason", "It lies")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let reason: Vec<(&str, &str)> = reason.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let forms: [(String, &str, &[(&str, &str)], String, &str); 6] = [
+    type Form<'a> = (String, &'a str, &'a [(&'a str, &'a str)], String, &'a str);
+    let forms: [Form<'_>; 6] = [
         (at("edit"), "/oauth/applications/edit", &filled(&[("name", "Changed")]), at("edit"), "value=\"Changed\""),
         (at("show"), "/oauth/applications/secret", &[("step", "renew")], at("show"), "renew-secret"),
         (at("delete"), "/oauth/applications/delete", &[], at("delete"), "confirm-delete"),
