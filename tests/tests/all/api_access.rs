@@ -79,7 +79,9 @@ on_every_server! {
                 let answer = waiting.await.unwrap();
                 server.faults().heal();
                 match verb {
-                    "save_code" => drop(answer.expect_redirected_error("access_denied")),
+                    // Decided again: she may not allow anything now. A code that was saved before is dead.
+                    "save_code" if stop == Stop::Before => drop(answer.expect(403)),
+                    "save_code" => assert!(answer.parameter("code").is_some(), "{answer}"),
                     // The tokens are on their way, and dead.
                     _ if answer.status == 200 => assert!(!server.is_alive(&answer.member("access_token")).await, "{verb}"),
                     _ => drop(answer.expect_error(400, "invalid_grant")),

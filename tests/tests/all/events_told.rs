@@ -54,6 +54,16 @@ fn told(server: &Server) -> Vec<String> {
     server.events().take().iter().map(name).collect()
 }
 
+/// Waits until the look at all clients is over that a provider takes at its start.
+async fn started(server: &Server) {
+    for _ in 0..500 {
+        if server.faults().take_finished().contains(&"clients") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// Forgets what was called and told until now.
 fn begin(server: &Server) {
     server.faults().take_finished();
@@ -72,6 +82,7 @@ async fn over(server: &Server, calls: usize, events: usize) {
 
 on_every_server! {
     async fn as_many_events_are_told_as_commits_are_made(server: &Server) {
+        started(server).await;
         let app = server.confidential().await;
         for request in Request::ALL {
             let call = request.make(server, &app).await;

@@ -169,7 +169,9 @@ on_every_server! {
     async fn r_139_an_issuer_with_a_path_is_the_same_everywhere(server: &Server) {
         let document = server.get(&format!("{WELL_KNOWN}/tenant/one")).await.expect(200).json();
         assert_eq!(document["issuer"], server.issuer());
-        for elsewhere in [WELL_KNOWN.to_owned(), format!("{WELL_KNOWN}/tenant"), format!("/tenant/one{WELL_KNOWN}"), format!("{WELL_KNOWN}/tenant/two")] {
+        // Behind the issuer too, for proxies that pass nothing else on (F-33).
+        assert_eq!(server.get(&format!("/tenant/one{WELL_KNOWN}")).await.expect(200).json(), document);
+        for elsewhere in [WELL_KNOWN.to_owned(), format!("{WELL_KNOWN}/tenant"), format!("{WELL_KNOWN}/tenant/two")] {
             server.get(&elsewhere).await.expect(404);
         }
         let app = server.public().await;

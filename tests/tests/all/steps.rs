@@ -124,7 +124,7 @@ on_every_server! {
         is_unknown(&accept(&provider, &PendingTicket::generate(), approval("ada", "read")).await);
 
         let mut narrower = approval("ada", "read");
-        narrower.attributes.insert("organisation".to_owned(), "12".to_owned());
+        narrower.attributes.insert("school".to_owned(), "12".to_owned());
         narrower.auth_time = Some(server.now());
         let answer = accept(&provider, &ticket, narrower.clone()).await.expect(303);
         assert_eq!(answer.parameter("state").as_deref(), Some("the state"));

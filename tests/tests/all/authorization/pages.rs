@@ -128,8 +128,10 @@ on_every_server! {
         let browser = server.browser();
         let visit = browser.open("/oauth/sign-in").await.expect(200).header("set-cookie").unwrap().to_owned();
         let signed_in = browser.try_to_sign_in(ADA, oauth_tests::PASSWORD).await.expect(303);
-        let session = signed_in.header("set-cookie").unwrap().to_owned();
-        for cookie in [visit, session] {
+        let cookies = signed_in.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned());
+        let cookies: Vec<String> = cookies.chain([visit]).collect();
+        assert_eq!(cookies.len(), 3, "the session, and what stands for the browser");
+        for cookie in cookies {
             assert!(cookie.starts_with("__Host-"), "{cookie}");
             for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Secure"] {
                 assert!(cookie.contains(attribute), "{cookie}");

@@ -109,16 +109,21 @@ on_every_server! {
         let app = app(server).await;
         let ask = app.ask("read");
         let ada = server.ada().await;
-        let refusal = server.authorize(&ask.clone().set("redirect_uri", BAD[0])).await.expect_page(400, 3002).body;
+        let first = ask.clone().set("redirect_uri", BAD[0]);
+        let refusal = server.authorize(&first).await.expect_page(400, 3002).body;
+        // With who is signed in at its head.
+        let refusal_of_hers = ada.authorize(&first).await.answer.expect_page(400, 3002).body;
         for bad in BAD {
             let ask = ask.clone().set("redirect_uri", bad);
             let [get, post] = both_ways(server, &ask).await;
             let silent = server.authorize(&ask.clone().set("prompt", "none")).await;
             let signed_in = ada.authorize(&ask.clone().set("prompt", "none")).await.answer;
             let worse = server.authorize(&ask.clone().set("response_type", "token").without_pkce()).await;
-            for answer in [get, post, silent, signed_in, worse] {
+            for (answer, refusal) in [
+                (get, &refusal), (post, &refusal), (silent, &refusal), (signed_in, &refusal_of_hers), (worse, &refusal),
+            ] {
                 stays(&answer);
-                assert!(answer.body == refusal, "{bad:?}: the page is always the same, so nothing of it is in there");
+                assert!(answer.body == *refusal, "{bad:?}: the page is always the same, so nothing of it is in there");
                 answer.expect_page(400, 3002);
             }
         }

@@ -73,7 +73,10 @@ fn the_same_name_in_two_organisations_is_two_accounts(binary: Binary) {
     assert_eq!(refused.status, 403, "she has lost the role: {refused:?}");
 
     let deleted = home.run(&["user", "delete", "ada", "--organisation=north"]).ok();
-    assert_eq!(deleted, json!({ "username": "ada", "organisation": "north", "deleted": true }));
+    assert_eq!(
+        deleted,
+        json!({ "username": "ada", "organisation": "north", "deleted": true, "applications_switched_off": [] })
+    );
     assert_eq!(server.api("GET", "/api/profile", &tokens.text("access_token"), "").status, 401);
     let mut again = Person::new(&server, "ada", PASSWORD);
     again.organisation = "south";

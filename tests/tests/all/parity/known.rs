@@ -34,8 +34,8 @@ pub(super) const KNOWN: [Known; 10] = [
     Known { name: "Rocket finds a route by what its path comes to", explains: cleaned_path },
     Known { name: "Rocket answers HEAD with an application's route for GET", explains: head },
     Known { name: "Rocket answers 404 where an application's route takes another method", explains: other_method },
-    Known { name: "`serve` limits the size of a request's head", explains: long_head },
     Known { name: "Rocket answers an application's route although there is no `Host`, or two", explains: hosts },
+    Known { name: "`serve` limits the size of a request's head", explains: long_head },
 ];
 
 /// Finds the reason for two answers that are not the same, Rocket's first.
@@ -126,7 +126,7 @@ fn long_head(case: &Case<'_>, _: &Seen, other: &Seen) -> bool {
 }
 
 fn hosts(case: &Case<'_>, _: &Seen, other: &Seen) -> bool {
-    !case.is_providers() && case.request.values("host").count() != 1 && other.status == 400
+    (case.is_api() || !case.is_providers()) && case.request.values("host").count() != 1 && other.status == 400
 }
 
 /// Gives the method that the first field of a form names, as Rocket reads it: undecoded, and not far.
