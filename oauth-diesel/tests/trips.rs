@@ -61,8 +61,8 @@ async fn at_most_two(store: &impl Store, trips: &Trips) {
     for (verb, trips) in counted {
         let most = match verb {
             "marks" | "code" | "refresh_token" | "access_token" | "issue" | "revoke_access_token" => 1,
-            // It begins, holds the client and the mark, prepares and saves grant and code, and commits.
-            "save_code" => 8,
+            // It begins, holds the client, makes and holds the mark, prepares and saves grant and code, and commits.
+            "save_code" => 10,
             _ => 2,
         };
         assert!((1..=most).contains(&trips), "{verb}: {trips}");
