@@ -56,7 +56,7 @@ async fn r_182_no_secret_is_in_the_file() {
     let (first, second) = ((AccessToken::generate(), RefreshToken::generate()), RefreshToken::generate());
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let mut notes = client("notes");
-    notes.secrets = vec![SecretHash::from(&secret)];
+    notes.secrets.push(SecretHash::from(&secret));
     store.create_client(&notes).await.unwrap();
     let grant = grant("notes", "ada");
     save(&store, &grant, &code(&grant, authorization_code.digest())).await;
@@ -188,7 +188,7 @@ async fn a_million_access_tokens_take_130_megabytes_at_most() {
     let copies = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {TOKENS}) \
          INSERT INTO oauth_access_tokens SELECT random(), tenant, randomblob(32), client_ref, grant_ref, issued_at + i / 100, \
-         expires_at + i / 100, scope, audience, attributes FROM n, (SELECT * FROM oauth_access_tokens LIMIT 1)"
+         expires_at + i / 100, scope, audience, attributes, revocations FROM n, (SELECT * FROM oauth_access_tokens LIMIT 1)"
     );
     connection.batch_execute(&copies).unwrap();
     let each = (size(&mut connection) - before) / TOKENS;

@@ -4,7 +4,7 @@ CREATE TABLE oauth_tombstones (
     tenant INTEGER NOT NULL,
     digest BLOB NOT NULL,
     expires_at INTEGER NOT NULL,
-    UNIQUE (tenant, digest)
+    UNIQUE (digest, tenant)
 ) STRICT;
 CREATE INDEX oauth_tombstones_expires_at ON oauth_tombstones (expires_at, tenant);
 
