@@ -133,3 +133,5 @@ pub mod secret;
 pub mod store;
 #[cfg(feature = "provider")]
 pub mod throttle;
+#[cfg(feature = "provider")]
+mod timer;

@@ -40,6 +40,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let (visitor, posted) = self.posted(request).await?;
         self.may_register(&visitor.person)?;
         let id = proven_id(&visitor, &posted)?;
+        let full = self.has_most_applications(&visitor).await?;
         let form = ApplicationForm::posted(&self.config, &posted);
         let registered = form.registration(&self.config).and_then(|mut asked| {
             asked.owner = Some(visitor.person.subject.clone());
@@ -50,6 +51,12 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Err(refused) => return Ok(self.form_page(&visitor, Purpose::Register(&id), &form, Some(&refused))),
         };
         client.id = id;
+        // A form that is posted twice was counted the first time.
+        if full && self.store.client(&client.id).await?.is_none() {
+            let refused =
+                "you have registered as many applications as a person may here; delete one, or ask an administrator";
+            return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(refused)));
+        }
         if let Some(refused) = self.beyond(&visitor, &client, None).await? {
             return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(&refused)));
         }
@@ -125,6 +132,17 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Ok(response::see_other(&self.config.paths.join("applications")))
     }
 
+    /// Tells whether a person has registered as many applications as one may; administrators register any number.
+    async fn has_most_applications(&self, visitor: &Visitor) -> Result<bool, Rejection> {
+        if visitor.person.administrator {
+            return Ok(false);
+        }
+        let most = self.config.applications_per_person;
+        let filter = ClientFilter { owner: Some(visitor.person.subject.clone()), ..ClientFilter::default() };
+        let theirs = self.store.clients(&filter, &Page::first(most)).await?;
+        Ok(theirs.len() >= usize::try_from(most).unwrap_or(usize::MAX))
+    }
+
     /// Saves a changed application, unless somebody else changed it since it was read.
     async fn save(&self, before: &Client, client: &Client) -> Result<bool, Rejection> {
         match self.store.replace_client(before, client).await? {
@@ -185,18 +203,27 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         client: &Client,
         before: &[Resource],
     ) -> Result<Option<String>, Rejection> {
-        for resource in client.resources.iter().filter(|resource| !before.contains(resource)) {
-            let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
-            let others = self.store.clients(&filter, &Page::first(50)).await?;
-            let ours = self.config.resources.contains(resource) || self.config.default_audience.contains(resource);
-            if ours || others.iter().any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
-                return Ok(Some(format!(
-                    "resources: {:?} belongs to somebody else; ask an administrator",
-                    resource.as_str()
-                )));
-            }
+        let claimed: Vec<Resource> =
+            client.resources.iter().filter(|resource| !before.contains(resource)).cloned().collect();
+        let of_server = |resource: &&Resource| {
+            self.config.resources.contains(resource) || self.config.default_audience.contains(resource)
+        };
+        let mut taken = claimed.iter().find(of_server).cloned();
+        let (filter, mut page) =
+            (ClientFilter { resources: claimed.clone(), ..ClientFilter::default() }, Page::first(50));
+        let mut more = !claimed.is_empty();
+        // One page, unless the person has registered as many for these themselves.
+        while more && taken.is_none() {
+            let servers = self.store.clients(&filter, &page).await?;
+            more = servers.len() >= 50;
+            page.after = servers.last().map(|server| server.id.clone());
+            let mut others = servers.iter().filter(|other| other.owner.as_ref() != Some(&visitor.person.subject));
+            taken =
+                others.find_map(|other| claimed.iter().find(|resource| other.resources.contains(resource))).cloned();
         }
-        Ok(None)
+        Ok(taken.map(|resource| {
+            format!("resources: {:?} belongs to somebody else; ask an administrator", resource.as_str())
+        }))
     }
 
     fn client_page(&self, visitor: &Visitor, client: &Client, secret: Option<&ClientSecret>) -> Response<Bytes> {

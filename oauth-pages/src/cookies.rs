@@ -54,6 +54,11 @@ impl Cookies {
         self.write(&self.visit, id.expose(), "")
     }
 
+    /// Keeps the cookie of a browser in which somebody signed in.
+    pub(crate) fn keep_visit(&self, id: &SessionId, lifetime: Duration) -> HeaderValue {
+        self.write(&self.visit, id.expose(), &format!("; Max-Age={}", lifetime.as_secs()))
+    }
+
     /// Lax, not Strict: an authorization request is a link from another site, and must find the
     /// session.
     fn write(&self, name: &str, value: &str, age: &str) -> HeaderValue {

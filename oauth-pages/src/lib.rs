@@ -86,6 +86,7 @@ mod cookies;
 mod destination;
 mod errors;
 mod form;
+mod known_browser;
 mod membership;
 mod pages;
 mod password;

@@ -54,4 +54,5 @@ scripts! {
     CREATE_ACCOUNT = "common" "create_account";
     CHANGE_ACCOUNT = "common" "change_account";
     REPLACE_ACCOUNT = "replace_account";
+    COUNT_FAILURES = "count_failures";
 }

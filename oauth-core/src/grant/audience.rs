@@ -50,7 +50,7 @@ fn named(parameters: &Parameters) -> Result<Vec<Resource>, Rejection> {
 }
 
 async fn is_registered<S: ClientStore>(store: &S, resource: &Resource) -> Result<bool, Rejection> {
-    let servers = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
+    let servers = ClientFilter { resources: vec![resource.clone()], ..ClientFilter::default() };
     let found = store.clients(&servers, &Page::first(16)).await?;
     Ok(found.iter().any(|server| server.enabled))
 }

@@ -5,8 +5,10 @@ mod address;
 #[cfg(feature = "provider")]
 mod cors;
 mod form;
+mod network;
 #[cfg(feature = "provider")]
 mod parameters;
+mod proxies;
 #[cfg(feature = "provider")]
 mod response;
 
@@ -17,8 +19,11 @@ pub use cors::Cors;
 pub(crate) use cors::{allow, allow_all, origin};
 pub(crate) use form::{Field, is_form_type};
 pub use form::{is_form, unread_form};
+pub use network::Network;
 #[cfg(feature = "provider")]
 pub use parameters::Parameters;
+use proxies::masked;
+pub use proxies::{InvalidProxies, TrustedProxies};
 #[cfg(feature = "provider")]
 pub use response::{bad_request, body_too_large};
 #[cfg(feature = "provider")]

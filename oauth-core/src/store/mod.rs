@@ -16,6 +16,7 @@ mod client;
 mod code;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod failures;
 mod grant;
 mod having;
 mod housekeeping;
@@ -31,6 +32,7 @@ mod verbs;
 pub use account::{Account, AccountStore, AttributeChanges, PasswordHash};
 pub use client::{ClientFilter, ClientStore};
 pub use code::{Code, CodeStore, Redeemed, StoredCode};
+pub use failures::{Counted, FailureStore, Failures};
 pub use grant::{Grant, GrantFilter, GrantStore};
 pub use having::{Having, grants_having};
 pub use housekeeping::{Housekeeping, Swept};

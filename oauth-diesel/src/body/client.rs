@@ -69,10 +69,10 @@ fn list(
     if let Some(owner) = &filter.owner {
         query = query.filter(clients::owner.eq(owner.as_str()));
     }
-    if let Some(resource) = &filter.resource {
+    if !filter.resources.is_empty() {
         let servers = client_resources::table
             .filter(client_resources::tenant.eq(tenant))
-            .filter(client_resources::resource.eq(resource.as_str()))
+            .filter(client_resources::resource.eq_any(filter.resources.iter().map(|resource| resource.as_str())))
             .select(client_resources::client_ref);
         query = query.filter(clients::id.eq_any(servers));
     }

@@ -20,6 +20,7 @@
 mod account;
 mod client;
 mod code;
+mod failures;
 mod grant;
 mod housekeeping;
 mod pending;

@@ -2,6 +2,7 @@
 
 mod administration;
 mod applications;
+mod bounds;
 mod connected;
 mod consent;
 mod cookies;
@@ -9,6 +10,7 @@ mod edges;
 mod entitlement;
 mod headers;
 mod hostile;
+mod limits;
 mod organisations;
 mod own_accounts;
 mod password;

@@ -21,6 +21,7 @@ mod accounts;
 mod cell;
 mod clients;
 mod codes;
+mod failures;
 mod grants;
 #[cfg(all(test, feature = "conformance"))]
 mod growth;
@@ -82,6 +83,7 @@ struct Shared {
     accounts: RwLock<Accounts>,
     sessions: Sessions,
     pending: Index<Digest, Arc<PendingRequest>>,
+    failures: failures::Counts,
 }
 
 impl MemoryStore {
