@@ -16,8 +16,10 @@
 //! }
 //! ```
 
+mod api;
 mod arguments;
 mod commands;
+mod file;
 mod first_account;
 mod notes;
 mod options;
@@ -25,8 +27,10 @@ mod output;
 mod signals;
 mod site;
 mod storage;
+mod unread;
 mod welcome;
 
+pub use api::{Api, refusal};
 pub use notes::{LONGEST_NOTE, Notes, Said, profile};
 pub use output::Refused;
 pub use site::{App, Site};
@@ -43,20 +47,18 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-oauth_core::scopes! {
-    /// Sees the profile and notes.
-    pub Read = "read";
-    /// Adds notes.
-    pub Write = "write";
-}
-
 /// Runs a program of this name: a command where the command line has one, and otherwise the server.
 pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Refused>) -> ExitCode {
     let matches = Arguments::command().name(program).get_matches();
-    let Arguments { options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let Arguments { mut options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let format = if options.json { Format::Json } else { Format::Text };
     // What a command did is its answer; a server's log is all there is to see of it.
     log_to_stderr(if command.is_some() { "warn" } else { "info" });
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for warning in unread::warnings(&std::env::current_dir().unwrap_or_default(), names) {
+        tracing::warn!("{warning}");
+    }
+    options.note_given(&matches);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -1,13 +1,20 @@
 //! The options that every command takes, each also from the environment, and the settings they make.
 
+use crate::file;
 use crate::output::Refused;
-use crate::storage::Storage;
-use clap::Args;
+use crate::storage::{self, Storage};
 use clap::builder::BoolishValueParser;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 use oauth_core::config::{Config, InvalidIssuer, InvalidSetting, Issuer, Settings};
 use oauth_core::identifier::Resource;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The database unless one is named.
+const DATABASE: &str = "./provider.db";
 
 /// Options for the server and for every command.
 #[derive(Args, Clone, Debug)]
@@ -34,7 +41,7 @@ pub(crate) struct Options {
         env = "PROVIDER_DATABASE",
         hide_env_values = true,
         value_name = "PATH|URL",
-        default_value = "./provider.db"
+        default_value = DATABASE
     )]
     pub(crate) database: String,
 
@@ -116,10 +123,29 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_ORGANISATIONS", value_parser = BoolishValueParser::new())]
     pub(crate) organisations: bool,
 
+    /// The scope that the protected API requires to look; `read` unless given, or if that is not on offer,
+    /// the first one that is.
+    #[arg(long, global = true, env = "PROVIDER_API_READ_SCOPE", value_name = "SCOPE")]
+    pub(crate) api_read_scope: Option<String>,
+
+    /// The scope that the protected API requires to add notes; `write` unless given, or if that is not on
+    /// offer, the one to look.
+    #[arg(long, global = true, env = "PROVIDER_API_WRITE_SCOPE", value_name = "SCOPE")]
+    pub(crate) api_write_scope: Option<String>,
+
     /// Any other setting, by its key in docs/configuration.md, its value as JSON or as text; may be
     /// repeated. It holds over the option that is for the same.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, Value)>,
+
+    /// A TOML file with settings, by their keys in docs/configuration.md. An option or its variable holds over
+    /// the file.
+    #[arg(long, global = true, env = "PROVIDER_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The options that were given, on the command line or in the environment.
+    #[arg(skip)]
+    given: BTreeSet<String>,
 
     /// Writes exactly one JSON value to standard output; everything else goes to standard error.
     #[arg(long, global = true, env = "PROVIDER_JSON", value_parser = BoolishValueParser::new())]
@@ -129,18 +155,43 @@ pub(crate) struct Options {
 impl Options {
     /// Makes the settings of the provider, as it is or would be served at a port.
     pub(crate) fn config(&self, port: u16) -> Result<Config, Refused> {
-        let issuer = self.issuer(port)?;
+        let file = match &self.config {
+            Some(path) => file::read(path)?,
+            None => Map::new(),
+        };
+        let issuer = self.issuer(port, &file)?;
         let api = api_resource(&issuer)?;
         let mut settings = self.settings(&issuer, &api);
+        settings.extend(
+            file.iter().filter(|(key, _)| !self.is_given(key)).map(|(key, value)| (key.clone(), value.clone())),
+        );
         settings.extend(self.set.iter().cloned());
         // What never expires has no lifetime that an option could give it.
         let never = settings.get("insecure_access_tokens_never_expire") == Some(&Value::Bool(true));
-        if never && !self.set.iter().any(|(key, _)| key == "access_token_lifetime") {
-            settings.remove("access_token_lifetime");
+        let lifetime = "access_token_lifetime";
+        if never && !self.set.iter().any(|(key, _)| key == lifetime) && !file.contains_key(lifetime) {
+            settings.remove(lifetime);
         }
         let settings: Settings = serde_json::from_value(Value::Object(settings))
             .map_err(|wrong| Refused::new("invalid_configuration", format!("--set: {wrong}")))?;
-        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong))
+        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong, &file))
+    }
+
+    /// Notes which options were given, so that a file does not hold over them.
+    pub(crate) fn note_given(&mut self, matches: &ArgMatches) {
+        let is_given = |id: &&clap::Id| matches.value_source(id.as_str()) != Some(ValueSource::DefaultValue);
+        self.given = matches.ids().filter(is_given).map(|id| id.as_str().to_owned()).collect();
+    }
+
+    /// Tells whether the option of a setting was given.
+    fn is_given(&self, key: &str) -> bool {
+        let option = match key {
+            "trusted_proxies" => "trusted_proxy",
+            "registering_groups" => "registering_group",
+            "consenting_roles" => "consenting_role",
+            other => other,
+        };
+        self.given.contains(option)
     }
 
     /// Writes what the options say by the keys of the settings.
@@ -171,10 +222,12 @@ impl Options {
     }
 
     /// Names a setting that cannot be used as what it was given by.
-    fn refused(&self, wrong: &InvalidSetting) -> Refused {
+    fn refused(&self, wrong: &InvalidSetting, file: &Map<String, Value>) -> Refused {
         let InvalidSetting { key, reason } = wrong;
         let named = if self.set.iter().any(|(given, _)| given == key) {
             format!("--set {key}")
+        } else if file.contains_key(key) && !self.is_given(key) {
+            format!("--config: {key}")
         } else if key.starts_with("paths") {
             // The only path that is chosen by an option is the issuer's.
             "--issuer".to_owned()
@@ -188,6 +241,19 @@ impl Options {
     pub(crate) async fn store(&self) -> Result<Storage, Refused> {
         let store = Storage::open(&self.database).await?;
         Ok(self.tenant.as_deref().map(|name| store.for_tenant(name)).unwrap_or(store))
+    }
+
+    /// Writes what a command needs to find the data of this server. A URL with a secret is not repeated: it
+    /// stands in the environment.
+    pub(crate) fn to_find_the_data(&self) -> String {
+        let database = match self.database.as_str() {
+            DATABASE => None,
+            url if storage::shown(url) == url => Some(quoted(url)),
+            _ => Some("\"$PROVIDER_DATABASE\"".to_owned()),
+        };
+        let tenant = self.tenant.as_deref().map(quoted);
+        let given = [("--database", database), ("--tenant", tenant)];
+        given.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?))).collect()
     }
 
     /// Names what was switched on that weakens security.
@@ -204,10 +270,12 @@ impl Options {
         .filter_map(|(on, text)| on.then_some(text))
     }
 
-    fn issuer(&self, port: u16) -> Result<Issuer, Refused> {
+    fn issuer(&self, port: u16, file: &Map<String, Value>) -> Result<Issuer, Refused> {
         let as_bound = || origin(self.address, port);
-        let text = self.issuer.clone().unwrap_or_else(as_bound);
-        let issuer = if self.insecure_http_issuer { Issuer::insecure_http(&text) } else { Issuer::new(&text) };
+        let in_file = || file.get("issuer").and_then(Value::as_str).map(str::to_owned);
+        let text = self.issuer.clone().or_else(in_file).unwrap_or_else(as_bound);
+        let insecure = self.insecure_http_issuer || file.get("insecure_http_issuer") == Some(&Value::Bool(true));
+        let issuer = if insecure { Issuer::insecure_http(&text) } else { Issuer::new(&text) };
         issuer.map_err(|wrong| {
             let reason = match wrong {
                 InvalidIssuer::PlainHttp => format!(
@@ -222,9 +290,20 @@ impl Options {
 }
 
 /// Gives the identifier of the protected API, which tokens are meant for unless another is asked.
-fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
+pub(crate) fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
     Resource::new(format!("{issuer}/api"))
         .map_err(|wrong| Refused::new("invalid_configuration", format!("--issuer: {wrong}")))
+}
+
+/// Writes a text as one word of a shell.
+fn quoted(text: &str) -> String {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/' | b':' | b'@' | b',');
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// Gives a list, unless it is empty: an option that was not given says nothing.

@@ -55,7 +55,9 @@ impl Storage {
             #[cfg(not(feature = "_sql"))]
             _ => return Err(unusable("there is no SQL in this program".to_owned())),
         };
-        opened.map_err(|error| Refused::new("temporarily_unavailable", format!("--database: {error}")))
+        opened.map_err(|error| {
+            Refused::new("temporarily_unavailable", format!("--database: {}: {error}", looked_for(url)))
+        })
     }
 
     /// Gives the store of a tenant, which sees nothing of the others in the same database.
@@ -71,17 +73,56 @@ impl Storage {
 
 /// Writes where a database is, without the password and the parameters.
 pub(crate) fn shown(url: &str) -> String {
+    written(url, None)
+}
+
+/// Writes where a database was looked for: as [`shown`], with the port that is meant if the URL has none.
+fn looked_for(url: &str) -> String {
+    let port = match scheme(url).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "postgres" | "postgresql" => 5432,
+        "mysql" | "mariadb" => 3306,
+        "redis" | "rediss" | "redis-cluster" | "rediss-cluster" => 6379,
+        _ => return shown(url),
+    };
+    written(url, Some(port))
+}
+
+fn written(url: &str, port: Option<u16>) -> String {
     let Some((scheme, rest)) = url.split_once("://").filter(|_| scheme(url).is_some_and(|scheme| scheme != "sqlite"))
     else {
         return url.to_owned();
     };
-    let (user, place) = match rest.rsplit_once('@') {
-        Some((user, place)) => (user.split(':').next().filter(|user| !user.is_empty()), place),
-        None => (None, rest),
-    };
-    let place = place.split(['?', '#']).next().unwrap_or_default();
+    let (user, hosts, path) = parts(rest);
+    let user = user.split(':').next().filter(|user| !user.is_empty() && !user.contains(['/', '?', '#', '@']));
     let user = user.map(|user| format!("{user}@")).unwrap_or_default();
-    format!("{scheme}://{user}{place}")
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let with_port =
+        |host: &str| if host.is_empty() || has_port(host) { host.to_owned() } else { format!("{host}{port}") };
+    let hosts = hosts.split(',').map(with_port).collect::<Vec<_>>().join(",");
+    format!("{scheme}://{user}{hosts}{path}")
+}
+
+/// Parts user, hosts and path. The hosts end at the first slash (RFC 3986 §3.2); if what stands there can be
+/// none, a password has a slash in it that should have been encoded, and they begin at the last `@`.
+fn parts(rest: &str) -> (&str, &str, &str) {
+    let split = |text| -> (&str, &str) {
+        let text: &str = text;
+        text.find(['/', '?', '#']).and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""))
+    };
+    let (authority, path) = split(rest);
+    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let path_of = |path: &str| path.find(['?', '#']).unwrap_or(path.len());
+    if hosts.split(',').all(|host| !host.contains(':') || has_port(host) || host.ends_with(']')) {
+        return (user, hosts, path.get(..path_of(path)).unwrap_or_default());
+    }
+    let (user, place) = rest.rsplit_once('@').unwrap_or(("", ""));
+    let (hosts, path) = split(place);
+    (user, hosts, path.get(..path_of(path)).unwrap_or_default())
+}
+
+fn has_port(host: &str) -> bool {
+    let port = host.rsplit_once(':').map(|(_, port)| port);
+    port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Finds what a URL begins with. A path has none, and neither has a single letter before a colon: that
@@ -112,7 +153,44 @@ store_of_any!(Storage {
 
 #[cfg(test)]
 mod tests {
-    use super::{Storage, shown};
+    use super::{Storage, looked_for, shown};
+
+    #[tokio::test]
+    async fn f_76_a_database_that_does_not_answer_is_named_by_host_and_port() {
+        for (is_there, url) in [
+            (cfg!(feature = "postgres"), "postgres://ada:s3cret@127.0.0.1:1/id?application_name=s3cret"),
+            (cfg!(feature = "postgres"), "postgresql://ada:s3cret@127.0.0.1:1/id"),
+            (cfg!(feature = "mysql"), "mysql://ada:s3cret@127.0.0.1:1/id"),
+            (cfg!(feature = "mysql"), "mariadb://ada:s3cret@127.0.0.1:1/id"),
+            (cfg!(feature = "redis"), "redis://ada:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "redis://:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "rediss://:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "redis-cluster://:s3cret@127.0.0.1:1,127.0.0.1:2"),
+            (cfg!(feature = "redis"), "rediss-cluster://:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "redis+unix:///nowhere/127.0.0.1:1?pass=s3cret"),
+            (cfg!(feature = "sqlite"), "/nowhere/127.0.0.1:1"),
+        ] {
+            let Some(url) = Some(url).filter(|_| is_there) else { continue };
+            let reason = Storage::open(url).await.unwrap_err().to_string();
+            assert!(reason.contains("127.0.0.1:1") && !reason.contains("s3cret"), "{url}: {reason}");
+            assert!(reason.starts_with(&format!("--database: {}: ", shown(url))), "{url}: {reason}");
+        }
+    }
+
+    #[test]
+    fn f_76_the_port_that_is_meant_is_named() {
+        for (url, expected) in [
+            ("postgres://ada:s3cret@db.example/id", "postgres://ada@db.example:5432/id"),
+            ("mysql://db.example/id", "mysql://db.example:3306/id"),
+            ("rediss://:s3cret@db.example", "rediss://db.example:6379"),
+            ("redis-cluster://a:1,b", "redis-cluster://a:1,b:6379"),
+            ("redis://[::1]", "redis://[::1]:6379"),
+            ("postgres:///id?host=/run/postgresql", "postgres:///id"),
+            ("./provider.db", "./provider.db"),
+        ] {
+            assert_eq!(looked_for(url), expected);
+        }
+    }
 
     #[tokio::test]
     async fn an_unknown_scheme_is_refused_with_those_there_are() {
@@ -139,6 +217,9 @@ mod tests {
             ("mysql://ada:s3/c@ret@db.example/id", "mysql://ada@db.example/id"),
             ("rediss-cluster://:s3cret@a:1,b:2?prefix=x", "rediss-cluster://a:1,b:2"),
             ("redis+unix:///run/redis.sock?pass=s3cret", "redis+unix:///run/redis.sock"),
+            ("redis+unix:///run/redis.sock?pass=s3c@ret", "redis+unix:///run/redis.sock"),
+            ("postgres://db.example/id?password=s3c@ret", "postgres://db.example/id"),
+            ("mysql://ada:s3?c@ret@db.example/id", "mysql://ada@db.example/id"),
         ] {
             assert_eq!(shown(url), expected);
         }
