@@ -67,7 +67,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             request: ask.query(),
             proof: crate::consent::proof(visitor, &ask.digest()),
             name: &ask.client().name,
-            roles: if barrier == Barrier::RoleMissing { roles.join(", ") } else { String::new() },
+            barrier,
+            roles: roles.join(", "),
         };
         response::page(StatusCode::FORBIDDEN, &page, Forms::MayLeave)
     }
@@ -81,6 +82,6 @@ struct NotEntitled<'a> {
     request: &'a str,
     proof: String,
     name: &'a str,
-    /// Empty where it is the switch.
+    barrier: Barrier,
     roles: String,
 }

@@ -2,7 +2,9 @@
 
 use crate::commands::{application, sweep, user};
 use crate::options::Options;
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// A working OAuth 2.1 provider: pages, a store, a protected API.
 ///
@@ -27,6 +29,14 @@ pub(crate) enum Command {
     User(user::Command),
     /// Removes what is over from the database, as the server does by itself every minute.
     Sweep(sweep::Sweep),
+}
+
+/// Gives the definition of the command line, as if some variables of the environment were not there.
+pub(crate) fn definition(unset: &[OsString]) -> clap::Command {
+    Arguments::command().mut_args(|option| match option.get_env() {
+        Some(name) if unset.iter().any(|unset| unset == name) => option.env(Resettable::Reset),
+        _ => option,
+    })
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
 
 mod arguments;
 mod commands;
+mod environment;
 mod first_account;
 mod notes;
 mod options;
@@ -34,7 +35,7 @@ pub use storage::Storage;
 pub use welcome::Welcome;
 
 use arguments::{Arguments, Command};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 use oauth_pages::StoredAccounts;
 use options::Options;
 use output::{Answer, Format};
@@ -52,7 +53,9 @@ oauth_core::scopes! {
 
 /// Runs a program of this name: a command where the command line has one, and otherwise the server.
 pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Refused>) -> ExitCode {
-    let matches = Arguments::command().name(program).get_matches();
+    let (unset, warning) = environment::unset(std::env::vars_os());
+    warning.iter().for_each(|warning| output::warn(warning));
+    let matches = arguments::definition(&unset).name(program).get_matches();
     let Arguments { options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let format = if options.json { Format::Json } else { Format::Text };
     // What a command did is its answer; a server's log is all there is to see of it.
@@ -92,7 +95,8 @@ async fn perform(command: Command, options: &Options) -> Result<Answer, Refused>
 
 /// Sends log lines to standard error: those that `PROVIDER_LOG` or `RUST_LOG` asks for, or else these.
 fn log_to_stderr(default: &str) {
-    let asked = std::env::var("PROVIDER_LOG").or_else(|_| std::env::var("RUST_LOG"));
+    let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let asked = given("PROVIDER_LOG").or_else(|| given("RUST_LOG"));
     let filter = EnvFilter::try_new(asked.as_deref().unwrap_or(default)).unwrap_or_else(|error| {
         output::warn(&format!("warning: PROVIDER_LOG: {error}; logging at level {default}"));
         EnvFilter::new(default)

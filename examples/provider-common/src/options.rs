@@ -1,5 +1,6 @@
 //! The options that every command takes, each also from the environment, and the settings they make.
 
+use crate::commands::one_line;
 use crate::output::Refused;
 use crate::storage::Storage;
 use clap::Args;
@@ -34,6 +35,7 @@ pub(crate) struct Options {
         env = "PROVIDER_DATABASE",
         hide_env_values = true,
         value_name = "PATH|URL",
+        value_parser = place,
         default_value = "./provider.db"
     )]
     pub(crate) database: String,
@@ -92,6 +94,10 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
     pub(crate) trusted_proxy: Vec<IpAddr>,
 
+    /// How long a connection may idle between two requests: longer than a balancer in front keeps it open.
+    #[arg(long, global = true, env = "PROVIDER_IDLE_TIME", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) idle_time: u32,
+
     /// Does not count failed attempts: secrets and passwords can be guessed at full speed.
     #[arg(long, global = true, env = "PROVIDER_INSECURE_NO_THROTTLING", value_parser = BoolishValueParser::new())]
     pub(crate) insecure_no_throttling: bool,
@@ -105,11 +111,11 @@ pub(crate) struct Options {
     pub(crate) insecure_http_issuer: bool,
 
     /// A group whose people may register applications on the pages; may be repeated. Everybody unless given.
-    #[arg(long, global = true, env = "PROVIDER_REGISTERING_GROUP", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, global = true, env = "PROVIDER_REGISTERING_GROUP", value_name = "NAME", value_delimiter = ',', value_parser = name)]
     pub(crate) registering_group: Vec<String>,
 
     /// A role whose people may allow applications anything; may be repeated. Everybody unless given.
-    #[arg(long, global = true, env = "PROVIDER_CONSENTING_ROLE", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, global = true, env = "PROVIDER_CONSENTING_ROLE", value_name = "NAME", value_delimiter = ',', value_parser = name)]
     pub(crate) consenting_role: Vec<String>,
 
     /// Asks at sign-in for the organisation that an account belongs to.
@@ -230,6 +236,17 @@ fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
 /// Gives a list, unless it is empty: an option that was not given says nothing.
 fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
+}
+
+/// Takes where a database is: a password may stand in it, and a secret enters by one rule.
+fn place(given: &str) -> Result<String, String> {
+    one_line(given, "database").map(|place| place.to_string()).map_err(|refused| refused.to_string())
+}
+
+/// Takes the name of a group or a role; nobody has an empty one.
+fn name(given: &str) -> Result<String, String> {
+    let name = given.trim();
+    if name.is_empty() { Err("give a name; nobody has an empty one".to_owned()) } else { Ok(name.to_owned()) }
 }
 
 /// Reads `KEY=VALUE`: a value that is not JSON is a text.

@@ -23,6 +23,8 @@ pub struct Site {
     pub address: SocketAddr,
     /// Where the API is: the path of its resource identifier, starting with a slash.
     pub api_path: String,
+    /// How long a connection may idle between two requests, in seconds.
+    pub idle_time: u32,
     /// Where the root leads to.
     pub home: String,
     /// What to say once the socket is bound.
@@ -64,7 +66,7 @@ impl Site {
         let provider = Provider::new(pages)
             .map_err(|wrong| Refused::new("invalid_configuration", wrong.to_string()))?
             .with_grant(passwords);
-        Ok(Self { provider, address, api_path, home, welcome, stop })
+        Ok(Self { provider, address, api_path, idle_time: options.idle_time, home, welcome, stop })
     }
 }
 

@@ -20,9 +20,9 @@ fn root(home: &State<Home>) -> Redirect {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) async fn run(site: Site) -> Result<(), Refused> {
-    let Site { provider, address, api_path, home, welcome, stop } = site;
+    let Site { provider, address, api_path, idle_time, home, welcome, stop } = site;
     let refused = |error: rocket::Error| did_not_launch(&error, address);
-    let rocket = rocket::custom(settings(address))
+    let rocket = rocket::custom(settings(address, idle_time))
         .attach(OAuth::with(provider))
         .manage(Notes::default())
         .manage(Home(home))
@@ -49,10 +49,12 @@ pub(crate) async fn run(site: Site) -> Result<(), Refused> {
 }
 
 /// Neither Rocket.toml nor `ROCKET_` variables are read.
-fn settings(address: SocketAddr) -> rocket::Config {
+fn settings(address: SocketAddr, idle_time: u32) -> rocket::Config {
     rocket::Config {
         address: address.ip(),
         port: address.port(),
+        // Rocket's own 5 seconds are fewer than balancers keep idle connections open.
+        keep_alive: idle_time,
         ident: Ident::none(),
         // Rocket writes whole requests and answers, tokens included, to its log (RFC 6819 §5.1.4.1).
         log_level: LogLevel::Off,

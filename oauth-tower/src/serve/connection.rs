@@ -10,7 +10,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use oauth_core::http::PeerAddress;
 use std::error::Error;
 use std::future::poll_fn;
@@ -77,7 +77,7 @@ where
             }
         });
         let _ = socket.set_nodelay(true);
-        let socket = TokioIo::new(Socket::new(socket, place.seat(), limits.write_time));
+        let socket = TokioIo::new(Socket::new(socket, place.seat(), &limits));
         let mut connection = pin!(builder(&limits).serve_connection(socket, answer));
         loop {
             tokio::select! {
@@ -116,8 +116,8 @@ async fn next(stage: &mut watch::Receiver<Stage>) -> Stage {
 fn builder(limits: &Limits) -> Builder {
     let mut builder = Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
+        // The socket's: hyper's would count from the last answer.
+        .header_read_timeout(None)
         .max_header_size(limits.head_size)
         .max_buf_size(limits.head_size.max(LEAST_BUFFER));
     builder

@@ -1,7 +1,7 @@
 //! How far a connection is: whether the server waits for its client, and since when.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Written by the socket, the body and the answer of one connection, read by who looks for a place.
 pub(super) struct Progress(Mutex<State>);
@@ -9,6 +9,8 @@ pub(super) struct Progress(Mutex<State>);
 struct State {
     stage: Stage,
     since: Instant,
+    /// When the first byte of a head came.
+    head: Option<Instant>,
     body: Wait,
     write: Wait,
 }
@@ -43,15 +45,34 @@ impl Wait {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        let state = State { stage: Stage::Head, since: Instant::now(), body: Wait::default(), write: Wait::default() };
-        Self(Mutex::new(state))
+        let (body, write) = (Wait::default(), Wait::default());
+        Self(Mutex::new(State { stage: Stage::Head, since: Instant::now(), head: None, body, write }))
     }
 
     /// A whole head has come.
     pub(super) fn begins(&self) {
         let mut state = self.state();
-        state.stage = Stage::Request;
+        (state.stage, state.head) = (Stage::Request, None);
         (state.body, state.write) = (Wait::default(), Wait::default());
+    }
+
+    /// Some bytes have come: where a head is waited for, its first ones.
+    pub(super) fn bytes_come(&self) {
+        let mut state = self.state();
+        if state.stage == Stage::Head {
+            state.head.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Tells until when a head is waited for: until it is whole if it has begun, and otherwise until it
+    /// begins. `None` while a request is under way, or if that is for ever.
+    pub(super) fn head_is_over_at(&self, idle_time: Duration, head_time: Duration) -> Option<Instant> {
+        let state = self.state();
+        match (state.stage, state.head) {
+            (Stage::Request, _) => None,
+            (_, Some(begun)) => begun.checked_add(head_time),
+            (_, None) => state.since.checked_add(idle_time),
+        }
     }
 
     /// The rest of a body has not come yet.
