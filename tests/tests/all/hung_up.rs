@@ -105,6 +105,9 @@ on_every_server! {
         server.redeem(&app, &again).await.expect(200);
     }
 
+    // At a load of 12 to 20 on two processors PostgreSQL was red in 4 of 102 runs, as long as a verb waited for
+    // its own connection: the request that was hung up on was overtaken, and came after its retry's answer was
+    // used. Verbs now take connections in the order of arrival (oauth-diesel/src/server/idle.rs).
     async fn a_client_that_keeps_hanging_up_never_loses_its_family(server: &Server) {
         let app = server.confidential().await;
         let mut tokens = server.approved_tokens(&app, "read").await;
