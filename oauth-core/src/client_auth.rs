@@ -134,7 +134,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 
     /// Lets a request that names no client stand for a public one that the settings name: it proves as
-    /// little as whoever sends that client's identifier.
+    /// little as a sender of that client's identifier.
     pub(crate) async fn stand_in(
         &self,
         id: &ClientId,

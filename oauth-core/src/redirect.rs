@@ -58,7 +58,7 @@ pub enum InvalidRedirectUri {
     #[error("a scheme of your own is a domain of yours in reverse, with a dot: com.example.app:/callback")]
     SchemeWithoutDot,
     /// It is a scheme that this server's settings leave out (`redirect_uri_schemes`).
-    #[error("this server takes no redirect URIs of this scheme: ask whoever runs it which ones it takes")]
+    #[error("this server takes no redirect URIs of this scheme: ask its operator which ones it takes")]
     SchemeNotTaken,
     /// It has a wildcard: a `*` in its host, or at the end of its path.
     #[error("a redirect URI matches exactly. Register each address")]

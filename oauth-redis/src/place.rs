@@ -28,7 +28,7 @@ impl Places {
     }
 
     /// The places of a tenant. An at sign begins no key of the others, and of a name its digest's first
-    /// eight bytes stand behind it, so that no key gets long: whoever wanted to meet another tenant's
+    /// eight bytes stand behind it, so that no key gets long: a party that wanted to meet another tenant's
     /// had to try 2^64 names. An empty name is the tenant that a store has of itself.
     pub(crate) fn of_tenant(&self, name: &str) -> Self {
         let base = self.base.clone();

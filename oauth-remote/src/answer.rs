@@ -45,7 +45,7 @@ impl Expected {
             return Err(Failure::Malformed("iat is in the future: see that both machines know the time"));
         }
         let is_bearer = answer.text("token_type")?.is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
-        // A token that is bound to a key (RFC 8705, RFC 9449) is no bearer token: whoever stole it has no key.
+        // A token that is bound to a key (RFC 8705, RFC 9449) is no bearer token: a thief of the token has no key.
         let is_bound = answer.has("cnf");
         let client_id = answer.text("client_id")?.and_then(|id| ClientId::new(id).ok());
         let client_id = client_id.ok_or(Failure::Malformed("client_id is missing or is none"))?;

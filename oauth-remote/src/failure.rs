@@ -49,7 +49,7 @@ pub(crate) enum Failure {
 /// Whom a failure speaks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blame {
-    /// This one check: whoever sends odd tokens must not be able to stop the others.
+    /// This one check: a sender of odd tokens must not be able to stop the others.
     Check,
     /// The endpoint seems to have moved: its metadata is fetched anew.
     Endpoint,

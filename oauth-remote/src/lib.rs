@@ -46,7 +46,7 @@
 //! # While the provider is down
 //! A check takes 5 seconds at most. After three in a row that got no answer nothing is asked for 2
 //! seconds; then one request goes to see. Wrong credentials and wrong metadata begin such a rest at once.
-//! An odd answer for one token never does, or whoever sends odd tokens could stop everybody's. What is
+//! An odd answer for one token never does, or a sender of odd tokens could stop everybody's. What is
 //! known from before still counts during a rest, and only as long as it would have anyway.
 //!
 //! # Whom TLS trusts

@@ -16,7 +16,7 @@ const SHOWN: [&str; 4] = ["api_access", "groups", "organisation", "roles"];
 pub enum Actor {
     /// A person who is signed in.
     Person(Subject),
-    /// Whoever may run commands on the server.
+    /// A person who may run commands on the server.
     CommandLine,
     /// Code of the application.
     Application,
