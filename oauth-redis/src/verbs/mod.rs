@@ -5,6 +5,7 @@ mod account;
 mod apart;
 mod client;
 mod code;
+mod failures;
 mod grant;
 mod housekeeping;
 mod pending;

@@ -166,6 +166,35 @@ pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
     }
 }
 
+/// Each client of a person's live grants is listed once, page by page; those of others and of what ended are not.
+pub async fn f_09_the_clients_of_a_person_are_listed_page_by_page<S: Store>(store: &S) {
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        let client = registered(store).await;
+        for _ in 0..3 {
+            approved_by(store, &client, "ada").await;
+        }
+        approved_by(store, &client, "grace").await;
+        expected.push(client.id);
+    }
+    let (over, others) = (registered(store).await, registered(store).await);
+    let (grant, _) = approved_by(store, &over, "ada").await;
+    assert!(store.revoke_grant(&grant.id, at(1)).await.expect("revoke_grant"), "the grant was live");
+    approved_by(store, &others, "grace").await;
+    let (mut page, mut found) = (Page::first(2), Vec::new());
+    for length in [2, 2, 1, 0] {
+        let clients = store.clients_of(&subject("ada"), &page, at(1)).await.expect("clients_of");
+        assert_eq!(clients.len(), length, "a page is as long as asked, while there are so many");
+        page.after = clients.last().cloned().or(page.after);
+        found.extend(clients);
+    }
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected, "each once");
+    let nobody = store.clients_of(&subject("nobody"), &Page::first(9), at(1)).await.expect("clients_of");
+    assert!(nobody.is_empty(), "somebody who allowed nothing");
+}
+
 /// Grants are found by the attributes that they hold, all of them and byte for byte, however little is
 /// looked at in one go.
 pub async fn grants_are_found_by_their_attributes<S: Store>(store: &S) {
