@@ -92,7 +92,12 @@ impl PasswordHasher {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordHasherBusy> {
         let (sender, receiver) = oneshot::channel();
-        let job = Box::new(move || drop(sender.send(work())));
+        // Nobody waits for it if the request was given up.
+        let job = Box::new(move || {
+            if !sender.is_canceled() {
+                drop(sender.send(work()))
+            }
+        });
         if !self.queue.get_or_init(start).push(NETWORK.get(), job) {
             return Err(PasswordHasherBusy);
         }

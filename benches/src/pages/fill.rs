@@ -8,8 +8,8 @@ use oauth_core::identifier::{Attributes, ClientId, GrantId, Subject};
 use oauth_core::redirect::RedirectUri;
 use oauth_core::secret::{AccessToken, AuthorizationCode, Digest};
 use oauth_core::store::{
-    Account, AccountStore as _, Basis, ClientStore as _, Code, CodeStore as _, Grant, Issue, IssuedAccess, PasswordHash,
-    TokenStore as _,
+    Account, AccountStore as _, Basis, ClientStore as _, Code, CodeStore as _, Grant, Issue, IssuedAccess,
+    PasswordHash, TokenStore as _,
 };
 use std::future::Future;
 use std::time::Duration;

@@ -25,11 +25,11 @@ pub use host::{has_one_host, is_this_machine};
 pub use network::Network;
 #[cfg(feature = "provider")]
 pub use parameters::Parameters;
-use proxies::masked;
-pub use proxies::{InvalidProxies, TrustedProxies};
 #[cfg(feature = "provider")]
 pub(crate) use preflight::origin;
 pub(crate) use preflight::preflight;
+use proxies::masked;
+pub use proxies::{InvalidProxies, TrustedProxies};
 #[cfg(feature = "provider")]
 pub use response::{bad_request, body_too_large};
 #[cfg(feature = "provider")]

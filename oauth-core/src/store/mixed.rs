@@ -1,8 +1,8 @@
 use super::{
-    Account, AccountStore, ActiveToken, AuditStore, Basis, ClientFilter, ClientStore, Code, CodeStore, Created, FailureStore,
-    Grant, GrantFilter, GrantStore, Housekeeping, Issue, KeptAct, Marks, Page, PendingDecision, PendingRequest,
-    PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode,
-    StoredRefresh, Swept, TokenStore,
+    Account, AccountStore, ActiveToken, AuditStore, Basis, ClientFilter, ClientStore, Code, CodeStore, Created,
+    FailureStore, Grant, GrantFilter, GrantStore, Housekeeping, Issue, KeptAct, Marks, Page, PendingDecision,
+    PendingRequest, PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore,
+    StoredCode, StoredRefresh, Swept, TokenStore,
 };
 use crate::administration::Act;
 use crate::client::Client;

@@ -3,7 +3,7 @@
 use super::*;
 use oauth_core::client::{Registration, RegistrationError};
 use oauth_core::identifier::{ClientId, GrantId, Resource};
-use oauth_core::store::{Code, CodeStore, Grant, GrantFilter, GrantStore, Housekeeping, Page, TokenStore};
+use oauth_core::store::{Basis, Code, CodeStore, Grant, GrantFilter, GrantStore, Housekeeping, Page, TokenStore};
 
 const CHALLENGE_OF: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
@@ -18,6 +18,7 @@ async fn save(site: &Site, client: &str, attributes: &str) -> GrantId {
         auth_time: None,
         acr: None,
         attributes: [("note".to_owned(), attributes.to_owned())].into(),
+        shown: None,
         created_at: now,
         last_issued_at: None,
         expires_at: Timestamp::from_unix_seconds(1_800_100_000),
@@ -32,7 +33,8 @@ async fn save(site: &Site, client: &str, attributes: &str) -> GrantId {
         nonce: None,
         expires_at: grant.expires_at,
     };
-    site.store.save_code(&grant, &code).await.unwrap();
+    let basis = Basis::of(&site.store, &grant).await.unwrap().unwrap();
+    site.store.save_code(&grant, &code, &basis).await.unwrap();
     grant.id
 }
 
