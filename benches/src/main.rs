@@ -4,6 +4,7 @@ mod cpu;
 mod figures;
 mod growth;
 mod load;
+mod pages;
 mod provider;
 mod resource;
 mod speed;
@@ -37,6 +38,8 @@ enum Measurement {
     Storage(speed::storage::Arguments),
     /// Whether a backlog is swept away beside checks, and what these wait for it.
     Growth(growth::Arguments),
+    /// What pages cost with many records, and requests whose clients hang up.
+    Pages(pages::Arguments),
     /// The server of all but `resource`, in a process of its own.
     #[command(hide = true)]
     ProviderServer(provider::ServerArguments),
@@ -54,6 +57,7 @@ fn main() -> Result<(), Error> {
         Measurement::Size(arguments) => speed::size::measure(&arguments),
         Measurement::Storage(arguments) => speed::storage::measure(&arguments),
         Measurement::Growth(arguments) => growth::measure(&arguments),
+        Measurement::Pages(arguments) => pages::measure(&arguments),
         Measurement::ProviderServer(arguments) => provider::serve(&arguments),
         Measurement::ResourceServer(arguments) => resource::serve(&arguments),
     }

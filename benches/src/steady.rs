@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 pub(crate) struct Latencies(Vec<f64>);
 
 impl Latencies {
+    pub(crate) fn of(milliseconds: Vec<f64>) -> Self {
+        Self(milliseconds)
+    }
+
     pub(crate) fn add(&mut self, others: Self) {
         self.0.extend(others.0);
     }

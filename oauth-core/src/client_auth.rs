@@ -9,6 +9,7 @@ use crate::identifier::ClientId;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::ClientSecret;
 use crate::store::ClientStore;
+use crate::throttle::{Attempt, Refused};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -67,9 +68,14 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Authenticates the client of a token, revocation or introspection request, by HTTP Basic, by
     /// `client_secret` in the form, or, for a public client, by its `client_id` alone.
     ///
+    /// A generated secret is compared first and admitted whatever was guessed before. A secret that came from
+    /// elsewhere is hashed, within the limits of failures.
+    ///
     /// # Errors
     /// Says why the client was not authenticated. A failed attempt counts, also for a client that
-    /// does not exist, and the answer does not tell the two apart.
+    /// does not exist, and the text of the answer does not tell the two apart. Its time does: it tells which
+    /// clients have a secret that came from elsewhere. Client identifiers are no secret (RFC 6749 §2.2), and a
+    /// hash for unknown ones would let strangers fill the queue of the hasher.
     pub async fn authenticate(
         &self,
         request: &Request<Bytes>,
@@ -88,30 +94,52 @@ impl<P: AuthorizationProvider> Provider<P> {
             }
         };
         let client = self.registered(&credentials.ids).await?;
+        // Nobody guesses a generated secret, so no count of failures keeps out a client that has it.
+        let proof = match client.as_ref().map_or(Proof::Wrong, |client| proves(client, &credentials.secrets)) {
+            Proof::Wrong => self.guessable(client.as_ref(), &credentials, address).await?,
+            proof => proof,
+        };
+        let secret = match proof {
+            Proof::Secret(secret) => Some(secret),
+            Proof::NoneNeeded => None,
+            Proof::Wrong => return Err(Rejection::ClientAuthenticationFailed),
+        };
+        match client {
+            Some(client) if client.enabled => Ok(AuthenticatedClient { client, secret, address }),
+            Some(_) => Err(Rejection::DisabledClient),
+            None => Err(Rejection::ClientAuthenticationFailed),
+        }
+    }
+
+    /// Looks for a presented secret among those that were chosen for the client, within the limits of failures.
+    async fn guessable(
+        &self,
+        client: Option<&Client>,
+        credentials: &Credentials,
+        address: Option<IpAddr>,
+    ) -> Result<Proof, Rejection> {
         // One count for a client, in however many ways its identifier can be written.
         let sent = credentials.ids.first().map(String::as_str).unwrap_or_default();
-        let name = client.as_ref().map_or(sent, |client| client.id.as_str());
-        if !self.throttle.admits(name, address) {
-            return Err(self.throttled(address));
-        }
-        let authentic = match &client {
-            Some(client) => self.is_authentic(client, &credentials.secrets, name, address).await?,
-            None => Proof::Wrong,
+        let name = client.map_or(sent, |client| client.id.as_str());
+        let chosen = client.filter(|client| client.secrets.iter().any(|kept| matches!(kept, SecretHash::Argon2(_))));
+        let Some(client) = chosen.filter(|_| !credentials.secrets.is_empty()) else {
+            // There is nothing to hash, and an unknown client is not hashed for: strangers could fill the queue.
+            return match self.throttle.admits(name, address) && self.failed(Some(name), address) {
+                true => Ok(Proof::Wrong),
+                false => Err(self.throttled(address)),
+            };
         };
-        let (authentic, secret) = match authentic {
-            Proof::Secret(secret) => (true, Some(secret)),
-            Proof::NoneNeeded => (true, None),
-            Proof::Wrong => (false, None),
-        };
-        // Of many attempts at the same time no more are told the outcome than of as many in turn.
-        if !authentic && !self.failed(Some(name), address) || authentic && !self.throttle.admits(name, address) {
-            return Err(self.throttled(address));
+        let attempt = self.attempt(name, address).await?;
+        let compared = attempt.run(self.was_chosen(client, &credentials.secrets)).await;
+        match compared {
+            Ok(Proof::Wrong) => {
+                self.tell_failed(Some(name), address);
+                attempt.failed().await;
+            }
+            Ok(_) => attempt.succeeded(),
+            Err(_) => attempt.abandoned(),
         }
-        match client {
-            Some(client) if authentic && client.enabled => Ok(AuthenticatedClient { client, secret, address }),
-            Some(_) if authentic => Err(Rejection::DisabledClient),
-            _ => Err(Rejection::ClientAuthenticationFailed),
-        }
+        compared
     }
 
     /// Tells whether the client that a request names, by whatever means and rightly or not, has
@@ -148,6 +176,15 @@ impl<P: AuthorizationProvider> Provider<P> {
         }
     }
 
+    /// Begins an attempt that may fail, once as few are under way as may still fail.
+    pub(crate) async fn attempt(&self, name: &str, address: Option<IpAddr>) -> Result<Attempt, Rejection> {
+        match self.throttle.begin(name, address, false).await {
+            Ok(attempt) => Ok(attempt),
+            Err(Refused::Throttled) => Err(self.throttled(address)),
+            Err(busy) => Err(busy.into()),
+        }
+    }
+
     fn throttled(&self, address: Option<IpAddr>) -> Rejection {
         self.app().config().events.record(&Event::Throttled { address });
         Rejection::Throttled
@@ -164,28 +201,12 @@ impl<P: AuthorizationProvider> Provider<P> {
         Ok(None)
     }
 
-    async fn is_authentic(
-        &self,
-        client: &Client,
-        presented: &[ClientSecret],
-        name: &str,
-        address: Option<IpAddr>,
-    ) -> Result<Proof, Rejection> {
-        if client.client_type == ClientType::Public {
-            return Ok(if presented.is_empty() { Proof::NoneNeeded } else { Proof::Wrong });
-        }
+    async fn was_chosen(&self, client: &Client, presented: &[ClientSecret]) -> Result<Proof, Rejection> {
         for secret in presented {
             for stored in &client.secrets {
-                let matches = match stored {
-                    SecretHash::Sha256(digest) => *digest == secret.digest(),
-                    SecretHash::Argon2(hash) => {
-                        let (throttle, name) = (self.throttle.clone(), name.to_owned());
-                        let admit = move || throttle.admits(&name, address);
-                        let hasher = &self.app().config().passwords;
-                        hasher.verify(secret.expose(), Some(hash), admit, |_| ()).await.map_err(|_| Rejection::Busy)?
-                    }
-                };
-                if matches {
+                let SecretHash::Argon2(hash) = stored else { continue };
+                let compared = self.app().config().passwords.verify(secret.expose(), Some(hash)).await;
+                if compared.map_err(|_| Rejection::Busy)? {
                     return Ok(Proof::Secret(stored.clone()));
                 }
             }
@@ -196,10 +217,29 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Counts a failure, and tells whether it was within the limits.
     fn failed(&self, name: Option<&str>, address: Option<IpAddr>) -> bool {
         let within = self.throttle.failed(name.unwrap_or_default(), address);
-        let client_id = name.map(|name| name.chars().take(255).collect());
-        self.app().config().events.record(&Event::ClientAuthenticationFailed { client_id, address });
+        self.tell_failed(name, address);
         within
     }
+
+    fn tell_failed(&self, name: Option<&str>, address: Option<IpAddr>) {
+        let client_id = name.map(|name| name.chars().take(255).collect());
+        self.app().config().events.record(&Event::ClientAuthenticationFailed { client_id, address });
+    }
+}
+
+/// Looks for what nobody can guess: the generated secret of a client, or nothing, if it is public and sends none.
+fn proves(client: &Client, presented: &[ClientSecret]) -> Proof {
+    if client.client_type == ClientType::Public {
+        return if presented.is_empty() { Proof::NoneNeeded } else { Proof::Wrong };
+    }
+    for secret in presented {
+        let digest = secret.digest();
+        let is_right = |stored: &&SecretHash| matches!(stored, SecretHash::Sha256(kept) if *kept == digest);
+        if let Some(stored) = client.secrets.iter().find(is_right) {
+            return Proof::Secret(stored.clone());
+        }
+    }
+    Proof::Wrong
 }
 
 /// Reads the one way in which the client authenticates; `twice` takes the same in both.

@@ -16,6 +16,7 @@ use crate::client::GrantType;
 use crate::clock::{Clock, SystemClock};
 use crate::event::{EventSink, TracingSink};
 use crate::grant::{BeforeIssuing, ScopePolicy};
+use crate::http::TrustedProxies;
 use crate::identifier::{ClientId, Resource};
 use crate::password::PasswordHasher;
 use crate::scope::Scope;
@@ -23,7 +24,6 @@ use crate::throttle::Throttle;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -112,6 +112,11 @@ pub struct Config {
     /// Whether the store keeps an audit log of what is done to clients and accounts, if it has a place for
     /// one. The acts are lines of JSON in the log in any case.
     pub audit_log: bool,
+    /// How many applications a person may register on the ready-made pages, administrators aside: 50.
+    pub applications_per_person: u32,
+    /// How many live grants a person may have for one client: 100. A code that is redeemed beyond it revokes the
+    /// grant that was refreshed least recently; codes that were not redeemed do not count.
+    pub grants_per_client: u32,
     /// Whether the ready-made pages ask at sign-in for the organisation that a person belongs to. Who leaves
     /// it empty belongs to none. What they allow carries it as the attribute `organisation`.
     pub organisations: bool,
@@ -132,15 +137,21 @@ pub struct Config {
     pub token_type: String,
     /// How long the answer of a rotation can be had again: 10 s unless set; zero switches it off.
     pub retry_window: Duration,
-    /// The most failed authentications from one address for one client or account in a minute: 10.
+    /// The most failed authentications for one client or account in a minute from one IPv4 address or IPv6 /64: 10.
+    /// From a /56 they are twice as many, from a /48 four times.
     pub failures_per_client: u32,
-    /// The most failed authentications from one address in a minute: 100.
+    /// The most failed authentications in a minute from one IPv4 address or IPv6 /64: 100. From a /56 they are
+    /// twice as many, from a /48 four times.
     pub failures_per_address: u32,
+    /// After how many failed authentications in a minute for one account, from anywhere, those wait up to a second
+    /// and are then refused who never succeeded from their network or in their browser. `None`, unless set, is
+    /// five times [`failures_per_client`](Self::failures_per_client).
+    pub failures_per_account: Option<u32>,
     /// The most tokens that an introspecting client may ask about in a minute from one address and
     /// that are not alive: 1,000 unless set (RFC 7662 §4: nobody scans for tokens).
     pub unknown_tokens_per_client: u32,
     /// The proxies whose `X-Forwarded-For` is believed: none unless set.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: TrustedProxies,
     /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same:
     /// for old clients that always send both, against RFC 6749 §2.3. Off unless set.
     pub accept_credentials_twice: bool,
@@ -216,6 +227,8 @@ impl Config {
             registrable_grants: None,
             registrable_scope: None,
             audit_log: false,
+            applications_per_person: 50,
+            grants_per_client: 100,
             organisations: false,
             access_token_lifetime: MINUTE * 60,
             refresh_token_idle: DAY * 30,
@@ -227,8 +240,9 @@ impl Config {
             retry_window: Duration::from_secs(10),
             failures_per_client: 10,
             failures_per_address: 100,
+            failures_per_account: None,
             unknown_tokens_per_client: 1_000,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
             accept_credentials_twice: false,
             redirect_uri_schemes: None,
             insecure_http_redirects: false,

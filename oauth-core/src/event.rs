@@ -70,6 +70,15 @@ pub enum Event {
         /// The grant.
         grant: GrantId,
     },
+    /// All grants of a person for a client were revoked with everything under them.
+    GrantsRevoked {
+        /// The client.
+        client_id: ClientId,
+        /// The person.
+        subject: Subject,
+        /// How many were live.
+        number: u64,
+    },
     /// A token request was refused.
     TokenRefused {
         /// The client.

@@ -149,7 +149,7 @@ impl GrantId {
     }
 
     /// Takes the 16 bytes that a store kept.
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 

@@ -135,3 +135,5 @@ pub mod secret;
 pub mod store;
 #[cfg(feature = "provider")]
 pub mod throttle;
+#[cfg(feature = "provider")]
+mod timer;

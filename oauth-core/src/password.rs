@@ -1,27 +1,52 @@
 //! Hashing of what people choose: argon2id on threads of its own, never on those of the runtime.
 
+mod queue;
+
+use crate::http::Network;
 use crate::store::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
 use argon2::{Argon2, Params};
 use futures_channel::oneshot;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use queue::Queue;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use zeroize::Zeroizing;
-
-/// How many jobs may wait; each waits some 25 ms for each job before it on its thread.
-const QUEUE: usize = 128;
 
 /// An argon2id hash of a password nobody has, so that an unknown name costs as much as a known one.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$Z0mGjGdTZm7dFMyNHFnPgvJdJIPqVsuA7hiD1tpuHHw";
 
-type Job = Box<dyn FnOnce() + Send>;
+thread_local! {
+    /// The network for which the future that is polled just now hashes.
+    static NETWORK: Cell<Option<Network>> = const { Cell::new(None) };
+}
+
+/// Runs a future whose passwords are hashed in the share of the network around an address: a crowd from one
+/// network waits for itself, and others for one job of it at a time.
+pub async fn in_share_of<F: Future>(address: Option<IpAddr>, future: F) -> F::Output {
+    struct Restored(Option<Network>);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            NETWORK.set(self.0);
+        }
+    }
+    let (network, mut future) = (address.map(Network::widest), pin!(future));
+    poll_fn(|context| {
+        let _restored = Restored(NETWORK.replace(network));
+        future.as_mut().poll(context)
+    })
+    .await
+}
 
 /// Hashes and verifies passwords with argon2id (m = 19 MiB, t = 2, p = 1) on as many threads as
-/// there are processors, with a bounded queue. A clone is another handle on the same threads.
+/// there are processors, with a bounded queue in which each network has a share
+/// ([`in_share_of`]). A clone is another handle on the same threads.
 #[derive(Clone, Default)]
 pub struct PasswordHasher {
-    queue: Arc<OnceLock<SyncSender<Job>>>,
+    queue: Arc<OnceLock<Arc<Queue>>>,
 }
 
 /// The queue is full, or the threads are gone: answer that the server is busy.
@@ -45,42 +70,39 @@ impl PasswordHasher {
         hashed.ok_or(PasswordHasherBusy)
     }
 
-    /// Verifies a password, or spends the same time where there is nothing to compare with; a
+    /// Verifies a password, or spends the same time if there is nothing to compare with; a
     /// malformed hash matches nothing.
-    ///
-    /// `admit` is asked on the hashing thread, just before the work: `false` skips it. A limit that
-    /// is counted there cannot be overrun by many requests at the same time.
     ///
     /// # Errors
     /// The queue is full.
-    pub async fn verify(
-        &self,
-        password: &str,
-        hash: Option<&PasswordHash>,
-        admit: impl FnOnce() -> bool + Send + 'static,
-        done: impl FnOnce(bool) + Send + 'static,
-    ) -> Result<bool, PasswordHasherBusy> {
+    pub async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> Result<bool, PasswordHasherBusy> {
         let password = Zeroizing::new(password.to_owned());
         let hash = hash.cloned();
         self.run(move || {
-            if !admit() {
-                return false;
-            }
             let compared = verify(&password, hash.as_ref().map_or(NOBODY, PasswordHash::as_phc));
-            let matches = compared && hash.is_some();
-            done(matches);
-            matches
+            compared && hash.is_some()
         })
         .await
     }
 
+    /// Counts the jobs that were ever taken, for whoever watches how much is hashed.
+    pub fn jobs(&self) -> u64 {
+        self.queue.get().map_or(0, |queue| queue.taken())
+    }
+
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordHasherBusy> {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move || drop(sender.send(work())));
-        match self.queue.get_or_init(start).try_send(job) {
-            Ok(()) => receiver.await.map_err(|_| PasswordHasherBusy),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(PasswordHasherBusy),
+        // Nobody waits for it if the request was given up.
+        let job = Box::new(move || {
+            if !sender.is_canceled() {
+                drop(sender.send(work()))
+            }
+        });
+        if !self.queue.get_or_init(start).push(NETWORK.get(), job) {
+            return Err(PasswordHasherBusy);
         }
+        // A job that gave way to another network's is dropped with its sender.
+        receiver.await.map_err(|_| PasswordHasherBusy)
     }
 }
 
@@ -90,31 +112,22 @@ impl std::fmt::Debug for PasswordHasher {
     }
 }
 
-fn start() -> SyncSender<Job> {
-    let (sender, receiver) = sync_channel::<Job>(QUEUE);
-    let receiver = Arc::new(Mutex::new(receiver));
+fn start() -> Arc<Queue> {
+    let queue = Arc::new(Queue::default());
     let threads = thread::available_parallelism().map_or(1, usize::from);
     for number in 0..threads {
-        let receiver = Arc::clone(&receiver);
-        let started = thread::Builder::new().name(format!("argon2-{number}")).spawn(move || work(&receiver));
-        if let Err(error) = started {
-            tracing::error!(%error, "a thread for hashing passwords did not start");
+        let jobs = Arc::clone(&queue);
+        let started = thread::Builder::new().name(format!("argon2-{number}")).spawn(move || {
+            loop {
+                jobs.next()();
+            }
+        });
+        match started {
+            Ok(_) => queue.has_started(),
+            Err(error) => tracing::error!(%error, "a thread for hashing passwords did not start"),
         }
     }
-    sender
-}
-
-fn work(queue: &Mutex<Receiver<Job>>) {
-    loop {
-        let next = match queue.lock() {
-            Ok(receiver) => receiver.recv(),
-            Err(_) => return,
-        };
-        match next {
-            Ok(job) => job(),
-            Err(_) => return,
-        }
-    }
+    queue
 }
 
 fn hash(password: &str) -> Option<PasswordHash> {
@@ -165,10 +178,10 @@ mod tests {
     async fn a_password_matches_its_own_hash_only() {
         let hasher = PasswordHasher::new();
         let hash = hasher.hash("correct horse").await.expect("hashed");
-        let verify = async |text: &str, hash| hasher.verify(text, hash, || true, |_| ()).await;
+        let verify = async |text: &str, hash| hasher.verify(text, hash).await;
         assert_eq!(verify("correct horse", Some(&hash)).await, Ok(true));
         assert_eq!(verify("correct hors", Some(&hash)).await, Ok(false));
         assert_eq!(verify("correct horse", None).await, Ok(false));
-        assert_eq!(hasher.verify("correct horse", Some(&hash), || false, |_| ()).await, Ok(false), "not admitted");
+        assert_eq!(hasher.jobs(), 4);
     }
 }

@@ -13,11 +13,12 @@ use crate::client::Client;
 use crate::config::{Config, InvalidSetting};
 use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
 use crate::error::Rejection;
+use crate::grant::room::Room;
 use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant, TokenGrantObject};
 use crate::http::{self as wire, Cors, PeerAddress};
 use crate::owner::{ResourceOwner, UnsentError};
 use crate::resource::{LocalResourceProvider, ProtectedResource};
-use crate::store::Store;
+use crate::store::{Housekeeping as _, Store};
 use crate::throttle::Throttle;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
@@ -111,6 +112,7 @@ pub struct Provider<P> {
     pub(crate) metadata: Bytes,
     backlog: sweep::Backlog,
     contested: contested::Contested,
+    pub(crate) room: Room,
 }
 
 impl<P: AuthorizationProvider> Provider<P> {
@@ -121,8 +123,12 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Names the setting that cannot be used.
     pub fn new(app: P) -> Result<Self, InvalidSetting> {
         app.config().check()?;
+        let throttle = app.config().throttle();
+        if let Some(failures) = app.store().failures() {
+            throttle.share(failures);
+        }
         let provider = Self {
-            throttle: app.config().throttle(),
+            throttle,
             scans: Throttle::with_limits(app.config(), app.config().unknown_tokens_per_client, u32::MAX),
             app,
             grants: Vec::new(),
@@ -131,6 +137,7 @@ impl<P: AuthorizationProvider> Provider<P> {
             metadata: Bytes::new(),
             backlog: sweep::Backlog::default(),
             contested: contested::Contested::default(),
+            room: Room::default(),
         };
         let provider = provider
             .with_grant(AuthorizationCodeGrant)

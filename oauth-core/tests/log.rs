@@ -107,7 +107,7 @@ async fn r_183_no_secret_is_in_the_log_of_a_grant() {
     let mut client = Client::new("notes".parse().unwrap(), "Notes", ClientType::Confidential);
     client.redirect_uris = vec![RedirectUri::register("https://app.example/cb", false).unwrap()];
     client.grant_types = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
-    client.secrets = vec![SecretHash::from(&secret)];
+    client.secrets = vec![SecretHash::Sha256(secret.digest())];
     let store = MemoryStore::new();
     store.create_client(&client).await.unwrap();
     let app = App { config: Config::new("https://id.example").unwrap(), store, owner: Ada };

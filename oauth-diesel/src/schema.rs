@@ -190,6 +190,17 @@ table! {
     }
 }
 
+table! {
+    #[sql_name = "oauth_failures"]
+    failures (id) {
+        id -> BigInt,
+        tenant -> BigInt,
+        digest -> Binary,
+        number -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
 joinable!(grants -> clients (client_ref));
 joinable!(codes -> grants (grant_ref));
 joinable!(refresh_tokens -> grants (grant_ref));

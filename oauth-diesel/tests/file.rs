@@ -56,7 +56,7 @@ async fn r_182_no_secret_is_in_the_file() {
     let (first, second) = ((AccessToken::generate(), RefreshToken::generate()), RefreshToken::generate());
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let mut notes = client("notes");
-    notes.secrets.push(SecretHash::from(&secret));
+    notes.secrets.push(SecretHash::Sha256(secret.digest()));
     store.create_client(&notes).await.unwrap();
     let grant = grant("notes", "ada");
     save(&store, &grant, &code(&grant, authorization_code.digest())).await;

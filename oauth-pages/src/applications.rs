@@ -51,6 +51,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let (visitor, posted) = self.posted(request).await?;
         self.may_register(&visitor.person)?;
         let id = proven_id(&visitor, &posted)?;
+        let full = self.has_most_applications(&visitor).await?;
         let form = ApplicationForm::posted(&self.config, &posted, visitor.person.administrator);
         let registered = form.registration(&self.config).and_then(|mut asked| {
             asked.owner = Some(visitor.person.subject.clone());
@@ -64,6 +65,12 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             Err(refused) => return Ok(self.form_page(&visitor, Purpose::Register(&id), &form, Some(&refused))),
         };
         client.id = id;
+        // A form that is posted twice was counted the first time.
+        if full && self.store.client(&client.id).await?.is_none() {
+            let refused =
+                "you have registered as many applications as a person may here; delete one, or ask an administrator";
+            return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(refused)));
+        }
         let secret = match secret {
             Some(_) => {
                 let derived = secrets::derived(&visitor, &posted, &client.id, client.created_at)?;
@@ -205,6 +212,17 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Administration::new(&self.store, &self.config, Actor::Person(visitor.person.subject.clone()))
     }
 
+    /// Tells whether a person has registered as many applications as one may; administrators register any number.
+    async fn has_most_applications(&self, visitor: &Visitor) -> Result<bool, Rejection> {
+        if visitor.person.administrator {
+            return Ok(false);
+        }
+        let most = self.config.applications_per_person;
+        let filter = ClientFilter { owner: Some(visitor.person.subject.clone()), ..ClientFilter::default() };
+        let theirs = self.store.clients(&filter, &Page::first(most)).await?;
+        Ok(theirs.len() >= usize::try_from(most).unwrap_or(usize::MAX))
+    }
+
     /// Saves a changed application, unless somebody else changed it since it was read.
     async fn save(&self, visitor: &Visitor, before: &Client, client: &Client) -> Result<bool, Rejection> {
         match self.acting(visitor).replace(before, client).await? {
@@ -262,21 +280,36 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         client: &Client,
         before: &[Resource],
     ) -> Result<Option<String>, Rejection> {
-        for resource in client.resources.iter().filter(|resource| !before.contains(resource)) {
-            let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
-            let others = self.store.clients(&filter, &Page::first(50)).await?;
-            let ours = self.config.resources.contains(resource) || self.config.default_audience.contains(resource);
-            let others: Vec<&Client> = others.iter().filter(|other| other.id != client.id).collect();
-            // Somebody gave it up: tokens for it may live, and would be shown to its next holder.
-            let given_up = others.is_empty() && self.acting(visitor).is_resource_buried(resource).await?;
-            if ours || given_up || others.iter().any(|other| other.owner.as_ref() != Some(&visitor.person.subject)) {
-                return Ok(Some(format!(
-                    "resources: {:?} belongs to somebody else; ask an administrator",
-                    resource.as_str()
-                )));
+        let claimed: Vec<Resource> =
+            client.resources.iter().filter(|resource| !before.contains(resource)).cloned().collect();
+        let of_server = |resource: &&Resource| {
+            self.config.resources.contains(resource) || self.config.default_audience.contains(resource)
+        };
+        let mut taken = claimed.iter().find(of_server).cloned();
+        let (mut free, mut more) = (claimed.clone(), !claimed.is_empty());
+        let (filter, mut page) =
+            (ClientFilter { resources: claimed.clone(), ..ClientFilter::default() }, Page::first(50));
+        // One page, unless the person has registered as many for these themselves.
+        while more && taken.is_none() {
+            let servers = self.store.clients(&filter, &page).await?;
+            more = servers.len() >= 50;
+            page.after = servers.last().map(|server| server.id.clone());
+            for other in servers.iter().filter(|other| other.id != client.id) {
+                free.retain(|resource| !other.resources.contains(resource));
+                if other.owner.as_ref() != Some(&visitor.person.subject) {
+                    taken = claimed.iter().find(|resource| other.resources.contains(resource)).cloned();
+                }
             }
         }
-        Ok(None)
+        for resource in free {
+            // Somebody gave it up: tokens for it may live, and would be shown to its next holder.
+            if taken.is_none() && self.acting(visitor).is_resource_buried(&resource).await? {
+                taken = Some(resource);
+            }
+        }
+        Ok(taken.map(|resource| {
+            format!("resources: {:?} belongs to somebody else; ask an administrator", resource.as_str())
+        }))
     }
 
     fn client_page(&self, visitor: &Visitor, client: &Client, secret: Option<&ClientSecret>) -> Response<Bytes> {

@@ -54,10 +54,10 @@ impl Cookies {
         self.write(&self.visit, id.expose(), "")
     }
 
-    /// Keeps a visit as long again as the session that follows it, so that a form whose session ended can
-    /// be taken up again.
+    /// Keeps the cookie of a browser in which somebody signed in. It outlives the session, so that a form whose
+    /// session ended can be taken up again.
     pub(crate) fn keep_visit(&self, id: &SessionId, lifetime: Duration) -> HeaderValue {
-        self.write(&self.visit, id.expose(), &format!("; Max-Age={}", 2 * lifetime.as_secs()))
+        self.write(&self.visit, id.expose(), &format!("; Max-Age={}", lifetime.as_secs()))
     }
 
     /// Lax, not Strict: an authorization request is a link from another site, and must find the

@@ -93,6 +93,7 @@ mod cookies;
 mod destination;
 mod errors;
 mod form;
+mod known_browser;
 mod membership;
 mod onward;
 mod pages;

@@ -48,7 +48,11 @@ pub struct Pages<S, A> {
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Makes the pages over the store that the endpoints use too.
     pub fn new(config: Config, store: S, accounts: A) -> Self {
-        Self { throttle: config.throttle(), cookies: Cookies::of(&config), config, store, accounts }
+        let throttle = config.throttle();
+        if let Some(failures) = store.failures() {
+            throttle.share(failures);
+        }
+        Self { throttle, cookies: Cookies::of(&config), config, store, accounts }
     }
 
     /// Gives the accounts.

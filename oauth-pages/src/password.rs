@@ -11,6 +11,7 @@ use oauth_core::error::Rejection;
 use oauth_core::event::Event;
 use oauth_core::secret::Password;
 use oauth_core::store::{GrantFilter, SessionStore, Store};
+use oauth_core::throttle::Throttle;
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     pub(crate) async fn show_password(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
@@ -28,13 +29,18 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let new = Password::new(form.get("new-password").unwrap_or_default());
         let address = self.address(request);
         let person = &visitor.person;
-        let attempt = match self.attempt(&person.full_name(), address) {
+        let attempt = match self.attempt(request, &Throttle::account(&person.full_name())).await {
             Ok(attempt) => attempt,
             Err(rejection) => return Ok(self.refused_password(&visitor, rejection)),
         };
-        let outcome = self.accounts.change_password(person, &old, &new).await;
-        if !matches!(outcome, Ok(PasswordChange::WrongPassword)) {
-            attempt.succeeded();
+        let outcome = attempt.run(self.accounts.change_password(person, &old, &new)).await;
+        match &outcome {
+            Ok(PasswordChange::WrongPassword) => attempt.failed().await,
+            Ok(PasswordChange::Changed(_)) => attempt.succeeded(),
+            // Nobody says that the old password was wrong, nor that it was right.
+            Ok(PasswordChange::Refused(_) | PasswordChange::Overtaken | PasswordChange::Unsupported) | Err(_) => {
+                attempt.abandoned();
+            }
         }
         let changed = match outcome? {
             PasswordChange::Changed(person) => person,

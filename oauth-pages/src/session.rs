@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long a session lives, whatever is done in it: 12 hours.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// How long a browser is known in which somebody signed in: 90 days.
+pub(crate) const KNOWN: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
 /// Computes the token that a form carries, so that only a page shown to this browser can post it.
 ///
 /// It is derived from the cookie, so it needs no storage, ends with the session and is another one

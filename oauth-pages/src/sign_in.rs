@@ -3,7 +3,7 @@ use crate::destination::Destination;
 use crate::membership::stored_name;
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
-use crate::session::{LIFETIME, csrf_token, is_of_session, is_ours};
+use crate::session::{KNOWN, LIFETIME, csrf_token, is_of_session, is_ours};
 use crate::words::refusal;
 use askama::Template;
 use bytes::Bytes;
@@ -12,8 +12,7 @@ use oauth_core::error::Rejection;
 use oauth_core::event::Event;
 use oauth_core::secret::{Password, SessionId};
 use oauth_core::store::{SessionStore, Store};
-use oauth_core::throttle::Attempt;
-use std::net::IpAddr;
+use oauth_core::throttle::{Attempt, Refused, Throttle};
 
 /// What stands in the form already.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,28 +80,32 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let password = Password::new(form.get("password").unwrap_or_default());
         let address = self.address(request);
         let typed = Typed { username, organisation: asked };
-        let attempt = match self.attempt(&stored_name(organisation, username), address) {
+        let name = Throttle::account(&stored_name(organisation, username));
+        let attempt = match self.attempt(request, &name).await {
             Ok(attempt) => attempt,
             Err(rejection) => return Ok(self.sign_in_page(request, &destination, typed, Some(rejection))),
         };
         let outcome = match organisation {
-            Some(organisation) => self.accounts.sign_in_at(organisation, username, &password).await,
-            None => self.accounts.sign_in(username, &password).await,
+            Some(organisation) => attempt.run(self.accounts.sign_in_at(organisation, username, &password)).await,
+            None => attempt.run(self.accounts.sign_in(username, &password)).await,
         };
-        if !matches!(outcome, Ok(None)) {
-            // Nor is it a guess where the accounts could not be asked.
-            attempt.succeeded();
+        match &outcome {
+            Ok(Some(_)) => attempt.succeeded(),
+            Ok(None) => attempt.failed().await,
+            // Nor is it a guess if the accounts could not be asked.
+            Err(_) => attempt.abandoned(),
         }
         let Some(person) = outcome? else {
             self.config.events.record(&Event::SignInFailed { address });
             return Ok(self.sign_in_page(request, &destination, typed, Some(Rejection::SignInFailed)));
         };
         let session = self.open_session(request, &person).await?;
+        self.remember_browser(request, &name, &person).await?;
         self.signed_in_for(session.digest(), &destination).await?;
         self.config.events.record(&Event::SignedIn { subject: person.subject, address });
         let onward = self.go_on(request, &destination);
         let onward = response::with_cookie(onward, self.cookies.set_session(&session, LIFETIME));
-        Ok(response::with_cookie(onward, self.cookies.keep_visit(&visit, LIFETIME)))
+        Ok(response::with_cookie(onward, self.cookies.keep_visit(&visit, KNOWN)))
     }
 
     /// Ends the session on the server, not only in the browser.
@@ -131,11 +134,15 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 
     /// Begins an attempt to prove who somebody is, unless too many have failed
-    /// (RFC 6819 §5.1.4.2.3). It counts from now on, until it has succeeded.
-    pub(crate) fn attempt(&self, username: &str, address: Option<IpAddr>) -> Result<Attempt, Rejection> {
-        self.throttle.begin_account(username, address).ok_or_else(|| {
-            self.config.events.record(&Event::Throttled { address });
-            Rejection::Throttled
+    /// (RFC 6819 §5.1.4.2.3). Right attempts wait for their turn and are never refused for their number.
+    pub(crate) async fn attempt(&self, request: &Request<Bytes>, name: &str) -> Result<Attempt, Rejection> {
+        let address = self.address(request);
+        let known = self.throttle.is_strained(name, address) && self.knows_browser(request, name).await?;
+        self.throttle.begin(name, address, known).await.map_err(|refused| {
+            if refused == Refused::Throttled {
+                self.config.events.record(&Event::Throttled { address });
+            }
+            refused.into()
         })
     }
 }

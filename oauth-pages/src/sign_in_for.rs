@@ -1,7 +1,8 @@
 //! Signing in for one authorization request (`prompt=login`, `max_age`): once, and for no other.
 //!
-//! That somebody did is kept like a decision, in the session that was opened by it: it is taken where the
-//! request is answered, so that the same request is worth another sign-in when it comes again.
+//! That somebody did is kept like a decision, in the session that was opened by it: it is taken when the
+//! request is answered, so that the same request is worth another sign-in when it comes again. A session has one
+//! note, that of the last request: whatever is requested, the store keeps no more.
 
 use crate::accounts::Accounts;
 use crate::destination::Destination;
@@ -46,7 +47,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let (session, now) = (visitor.session.digest, self.config.clock.now());
         let kept = note(session, Destination::authorization(ask.query()).field(), now);
-        Ok(match self.store.take_decision(&session, &kept.request, now).await? {
+        let taken = self.store.take_decision(&session, &kept.request, now).await?;
+        let (own, others): (Vec<_>, Vec<_>) = taken.into_iter().partition(|taken| taken.allowed == kept.allowed);
+        for other in others {
+            // Of another request, which may still be answered.
+            self.store.save_decision(&other).await?;
+        }
+        Ok(match own.first() {
             Some(note) => SignInFor::Done(note.expires_at),
             None if ask.asks_for_sign_in(Some(visitor.session.created_at), now) => SignInFor::Wanted,
             None => SignInFor::Done(now.after(LIFETIME)),
@@ -66,7 +73,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 }
 
-/// No request has a line break in its query, so that no consent can be taken for this.
+/// The request is the same for all notes of a session; no consent can be taken for it, since no query is this text.
+/// What was signed in for stands in the place of the scope: a digest in base64url is one token of it.
 fn note(session: Digest, query: &str, expires_at: Timestamp) -> PendingDecision {
-    PendingDecision { session, request: Digest::of(&format!("signed in for\n{query}")), allowed: None, expires_at }
+    let allowed = Digest::of(&format!("signed in for\n{query}")).to_base64url().parse().ok();
+    PendingDecision { session, request: Digest::of("signed in for\n"), allowed, expires_at }
 }

@@ -279,7 +279,7 @@ impl<S: AccountStore> StoredAccounts<S> {
 
     /// Compares a password, or spends the same time where there is no hash to compare with.
     async fn matches(&self, password: &Password, hash: Option<&PasswordHash>) -> store::Result<bool> {
-        let verified = self.passwords.verify(password.expose(), hash, || true, |_| ()).await;
+        let verified = self.passwords.verify(password.expose(), hash).await;
         verified.map_err(|busy| StoreError::new("verify a password", busy))
     }
 }

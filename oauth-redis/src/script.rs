@@ -56,4 +56,5 @@ scripts! {
     REPLACE_ACCOUNT = "replace_account";
     DELETE_ACCOUNT = "delete_account";
     MOVE_MARK = "common" "move_mark";
+    COUNT_FAILURES = "count_failures";
 }

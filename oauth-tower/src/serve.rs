@@ -2,6 +2,7 @@
 
 mod body;
 mod connection;
+mod crowds;
 mod limits;
 mod places;
 mod progress;

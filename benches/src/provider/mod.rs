@@ -9,6 +9,7 @@ mod store;
 pub(crate) use place::{Place, Store, name_in};
 pub(crate) use process::Process;
 pub(crate) use records::{check, client_credentials};
+pub(crate) use store::AnyStore;
 
 use crate::Error;
 use bytes::Bytes;
@@ -26,7 +27,6 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::AnyStore;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::time::sleep;

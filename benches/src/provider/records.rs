@@ -56,7 +56,7 @@ pub(crate) fn client_credentials() -> Vec<u8> {
 pub(super) async fn register(store: &AnyStore) -> Result<(), Error> {
     let mut client = Client::new(ClientId::new(CLIENT)?, "Bench", ClientType::Confidential);
     client.grant_types = [GrantType::ClientCredentials].into();
-    client.secrets = vec![SecretHash::from(&ClientSecret::new(SECRET))];
+    client.secrets = vec![SecretHash::Sha256(ClientSecret::new(SECRET).digest())];
     store.create_client(&client).await?;
     Ok(())
 }

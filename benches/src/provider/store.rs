@@ -7,7 +7,7 @@ use oauth_diesel::SqlStore;
 use oauth_redis::RedisStore;
 
 #[derive(Clone)]
-pub(super) enum AnyStore {
+pub(crate) enum AnyStore {
     Memory(MemoryStore),
     Sql(SqlStore),
     Redis(RedisStore),
@@ -15,7 +15,7 @@ pub(super) enum AnyStore {
 
 impl AnyStore {
     /// Opens `memory:`, a URL of Redis, or one that [`SqlStore`] takes.
-    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         Ok(match url.split_once(':') {
             Some(("memory", _)) => Self::Memory(MemoryStore::new()),
             Some(("redis", _)) => Self::Redis(RedisStore::open(url).await?),

@@ -5,6 +5,7 @@ use crate::storage::Storage;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use oauth_core::config::{Config, InvalidIssuer, InvalidSetting, Issuer, Settings};
+use oauth_core::http::TrustedProxies;
 use oauth_core::identifier::Resource;
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -88,9 +89,10 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_FAILURES_PER_ADDRESS", value_name = "NUMBER", default_value_t = 100)]
     pub(crate) failures_per_address: u32,
 
-    /// A proxy whose X-Forwarded-For is believed; may be repeated.
-    #[arg(long, global = true, env = "PROVIDER_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
-    pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// The proxies whose X-Forwarded-For is believed: addresses, ranges such as 10.0.0.0/8, loopback or private,
+    /// separated by commas; may be repeated.
+    #[arg(long, global = true, env = "PROVIDER_TRUSTED_PROXY", value_name = "RANGE", value_delimiter = ',', value_parser = proxies)]
+    pub(crate) trusted_proxy: Vec<String>,
 
     /// Does not count failed attempts: secrets and passwords can be guessed at full speed.
     #[arg(long, global = true, env = "PROVIDER_INSECURE_NO_THROTTLING", value_parser = BoolishValueParser::new())]
@@ -236,6 +238,11 @@ fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
 /// Gives a list, unless it is empty: an option that was not given says nothing.
 fn some(list: &[String]) -> Option<&[String]> {
     (!list.is_empty()).then_some(list)
+}
+
+/// Checks what names proxies, so that a wrong one is refused with the option that it came from.
+fn proxies(given: &str) -> Result<String, String> {
+    given.parse::<TrustedProxies>().map(|_| given.to_owned()).map_err(|wrong| wrong.to_string())
 }
 
 /// Reads `KEY=VALUE`: a value that is not JSON is a text.

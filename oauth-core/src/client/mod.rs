@@ -94,9 +94,11 @@ impl FromStr for GrantType {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SecretHash {
-    /// SHA-256, for secrets of 128 random bits or more: nothing slower makes them harder to guess.
+    /// SHA-256, for secrets that [`generate`](Self::generate) made, of 256 random bits: nothing slower makes
+    /// them harder to guess. No limit of failures keeps a client with the right one out, so a text from
+    /// elsewhere never stands here.
     Sha256(Digest),
-    /// argon2id, for secrets that a person chose.
+    /// argon2id, for secrets that came from elsewhere ([`Client::set_secret`]).
     Argon2(PasswordHash),
 }
 
@@ -110,9 +112,8 @@ impl SecretHash {
     /// ```
     /// use oauth_core::client::{Client, ClientType, SecretHash};
     /// use oauth_core::identifier::ClientId;
-    /// use oauth_core::secret::ClientSecret;
     ///
-    /// let secret = SecretHash::from(&ClientSecret::generate());
+    /// let (_, secret) = SecretHash::generate();
     /// let mut client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Confidential);
     /// assert!(!serde_json::to_string(&client)?.contains(&secret.stored_text()));
     /// client.secrets = vec![secret.clone()];
@@ -137,9 +138,18 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-impl From<&ClientSecret> for SecretHash {
-    fn from(secret: &ClientSecret) -> Self {
-        Self::Sha256(secret.digest())
+impl SecretHash {
+    /// Makes a secret of 256 random bits, to show once, and what a store keeps of it.
+    ///
+    /// ```
+    /// use oauth_core::client::SecretHash;
+    /// let (secret, kept) = SecretHash::generate();
+    /// assert_eq!(kept, SecretHash::Sha256(secret.digest()));
+    /// ```
+    pub fn generate() -> (ClientSecret, Self) {
+        let secret = ClientSecret::generate();
+        let kept = Self::Sha256(secret.digest());
+        (secret, kept)
     }
 }
 

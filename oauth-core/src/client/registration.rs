@@ -6,6 +6,9 @@ use crate::redirect::{InvalidRedirectUri, RedirectUri};
 use crate::scope::Scope;
 use crate::secret::ClientSecret;
 
+/// The most redirect URIs, origins and resources of a client.
+const MOST: usize = 20;
+
 /// What is asked when a client is registered or changed; the same rules for the page, the command
 /// line and an application's own code.
 ///
@@ -100,6 +103,9 @@ pub enum RegistrationError {
     /// A public client cannot act for itself (RFC 6749 §4.4).
     #[error("grants: client_credentials is for confidential clients only")]
     PublicClientCredentials,
+    /// There are more of something than a client may have.
+    #[error("{0}: give at most 20")]
+    TooMany(&'static str),
     /// A redirect URI is missing.
     #[error("redirect URIs: authorization_code and implicit need at least one")]
     NoRedirectUri,
@@ -184,8 +190,8 @@ impl Registration {
         client.created_at = config.clock.now();
         self.apply(&mut client, config)?;
         client.resources_since.clear();
-        let secret = client.is_confidential().then(ClientSecret::generate);
-        client.secrets = secret.iter().map(SecretHash::from).collect();
+        let (secret, kept) = client.is_confidential().then(SecretHash::generate).unzip();
+        client.secrets = Vec::from_iter(kept);
         Ok(Registered { client, secret })
     }
 
@@ -212,6 +218,7 @@ impl Registration {
     /// # Errors
     /// Names the field that is refused, and why; the client is then unchanged.
     pub fn apply_as_administrator(&self, client: &mut Client, config: &Config) -> Result<(), RegistrationError> {
+        self.check_numbers(client)?;
         let redirect_uris = self.check(config)?;
         let origin = |text: &String| Origin::register(text).map_err(|_| RegistrationError::Origin(text.clone()));
         let allowed_origins = self.allowed_origins.iter().map(origin).collect::<Result<_, _>>()?;
@@ -236,6 +243,19 @@ impl Registration {
             client.secrets.clear();
         }
         Ok(())
+    }
+
+    /// Bounds what every look at the client reads; one that had more before the bound may keep them.
+    fn check_numbers(&self, client: &Client) -> Result<(), RegistrationError> {
+        let numbers = [
+            ("redirect URIs", self.redirect_uris.len(), client.redirect_uris.len()),
+            ("origins", self.allowed_origins.len(), client.allowed_origins.len()),
+            ("resources", self.resources.len(), client.resources.len()),
+        ];
+        match numbers.into_iter().find(|(_, asked, had)| *asked > MOST.max(*had)) {
+            Some((what, ..)) => Err(RegistrationError::TooMany(what)),
+            None => Ok(()),
+        }
     }
 
     fn check(&self, config: &Config) -> Result<Vec<RedirectUri>, RegistrationError> {
@@ -311,13 +331,14 @@ impl Client {
         if !self.is_confidential() {
             return Err(RegistrationError::PublicSecret);
         }
-        let secret = ClientSecret::generate();
-        self.secrets = vec![SecretHash::from(&secret)];
+        let (secret, kept) = SecretHash::generate();
+        self.secrets = vec![kept];
         Ok(secret)
     }
 
-    /// Gives the client a secret that was chosen elsewhere. One that may hold less than 128 random
-    /// bits is stored as argon2id, which costs every token request some 20 ms of processor time.
+    /// Gives the client a secret that came from elsewhere. Nobody can tell how guessable it is, so it is stored
+    /// as argon2id, which costs every token request some 20 ms of processor time; prefer
+    /// [`renew_secret`](Self::renew_secret).
     ///
     /// # Errors
     /// A public client has none; a short one is refused; the hasher may be busy.
@@ -333,56 +354,15 @@ impl Client {
         if text.chars().count() < 8 || text.len() > 1_024 || has_control(text) {
             return Err(RegistrationError::ShortSecret);
         }
-        let hash = if may_hold_128_bits(text) {
-            SecretHash::from(secret)
-        } else {
-            tracing::warn!(client_id = %self.id, "the given secret may be guessable: stored as argon2id; a generated one is safer and faster");
-            SecretHash::Argon2(hasher.hash(text).await.map_err(|_| RegistrationError::Busy)?)
-        };
-        self.secrets = vec![hash];
+        let hash = hasher.hash(text).await.map_err(|_| RegistrationError::Busy)?;
+        self.secrets = vec![SecretHash::Argon2(hash)];
         Ok(())
     }
 }
 
-/// Tells whether a text may be 128 random bits: long enough for its alphabet, and as mixed as chance
-/// mixes. Words that a person joins are long too, but they change less often between kinds of
-/// characters; what is taken for words wrongly is only slower to check.
-fn may_hold_128_bits(text: &str) -> bool {
-    let distinct = text.bytes().collect::<std::collections::BTreeSet<u8>>().len();
-    if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return text.len() >= 32 && distinct >= 10;
-    }
-    let kind = |byte: u8| (byte.is_ascii_lowercase(), byte.is_ascii_uppercase(), byte.is_ascii_digit());
-    let has_all_kinds = text.bytes().any(|byte| byte.is_ascii_lowercase())
-        && text.bytes().any(|byte| byte.is_ascii_uppercase())
-        && text.bytes().any(|byte| byte.is_ascii_digit());
-    let pairs = text.bytes().zip(text.bytes().skip(1));
-    let changes = pairs.filter(|(left, right)| kind(*left) != kind(*right)).count();
-    text.len() >= 22 && distinct >= 14 && has_all_kinds && changes * 100 >= (text.len() - 1) * 40
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_web_address, may_hold_128_bits};
-    use crate::secret::ClientSecret;
-
-    #[test]
-    fn r_189_what_a_person_made_up_is_not_taken_for_random() {
-        for chosen in [
-            "correct horse battery staple",
-            "correct-horse-battery-staple-1234",
-            "Correct-Horse-Battery-Staple-1234",
-            "my super secret password for 2026!",
-            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-            "00000000000000000000000000000001",
-            "Xy7_short",
-        ] {
-            assert!(!may_hold_128_bits(chosen), "{chosen}");
-        }
-        let random = (0..1_000).filter(|_| may_hold_128_bits(ClientSecret::generate().expose())).count();
-        assert!(random >= 950, "{random} of 1000 generated secrets were recognised");
-        assert!(may_hold_128_bits("9f86d081884c7d659a2feaa0c55ad015"), "32 hexadecimal digits");
-    }
+    use super::is_web_address;
 
     #[test]
     fn a_site_shows_its_own_host() {

@@ -7,7 +7,7 @@ impl Client {
     /// without standing still.
     ///
     /// ```
-    /// use oauth_core::client::{Client, ClientType};
+    /// use oauth_core::client::{Client, ClientType, SecretHash};
     /// use oauth_core::identifier::ClientId;
     ///
     /// let mut client = Client::new(ClientId::new("notes")?, "Notes", ClientType::Confidential);
@@ -15,7 +15,7 @@ impl Client {
     /// let new = client.add_secret()?;
     /// assert!(client.add_secret().is_err(), "two at most");
     /// assert!(client.retire_secrets());
-    /// assert_eq!(client.secrets, vec![(&new).into()]);
+    /// assert_eq!(client.secrets, vec![SecretHash::Sha256(new.digest())]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -28,8 +28,8 @@ impl Client {
         if self.secrets.len() > 1 {
             return Err(RegistrationError::TwoSecrets);
         }
-        let secret = ClientSecret::generate();
-        self.secrets.push(SecretHash::from(&secret));
+        let (secret, kept) = SecretHash::generate();
+        self.secrets.push(kept);
         Ok(secret)
     }
 

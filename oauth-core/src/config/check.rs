@@ -41,6 +41,12 @@ impl Config {
         if [self.failures_per_client, self.failures_per_address, self.unknown_tokens_per_client].contains(&0) {
             return no("failures_per_client", "give at least 1; insecure_no_throttling switches the counting off");
         }
+        if self.grants_per_client == 0 {
+            return no("grants_per_client", "give at least 1: with none no code could be redeemed");
+        }
+        if self.failures_per_account == Some(0) {
+            return no("failures_per_account", "give at least 1");
+        }
         if self.sweep_interval.as_secs() == 0 || self.sweep_batch == 0 {
             return no("sweep_interval", "give at least 1 second, and a sweep_batch of at least 1");
         }

@@ -5,11 +5,11 @@ use table::{Kind, duration, list};
 
 use super::{Config, ErrorsRedirect, Issuer, Paths, TokenFormat};
 use crate::client::GrantType;
+use crate::http::TrustedProxies;
 use crate::identifier::{ClientId, Resource};
 use crate::scope::Scope;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// A setting cannot be used: its key, and how to mend it.
@@ -105,6 +105,11 @@ settings! {
     registrable_scope: Option<String> = |_config| "`default_scope`".to_owned();
     /// Keeps an audit log of what is done to applications and accounts in the database, if it is an SQL one.
     audit_log: bool = |config| config.audit_log.to_string();
+    /// How many applications a person may register on the ready-made pages, administrators aside.
+    applications_per_person: Option<u32> = |config| config.applications_per_person.to_string();
+    /// How many live grants a person may have for one client; beyond it the grant that was refreshed least recently
+    /// is revoked. Codes that were not redeemed do not count.
+    grants_per_client: Option<u32> = |config| config.grants_per_client.to_string();
     /// Asks at sign-in, on the ready-made pages, for the organisation that a person belongs to.
     organisations: bool = |config| config.organisations.to_string();
     /// How long a code can be redeemed: 600 at most. A client may have a lifetime of its own.
@@ -128,14 +133,20 @@ settings! {
     refresh_token_format: Option<TokenFormat> = |config| config.refresh_token_format.in_words();
     /// What answers call an access token.
     token_type: Option<String> = |config| format!("`{}`", config.token_type);
-    /// The most failed authentications from one address for one client or account in a minute.
+    /// The most failed authentications for one client or account in a minute from one IPv4 address or IPv6 /64;
+    /// twice as many from a /56, four times from a /48.
     failures_per_client: Option<u32> = |config| config.failures_per_client.to_string();
-    /// The most failed authentications from one address in a minute.
+    /// The most failed authentications in a minute from one IPv4 address or IPv6 /64; twice as many from a /56,
+    /// four times from a /48.
     failures_per_address: Option<u32> = |config| config.failures_per_address.to_string();
+    /// After how many failed authentications in a minute for one account, from anywhere, people wait up to a second
+    /// and are then refused who never signed in from their network or in their browser.
+    failures_per_account: Option<u32> = |_config| "five times `failures_per_client`".to_owned();
     /// The most dead tokens that an introspecting client may ask about in a minute from one address.
     unknown_tokens_per_client: Option<u32> = |config| config.unknown_tokens_per_client.to_string();
-    /// The proxies whose `X-Forwarded-For` is believed.
-    trusted_proxies: Option<Vec<IpAddr>> = |config| list(&config.trusted_proxies);
+    /// The proxies whose `X-Forwarded-For` is believed, as a list or as a text with commas; `private` is RFC 1918
+    /// and RFC 4193, and so every pod of a cluster. See [production.md](production.md).
+    trusted_proxies: Option<TrustedProxies> = |config| list(config.trusted_proxies.iter());
     /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same: for
     /// old clients that always send both.
     accept_credentials_twice: bool = |config| config.accept_credentials_twice.to_string();
@@ -215,6 +226,8 @@ impl Settings {
             config.registrable_scope = Some(scope);
         }
         config.audit_log = self.audit_log;
+        set(&mut config.applications_per_person, self.applications_per_person);
+        set(&mut config.grants_per_client, self.grants_per_client);
         config.organisations = self.organisations;
         config.redirect_uri_schemes = self.redirect_uri_schemes;
         set(&mut config.access_token_lifetime, self.access_token_lifetime.map(Duration::from_secs));
@@ -227,6 +240,7 @@ impl Settings {
         set(&mut config.token_type, self.token_type);
         set(&mut config.failures_per_client, self.failures_per_client);
         set(&mut config.failures_per_address, self.failures_per_address);
+        config.failures_per_account = self.failures_per_account;
         set(&mut config.unknown_tokens_per_client, self.unknown_tokens_per_client);
         set(&mut config.trusted_proxies, self.trusted_proxies);
         set(&mut config.errors_redirect, self.errors_redirect);

@@ -1,6 +1,7 @@
 //! Issuing tokens under a grant that was made in the same request, without a code on its way.
 
 use super::TokenResponse;
+use super::room::make_room;
 use super::tokens::NewTokens;
 use crate::client::GrantType;
 use crate::error::Rejection;
@@ -32,6 +33,7 @@ pub(crate) async fn issue<P: AuthorizationProvider>(
     grant_type: GrantType,
 ) -> Result<AtOnce, Rejection> {
     let (config, store) = (provider.app().config(), provider.app().store());
+    make_room(provider, grant).await?;
     let expires_at = tokens.issue.now.after(AT_ONCE);
     let digest = AuthorizationCode::generate().digest();
     let code = Code {

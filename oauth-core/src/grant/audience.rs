@@ -116,7 +116,7 @@ async fn known<S: ClientStore>(
     if let Some(configured) = configured.find(|configured| *configured == resource) {
         return Ok(Known::Here(configured.clone()));
     }
-    let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
+    let filter = ClientFilter { resources: vec![resource.clone()], ..ClientFilter::default() };
     let mut known = Known::Not;
     for server in store.clients(&filter, &Page::first(MOST)).await? {
         let since = server.server_since(resource);

@@ -1,5 +1,6 @@
 use super::audience::granted_resources;
 use super::issuing::About;
+use super::room::make_room;
 use super::scope::granted_scope;
 use super::tokens::{self, Family, NewTokens, Purpose};
 use super::{TokenGrant, TokenResponse};
@@ -48,6 +49,9 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
             }
             Some(_) => tokens,
         };
+        if stored.used_at.is_none() {
+            make_room(provider, &stored.grant).await?;
+        }
         let (client_id, grant) = (client.id.clone(), stored.grant.id);
         match store.redeem(&code.digest(), &tokens.issue).await? {
             Redeemed::Now => {

@@ -8,6 +8,7 @@ mod client_credentials;
 mod issuing;
 mod password;
 mod refresh_token;
+pub(crate) mod room;
 mod scope;
 mod seal;
 mod tokens;

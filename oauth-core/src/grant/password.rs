@@ -14,6 +14,7 @@ use crate::owner::ResourceOwner;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::{Digest, Password};
 use crate::store::{self, Basis, DECISION_LIFETIME, Grant, GrantStore};
+use crate::throttle::Throttle;
 use std::future::Future;
 
 /// The password grant (RFC 6749 §4.3), which OAuth 2.1 has removed: people type their password into the
@@ -130,14 +131,12 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
         let scope = requested_scope(config, client, question).await?.scope;
         let resources = requested_resources(store, config, parameters).await?;
         let address = authenticated.address();
-        let Some(attempt) = provider.throttle.begin_account(username, address) else {
-            config.events.record(&Event::Throttled { address });
-            return Err(Rejection::Throttled);
-        };
-        let verified = self.0.verify(username, &password, client).await;
-        if !matches!(verified, Ok(None)) {
-            // Nor is it a guess where the accounts could not be asked.
-            attempt.succeeded();
+        let attempt = provider.attempt(&Throttle::account(username), address).await?;
+        let verified = attempt.run(self.0.verify(username, &password, client)).await;
+        match &verified {
+            Ok(Some(_)) => attempt.succeeded(),
+            Ok(None) => attempt.failed().await,
+            Err(_) => attempt.abandoned(),
         }
         let Some(verified) = verified? else {
             config.events.record(&Event::SignInFailed { address });

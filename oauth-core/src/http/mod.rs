@@ -6,9 +6,11 @@ mod address;
 mod cors;
 mod form;
 mod host;
+mod network;
 #[cfg(feature = "provider")]
 mod parameters;
 mod preflight;
+mod proxies;
 #[cfg(feature = "provider")]
 mod response;
 
@@ -20,11 +22,14 @@ pub(crate) use cors::{allow, allow_all};
 pub(crate) use form::{Field, is_form_type};
 pub use form::{is_form, unread_form};
 pub use host::{has_one_host, is_this_machine};
+pub use network::Network;
 #[cfg(feature = "provider")]
 pub use parameters::Parameters;
 #[cfg(feature = "provider")]
 pub(crate) use preflight::origin;
 pub(crate) use preflight::preflight;
+use proxies::masked;
+pub use proxies::{InvalidProxies, TrustedProxies};
 #[cfg(feature = "provider")]
 pub use response::{bad_request, body_too_large};
 #[cfg(feature = "provider")]

@@ -52,7 +52,7 @@ impl<P: AuthorizationProvider> Provider<P> {
         if self.contested.0.get().is_some_and(|contested| !contested.contains(resource)) {
             return Ok(false);
         }
-        let filter = ClientFilter { resource: Some(resource.clone()), ..ClientFilter::default() };
+        let filter = ClientFilter { resources: vec![resource.clone()], ..ClientFilter::default() };
         let clients = self.app.store().clients(&filter, &Page::first(MOST)).await?;
         let holders: Vec<Holder> = clients.iter().flat_map(Holder::each).collect();
         Ok(holders.iter().any(|one| one.spelling == *resource && holders.iter().any(|other| one.meets(other))))

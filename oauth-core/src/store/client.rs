@@ -10,8 +10,8 @@ use std::future::Future;
 pub struct ClientFilter {
     /// Only those owned by this person.
     pub owner: Option<Subject>,
-    /// Only those registered as the resource server of this identifier.
-    pub resource: Option<Resource>,
+    /// Only those registered as the resource server of one of these identifiers; empty for all.
+    pub resources: Vec<Resource>,
     /// Only those whose free attributes hold all of these names and values.
     pub attributes: Vec<(String, String)>,
 }
@@ -21,7 +21,7 @@ impl ClientFilter {
     pub fn matches(&self, client: &Client) -> bool {
         let has = |(name, value): &(String, String)| client.attributes.get(name) == Some(value);
         self.owner.as_ref().is_none_or(|owner| client.owner.as_ref() == Some(owner))
-            && self.resource.as_ref().is_none_or(|resource| client.resources.contains(resource))
+            && (self.resources.is_empty() || self.resources.iter().any(|resource| client.resources.contains(resource)))
             && self.attributes.iter().all(has)
     }
 }

@@ -4,7 +4,11 @@ use crate::identifier::{Attributes, ClientId, GrantId, Resource, Subject};
 use crate::scope::Scope;
 use crate::secret::Digest;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::future::Future;
+
+/// How many grants are read at once.
+const BATCH: u32 = 500;
 
 /// What a person once allowed a client: codes, tokens, the consent and its revocation hang on it.
 ///
@@ -99,6 +103,37 @@ pub trait GrantStore: Send + Sync + 'static {
 
     /// Reads the marks that a decision about this person and this client rests on ([`Basis`](super::Basis)).
     fn marks(&self, subject: &Subject, client: &ClientId) -> impl Future<Output = Result<Marks>> + Send;
+
+    /// Lists the clients that a person's live grants are for, each once. The order is the store's own, and the same
+    /// each time; behind a client that is not there any more there is nothing.
+    ///
+    /// Reads all grants of the person unless written, in the order of the identifiers' bytes: a store that has an
+    /// index of them asks it.
+    fn clients_of(
+        &self,
+        subject: &Subject,
+        page: &Page<ClientId>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<ClientId>>> + Send {
+        async move {
+            let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+            let (filter, mut grants) = (GrantFilter::Subject(subject.clone()), Page::first(BATCH));
+            let mut clients = BTreeSet::new();
+            loop {
+                let batch = self.grants(&filter, &grants, now).await?;
+                grants.after = batch.last().map(|grant| grant.id);
+                let full = batch.len() >= BATCH as usize;
+                clients
+                    .extend(batch.into_iter().map(|grant| grant.client_id).filter(|id| page.after.as_ref() < Some(id)));
+                while clients.len() > limit {
+                    clients.pop_last();
+                }
+                if !full {
+                    return Ok(clients.into_iter().collect());
+                }
+            }
+        }
+    }
 
     /// Revokes a grant with every code and token under it, and moves the mark of its person; `false` if it
     /// was not live.

@@ -1,6 +1,7 @@
-use super::Result;
+use super::{FailureStore, Result};
 use crate::clock::Timestamp;
 use std::future::Future;
+use std::sync::Arc;
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,4 +40,10 @@ pub trait Housekeeping: Send + Sync + 'static {
     /// leaves out what deleted clients left, which has no end of its own. A look, never a count: it is
     /// cheap however much waits.
     fn overdue_since(&self, now: Timestamp) -> impl Future<Output = Result<Option<Timestamp>>> + Send;
+
+    /// Gives the count of failed authentications that all processes of a provider share; `None`, unless written,
+    /// and each process counts alone: ten of them then admit ten times the guesses.
+    fn failures(&self) -> Option<Arc<dyn FailureStore>> {
+        None
+    }
 }

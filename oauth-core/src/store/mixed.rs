@@ -1,8 +1,8 @@
 use super::{
-    Account, AccountStore, ActiveToken, AuditStore, Basis, ClientFilter, ClientStore, Code, CodeStore, Created, Grant,
-    GrantFilter, GrantStore, Housekeeping, Issue, KeptAct, Marks, Page, PendingDecision, PendingRequest,
-    PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode,
-    StoredRefresh, Swept, TokenStore,
+    Account, AccountStore, ActiveToken, AuditStore, Basis, ClientFilter, ClientStore, Code, CodeStore, Created,
+    FailureStore, Grant, GrantFilter, GrantStore, Housekeeping, Issue, KeptAct, Marks, Page, PendingDecision,
+    PendingRequest, PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore,
+    StoredCode, StoredRefresh, Swept, TokenStore,
 };
 use crate::administration::Act;
 use crate::client::Client;
@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId, Subject};
 use crate::resource::Authorization;
 use crate::secret::Digest;
+use std::sync::Arc;
 
 /// Two stores as one: `truth` keeps what must never be lost, `short_lived` what may be.
 ///
@@ -103,6 +104,10 @@ impl<T: GrantStore, S: Send + Sync + 'static> GrantStore for Mixed<T, S> {
         self.truth.marks(subject, client).await
     }
 
+    async fn clients_of(&self, subject: &Subject, page: &Page<ClientId>, now: Timestamp) -> Result<Vec<ClientId>> {
+        self.truth.clients_of(subject, page, now).await
+    }
+
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         self.truth.revoke_grant(id, now).await
     }
@@ -167,6 +172,11 @@ impl<T: Housekeeping, S: Housekeeping> Housekeeping for Mixed<T, S> {
     async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let oldest = [self.truth.overdue_since(now).await?, self.short_lived.overdue_since(now).await?];
         Ok(oldest.into_iter().flatten().min())
+    }
+
+    /// That of the short-lived store, which is the cheaper one to write to, or of the other.
+    fn failures(&self) -> Option<Arc<dyn FailureStore>> {
+        self.short_lived.failures().or_else(|| self.truth.failures())
     }
 }
 

@@ -17,6 +17,7 @@ mod client;
 mod code;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod failures;
 mod grant;
 mod having;
 mod housekeeping;
@@ -34,6 +35,7 @@ pub use account::{Account, AccountStore, AttributeChanges, PasswordHash};
 pub use audit::{AuditStore, KeptAct};
 pub use client::{ClientFilter, ClientStore};
 pub use code::{Code, CodeStore, Redeemed, StoredCode};
+pub use failures::{Counted, FailureStore, Failures};
 pub use grant::{Grant, GrantFilter, GrantStore};
 pub use having::{Having, grants_having};
 pub use housekeeping::{Housekeeping, Swept};

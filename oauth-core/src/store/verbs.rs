@@ -20,6 +20,7 @@ macro_rules! every_store_verb {
             GrantStore {
                 fn grant(id: &$crate::identifier::GrantId) -> Option<$crate::store::Grant>;
                 fn grants(filter: &$crate::store::GrantFilter, page: &$crate::store::Page<$crate::identifier::GrantId>, now: $crate::clock::Timestamp) -> Vec<$crate::store::Grant>;
+                fn clients_of(subject: &$crate::identifier::Subject, page: &$crate::store::Page<$crate::identifier::ClientId>, now: $crate::clock::Timestamp) -> Vec<$crate::identifier::ClientId>;
                 fn marks(subject: &$crate::identifier::Subject, client: &$crate::identifier::ClientId) -> $crate::store::Marks;
                 fn revoke_grant(id: &$crate::identifier::GrantId, now: $crate::clock::Timestamp) -> bool;
                 fn revoke_grants(filter: &$crate::store::GrantFilter, now: $crate::clock::Timestamp) -> u64;
@@ -96,6 +97,11 @@ macro_rules! store_of_any {
         ) -> Option<$crate::store::Result<Option<$crate::resource::Authorization>>> {
             $crate::store_of_any!(@each self $variants store =>
                 $crate::store::TokenStore::authorization_at_once(store, digest, now))
+        }
+    };
+    (@at_once Housekeeping $variants:tt) => {
+        fn failures(&self) -> Option<std::sync::Arc<dyn $crate::store::FailureStore>> {
+            $crate::store_of_any!(@each self $variants store => $crate::store::Housekeeping::failures(store))
         }
     };
     (@at_once $trait:ident $variants:tt) => {};

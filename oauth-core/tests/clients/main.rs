@@ -105,7 +105,7 @@ impl Server {
 
     async fn register(&self, id: &str, change: impl FnOnce(&mut Client)) -> Client {
         let mut client = Client::new(ClientId::new(id).unwrap(), "Notes", ClientType::Confidential);
-        client.secrets = vec![SecretHash::from(&ClientSecret::new(SECRET))];
+        client.secrets = vec![SecretHash::Sha256(ClientSecret::new(SECRET).digest())];
         client.redirect_uris = vec![RedirectUri::register(CALLBACK, false).unwrap()];
         client.grant_types = vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
         client.created_at = self.clock.now();

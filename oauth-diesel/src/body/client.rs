@@ -80,10 +80,11 @@ fn list(
     if let Some(owner) = &filter.owner {
         query = query.filter(clients::owner.eq(owner.as_str()));
     }
-    if let Some(resource) = &filter.resource {
+    if !filter.resources.is_empty() {
+        let spellings = filter.resources.iter().flat_map(|resource| [resource.normal(), resource.as_str()]);
         let servers = client_resources::table
             .filter(client_resources::tenant.eq(tenant))
-            .filter(client_resources::resource.eq_any([resource.normal(), resource.as_str()]))
+            .filter(client_resources::resource.eq_any(spellings))
             .select(client_resources::client_ref);
         query = query.filter(clients::id.eq_any(servers));
     }

@@ -24,6 +24,12 @@ impl GrantStore for Store {
         self.read("read marks", move |connection, tenant| marks::read(connection, tenant, &subject, &client)).await
     }
 
+    async fn clients_of(&self, subject: &Subject, page: &Page<ClientId>, now: Timestamp) -> Result<Vec<ClientId>> {
+        let (subject, page) = (subject.clone(), page.clone());
+        let body = move |connection: &mut Connection, tenant| clients_of(connection, tenant, &subject, &page, now);
+        self.read("list the clients of a person", body).await
+    }
+
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         let id = *id;
         self.write("revoke a grant", move |connection, tenant| revoke(connection, tenant, &id, now)).await
@@ -96,6 +102,34 @@ fn list(
     }
     let rows: Vec<(GrantRow, Option<String>)> = query.load(connection)?;
     rows.into_iter().map(|(row, client)| row.read(client_id(client)?)).collect()
+}
+
+/// Lists clients in the order in which they were registered, which is that of the index.
+fn clients_of(
+    connection: &mut Connection,
+    tenant: i64,
+    subject: &Subject,
+    page: &Page<ClientId>,
+    now: Timestamp,
+) -> Outcome<Vec<ClientId>> {
+    let mut query = grants::table
+        .inner_join(clients::table)
+        .filter(grants::tenant.eq(tenant))
+        .filter(grants::subject.eq(subject.as_str()))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::expires_at.gt(now.as_unix_seconds()))
+        .filter(clients::client_id.is_not_null())
+        .order(grants::client_ref)
+        .limit(page.limit.into())
+        .select((grants::client_ref, clients::client_id))
+        .distinct()
+        .into_boxed();
+    if let Some(after) = &page.after {
+        let Some((row, _)) = find_client(connection, tenant, after)? else { return Ok(Vec::new()) };
+        query = query.filter(grants::client_ref.gt(row));
+    }
+    let rows: Vec<(i64, Option<String>)> = query.load(connection)?;
+    rows.into_iter().map(|(_, id)| client_id(id)).collect()
 }
 
 fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp) -> Outcome<bool> {

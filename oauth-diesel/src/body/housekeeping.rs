@@ -7,7 +7,8 @@ use crate::schema::{
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
-use oauth_core::store::{Housekeeping, Result, Swept};
+use oauth_core::store::{FailureStore, Housekeeping, Result, Swept};
+use std::sync::Arc;
 
 /// The most rows that one statement deletes.
 const BATCH: u32 = 1_000;
@@ -21,6 +22,10 @@ impl Housekeeping for Store {
     async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let now = now.as_unix_seconds();
         self.read("look for what is over", move |connection, tenant| oldest(connection, tenant, now)).await
+    }
+
+    fn failures(&self) -> Option<Arc<dyn FailureStore>> {
+        Some(Arc::new(self.clone()))
     }
 }
 

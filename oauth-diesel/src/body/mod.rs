@@ -25,6 +25,7 @@ mod account;
 mod audit;
 mod client;
 mod code;
+mod failures;
 mod grant;
 mod housekeeping;
 mod marks;

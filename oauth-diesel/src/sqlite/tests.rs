@@ -322,7 +322,7 @@ async fn every_verb(store: &SqliteStore) {
     let (id, subject) = (family.grant.client_id.clone(), family.grant.subject.clone());
     let filter = ClientFilter {
         owner: Some(subject.clone()),
-        resource: client("notes").resources.first().cloned(),
+        resources: client("notes").resources,
         attributes: vec![("school".into(), "12".into())],
     };
     for filter in [ClientFilter::default(), filter] {

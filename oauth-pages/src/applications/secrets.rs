@@ -97,7 +97,8 @@ pub(super) fn derived(
 /// Puts a derived secret in the place of the newest, which was generated.
 pub(super) fn put_in_place(client: &mut Client, secret: &ClientSecret) {
     client.secrets.pop();
-    client.secrets.push(SecretHash::from(secret));
+    // It is as random as the one it replaces: a digest keyed with the session's 256 random bits.
+    client.secrets.push(SecretHash::Sha256(secret.digest()));
 }
 
 /// Finds the secret that this very form made a moment ago, if it still is the application's newest.
@@ -106,7 +107,7 @@ fn made_by(visitor: &Visitor, posted: &Parameters, client: &Client, now: Timesta
     let now = now.as_unix_seconds();
     let moments = (now - SHOWN_AGAIN..=now + CLOCKS_DIFFER).map(Timestamp::from_unix_seconds);
     let mut secrets = moments.filter_map(|at| derived(visitor, posted, &client.id, at).ok());
-    secrets.find(|secret| SecretHash::from(secret) == *newest)
+    secrets.find(|secret| SecretHash::Sha256(secret.digest()) == *newest)
 }
 
 /// Tells whether an edit deletes secrets: a public application has none.

@@ -63,7 +63,7 @@ async fn vuln_51_a_secret_is_shown_once() {
     let kept = stored(&site, &renewed).await.secrets;
     assert_eq!(
         kept,
-        vec![(&oauth_core::secret::ClientSecret::new(new)).into()],
+        vec![oauth_core::client::SecretHash::Sha256(oauth_core::secret::ClientSecret::new(new).digest())],
         "the old one is gone, the new one stays"
     );
     assert_eq!(site.recorded(|event| matches!(event, Event::ClientRegistered { .. })), 1);

@@ -31,7 +31,7 @@ async fn r_185_lists_and_revokes_what_was_allowed() {
     let page = ada.get("/oauth/connected").await;
     assert!(!text(&page).contains("revoke-notes") && text(&page).contains("revoke-mail"));
     assert!(text(&eve.get("/oauth/connected").await).contains("revoke-notes"), "what eve allowed stays");
-    assert_eq!(site.recorded(|event| matches!(event, Event::GrantRevoked { .. })), 2);
+    assert_eq!(site.recorded(|event| matches!(event, Event::GrantsRevoked { number: 2, .. })), 1);
 }
 
 #[tokio::test]

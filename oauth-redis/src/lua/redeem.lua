@@ -8,7 +8,7 @@ if not is_enabled or g[4] or tonumber(g[3]) <= moment then return answer(GONE) e
 if not is_authentic then return answer(UNAUTHENTICATED) end
 if g[7] then
   if is_repeated() then return answer(NOW) end
-  call('HSET', key, 'v', now)
+  revoke(key)
   return answer(BEFORE, id)
 end
 if tonumber(g[6]) <= moment then return answer(GONE) end

@@ -19,10 +19,12 @@ local function remove_grant(T, single, id, gone)
     if g[3] then tell(gone, 'k', g[3], '') end
     tell(gone, 'l', id, g[1])
     tell(gone, 'u', id, g[2])
+    tell(gone, 'x', g[1] .. '\0' .. id, g[2])
   else
     if g[3] then call('DEL', T .. 'k' .. g[3]) end
     call('ZREM', T .. 'l' .. g[1], id)
     call('ZREM', T .. 'u' .. g[2], id)
+    call('ZREM', T .. 'x' .. g[2], g[1] .. '\0' .. id)
   end
   call('DEL', key)
   return 1

@@ -12,7 +12,7 @@ if g[7] then
   local given_until = string.match(g[7], ':(%-?%d+)$')
   local kept = moment < tonumber(given_until) and call('GET', T .. 'z' .. digest)
   if kept then return answer(REPLAY, kept) end
-  call('HSET', key, 'v', now)
+  revoke(key)
   return answer(BEFORE, id)
 end
 local ends, predecessor = string.match(g[6], '^%-?%d+:(%-?%d+):%-?%d+:(.*)$')

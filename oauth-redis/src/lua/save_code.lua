@@ -17,9 +17,10 @@ call('HSET', key, 'c', client_id, 'i', incarnation, 's', subject, 'e', grant_end
 call('EXPIRE', key, seconds)
 if P ~= '' then call('SET', P .. 'k' .. digest, id .. client_id, 'EX', seconds) end
 if I ~= '' then
-  for _, list in ipairs({ I .. 'l' .. client_id, I .. 'u' .. subject }) do
-    call('ZADD', list, 0, id)
-    keep(list, seconds)
+  local lists = { ['l' .. client_id] = id, ['u' .. subject] = id, ['x' .. subject] = client_id .. '\0' .. id }
+  for list, entry in pairs(lists) do
+    call('ZADD', I .. list, 0, entry)
+    keep(I .. list, seconds)
   end
 end
 due(T, grant_ends, 'g' .. id, seconds, now)

@@ -59,6 +59,13 @@ local function add(key, grant_client, grant_ends, horizon, predecessor)
   return nil, last > tonumber(horizon), seconds
 end
 
+-- Revokes the grant. It leaves the list by client, unless that stands elsewhere: then it goes at its end.
+local function revoke(key)
+  call('HSET', key, 'v', now)
+  local g = call('HMGET', key, 'c', 's')
+  if P ~= '' then call('ZREM', P .. 'x' .. g[2], g[1] .. '\0' .. id) end
+end
+
 -- Lets the older pointers live as long as the grant that lives longer now; where they are not at hand
 -- it returns which they are.
 local function extend(key, seconds)

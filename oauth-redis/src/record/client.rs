@@ -47,13 +47,17 @@ pub(crate) fn index_terms(client: &Client) -> Vec<Digest> {
     terms
 }
 
-/// The term under which all clients stand that a filter may mean.
-pub(crate) fn term_of(filter: &ClientFilter) -> Digest {
-    let ClientFilter { owner, resource, attributes } = filter;
+/// The terms under which all clients stand that a filter may mean; more than one for several resources only.
+pub(crate) fn terms_of(filter: &ClientFilter) -> Vec<Digest> {
+    let ClientFilter { owner, resources, attributes } = filter;
     let by_owner = owner.as_ref().map(|owner| term("owner", "", owner.as_str()));
     let by_attribute = || attributes.first().map(|(name, value)| term("attribute", name, value));
-    let by_resource = || resource.as_ref().map(|resource| term("resource", "", resource.normal()));
-    by_owner.or_else(by_attribute).or_else(by_resource).unwrap_or_else(|| term("all", "", ""))
+    let by_resource = || resources.iter().map(|resource| term("resource", "", resource.normal())).collect();
+    match by_owner.or_else(by_attribute) {
+        Some(term) => vec![term],
+        None if resources.is_empty() => vec![term("all", "", "")],
+        None => by_resource(),
+    }
 }
 
 fn term(kind: &str, name: &str, value: &str) -> Digest {

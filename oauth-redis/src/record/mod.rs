@@ -8,7 +8,7 @@ mod pending;
 mod token;
 
 pub(crate) use account::{AccountRecord, SessionRecord, read_decision, write_decision};
-pub(crate) use client::{ClientState, index_terms, term_of};
+pub(crate) use client::{ClientState, index_terms, terms_of};
 pub(crate) use grant::{HeldGrant, read_code, read_pointer, read_refresh, write_code, write_grant, write_refresh};
 pub(crate) use pending::PendingRecord;
 pub(crate) use token::{HeldToken, write_alone, write_under};

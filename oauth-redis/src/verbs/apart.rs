@@ -4,6 +4,7 @@
 //! script in the place of the grant. The client is asked before that script: one that is disabled or
 //! deleted in between is seen by every later read, since all reads ask the client too.
 
+use super::by_client;
 use super::client::HeldClient;
 use super::code::last_of;
 use super::token::{Answer, Checked, Known, Said, Under, answer};
@@ -116,8 +117,10 @@ impl RedisStore {
         let value = pointer_to(&grant.id, &grant.client_id);
         let mut reserved = Reserved(Vec::new());
         self.reserve(&mut reserved, pointer, b"", &value, seconds).await?;
-        for (kind, owner) in [('l', grant.client_id.as_str()), ('u', grant.subject.as_str())] {
-            self.enter_list(&self.0.places.of_name(owner).key(kind, owner), grant.id.as_bytes(), seconds).await?;
+        let (client_id, subject, id) = (grant.client_id.as_str(), grant.subject.as_str(), grant.id.as_bytes());
+        let by_client = by_client::entry(&grant.client_id, &grant.id);
+        for (kind, owner, entry) in [('l', client_id, &id[..]), ('u', subject, id), ('x', subject, &by_client)] {
+            self.enter_list(&self.0.places.of_name(owner).key(kind, owner), entry, seconds).await?;
         }
         let saved = self.save(grant, code, &client, basis.marks.subject).await;
         if !matches!(saved, Ok(Saved::Now)) {

@@ -1,7 +1,7 @@
 use super::{BATCH, after};
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{ClientState, Field, fields, grant_id, index_terms, json, seconds, term_of};
+use crate::record::{ClientState, Field, fields, grant_id, index_terms, json, seconds, terms_of};
 use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
 use oauth_core::client::Client;
@@ -9,6 +9,7 @@ use oauth_core::clock::Timestamp;
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::{Digest, random_bytes};
 use oauth_core::store::{AuditStore, ClientFilter, ClientStore, Created, Page, Replaced, Result};
+use std::collections::BTreeSet;
 
 const CLIENT: &str = "a client";
 
@@ -113,12 +114,16 @@ impl RedisStore {
 
     async fn list_clients(&self, filter: &ClientFilter, page: &Page<ClientId>) -> Outcome<Vec<Client>> {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let list = self.client_list(&term_of(filter));
+        let lists: Vec<_> = terms_of(filter).iter().map(|term| self.client_list(term)).collect();
         // No identifier has a byte this small: all entries of the last one stand before it.
         let mut from = page.after.as_ref().map_or(b"-".to_vec(), |id| after(format!("{id}\u{1}").as_bytes()));
         let mut found = Vec::new();
         while found.len() < limit {
-            let entries = self.listed(&list, &from, BATCH.min(limit - found.len())).await?;
+            let most = BATCH.min(limit - found.len());
+            let listed = try_join_all(lists.iter().map(|list| self.listed(list, &from, most))).await?;
+            // The first of each list, so the first of all; one that stands in several counts once.
+            let entries: Vec<_> =
+                listed.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().take(most).collect();
             let Some(last) = entries.last() else { break };
             from = after(last);
             let read = entries.iter().map(|entry| self.listed_client(entry));

@@ -1,7 +1,7 @@
-use super::{BATCH, after};
+use super::{BATCH, after, by_client};
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{ClientState, Field, HeldGrant, grant_id, read_pointer, seconds, text};
+use crate::record::{ClientState, Field, HeldGrant, fields, grant_id, read_pointer, seconds, text};
 use crate::{RedisStore, script};
 use futures_util::future::{try_join, try_join_all};
 use oauth_core::clock::Timestamp;
@@ -36,6 +36,12 @@ impl GrantStore for RedisStore {
 
     async fn grants(&self, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Result<Vec<Grant>> {
         self.list_grants(filter, page, now).await.map_err(|failure| failure.while_doing("list grants"))
+    }
+
+    async fn clients_of(&self, subject: &Subject, page: &Page<ClientId>, now: Timestamp) -> Result<Vec<ClientId>> {
+        self.clients_by_grant(subject, page, now)
+            .await
+            .map_err(|failure| failure.while_doing("list clients of a person"))
     }
 
     async fn marks(&self, subject: &Subject, client: &ClientId) -> Result<Marks> {
@@ -105,8 +111,16 @@ impl RedisStore {
         found.map(|pointer| read_pointer(&pointer)).transpose()
     }
 
-    async fn list_grants(&self, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Outcome<Vec<Grant>> {
+    pub(super) async fn list_grants(
+        &self,
+        filter: &GrantFilter,
+        page: &Page<GrantId>,
+        now: Timestamp,
+    ) -> Outcome<Vec<Grant>> {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        if let GrantFilter::Both(subject, client) = filter {
+            return self.list_for_client(subject, client, page, now).await;
+        }
         let list = self.grant_list(filter);
         let mut from = page.after.map_or(b"-".to_vec(), |id| after(id.as_bytes()));
         let mut found = Vec::new();
@@ -120,7 +134,7 @@ impl RedisStore {
         Ok(found)
     }
 
-    async fn listed_grants(&self, entries: &[Vec<u8>]) -> Outcome<Vec<Grant>> {
+    pub(super) async fn listed_grants(&self, entries: &[Vec<u8>]) -> Outcome<Vec<Grant>> {
         let read = entries.iter().map(async |entry| self.live_grant(&grant_id(entry)?).await);
         Ok(try_join_all(read).await?.into_iter().flatten().collect())
     }
@@ -153,16 +167,24 @@ impl RedisStore {
 
     async fn revoke_one(&self, id: &GrantId, now: Timestamp) -> Outcome<bool> {
         let key = self.0.places.of_grant(id).key('g', id.as_bytes());
-        let subject: Field = self.0.link.run(Access::Read, redis::cmd("HGET").arg(key).arg("s")).await?;
-        let Some(subject) = subject else { return Ok(false) };
+        let mut command = redis::cmd("HMGET");
+        let [subject, client] = fields(self.0.link.run(Access::Read, command.arg(key).arg(&["s", "c"])).await?, MARK)?;
+        let Some((subject, client)) = subject.zip(client) else { return Ok(false) };
         let subject = Subject::new(text(&subject, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
+        let client = ClientId::new(text(&client, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
         self.move_mark(&subject, now).await?;
-        self.revoke(id, now).await
+        self.revoke(id, &subject, &client, now).await
     }
 
-    async fn revoke(&self, id: &GrantId, now: Timestamp) -> Outcome<bool> {
+    async fn revoke(&self, id: &GrantId, subject: &Subject, client: &ClientId, now: Timestamp) -> Outcome<bool> {
         let key = self.0.places.of_grant(id).key('g', id.as_bytes());
-        self.0.link.script(Access::Write, &script::REVOKE, &key, &[seconds(now).as_bytes()]).await
+        let now = seconds(now);
+        let arguments = [now.as_bytes(), self.0.places.if_single().as_bytes(), id.as_bytes()];
+        let revoked: bool = self.0.link.script(Access::Write, &script::REVOKE, &key, &arguments).await?;
+        if revoked && self.0.places.is_cluster() {
+            self.take_from(&self.list_by_client(subject), &by_client::entry(client, id)).await?;
+        }
+        Ok(revoked)
     }
 
     /// Revokes what is meant, grant by grant, and counts what was live.
@@ -182,9 +204,15 @@ impl RedisStore {
             let entries = self.listed(&list, &from, BATCH).await?;
             let Some(last) = entries.last() else { return Ok(revoked) };
             from = after(last);
+            // All entries of the list, not those by client: what an older version saves meanwhile is only here.
+            let entries = match filter {
+                GrantFilter::Both(_, client) => self.unrevoked_for(client, entries).await?,
+                GrantFilter::Subject(_) | GrantFilter::Client(_) => entries,
+            };
             let grants = self.listed_grants(&entries).await?;
             let meant = grants.iter().filter(|grant| filter.matches(grant));
-            let done = try_join_all(meant.map(|grant| self.revoke(&grant.id, now))).await?;
+            let done =
+                try_join_all(meant.map(|grant| self.revoke(&grant.id, &grant.subject, &grant.client_id, now))).await?;
             revoked += done.into_iter().map(u64::from).sum::<u64>();
         }
     }

@@ -5,7 +5,8 @@ use crate::record::seconds;
 use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
 use oauth_core::clock::Timestamp;
-use oauth_core::store::{Housekeeping, Result, Swept};
+use oauth_core::store::{FailureStore, Housekeeping, Result, Swept};
+use std::sync::Arc;
 
 /// How many entries one script looks at: no other client waits longer than that takes.
 const STEPS: &str = "500";
@@ -21,6 +22,10 @@ impl Housekeeping for RedisStore {
         let oldest = try_join_all(self.0.places.all().map(|place| self.first_due(place, now))).await;
         let oldest = oldest.map_err(|failure| failure.while_doing("look for what is over"))?;
         Ok(oldest.into_iter().flatten().min())
+    }
+
+    fn failures(&self) -> Option<Arc<dyn FailureStore>> {
+        Some(Arc::new(self.clone()))
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod account;
 mod apart;
+mod by_client;
 mod client;
 mod code;
+mod failures;
 mod grant;
 mod housekeeping;
 mod pending;
@@ -43,8 +45,12 @@ impl RedisStore {
 
     /// Reads a part of a list in the order of its entries' bytes, from a bound that Redis understands.
     async fn listed(&self, list: &[u8], from: &[u8], limit: usize) -> Outcome<Vec<Vec<u8>>> {
+        self.listed_until(list, from, b"+", limit).await
+    }
+
+    async fn listed_until(&self, list: &[u8], from: &[u8], until: &[u8], limit: usize) -> Outcome<Vec<Vec<u8>>> {
         let mut command = redis::cmd("ZRANGEBYLEX");
-        command.arg(list).arg(from).arg("+").arg("LIMIT").arg(0).arg(limit);
+        command.arg(list).arg(from).arg(until).arg("LIMIT").arg(0).arg(limit);
         self.0.link.run(Access::Read, &command).await
     }
 

@@ -1,14 +1,14 @@
 //! Who is connected, and who gives way when there is no place left.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::crowds::Crowds;
 use super::progress::Progress;
 
 /// How many give way at a time, at most: looking for them costs a walk over all.
@@ -32,7 +32,7 @@ struct Taken {
 
 /// One connection: from where, how far it is, and whether it is asked to give way.
 pub(super) struct Seat {
-    network: IpAddr,
+    peer: IpAddr,
     pub(super) progress: Progress,
     asked: Notify,
 }
@@ -68,7 +68,7 @@ impl Places {
         }
         let number = taken.next;
         taken.next += 1;
-        let seat = Arc::new(Seat { network: network(peer), progress: Progress::new(), asked: Notify::new() });
+        let seat = Arc::new(Seat { peer, progress: Progress::new(), asked: Notify::new() });
         taken.seats.insert(number, Arc::clone(&seat));
         Some(Place { places: Arc::clone(self), number, seat })
     }
@@ -76,28 +76,17 @@ impl Places {
     /// Asks some of those to leave that let the server wait: from the network that has most of them,
     /// the one that does so longest; then the same again. So a crowd from one place pushes out its
     /// own, and among many who have one connection each the oldest goes: an honest client is served
-    /// long before it is that.
+    /// long before it is that. A wider network is a crowd if it has more than its share.
     pub(super) fn make_room(&self) {
-        let mut networks: HashMap<IpAddr, Vec<(Instant, Arc<Seat>)>> = HashMap::new();
-        let mut waiting = 0;
+        let (mut crowds, mut waiting) = (Crowds::new(), 0_usize);
         for seat in self.taken().seats.values() {
             if let Some(since) = seat.progress.waits_since() {
-                networks.entry(seat.network).or_default().push((since, Arc::clone(seat)));
+                crowds.enter(seat.peer, since, Arc::clone(seat));
                 waiting += 1;
             }
         }
-        let mut crowds = BinaryHeap::new();
-        for (network, seats) in &mut networks {
-            seats.sort_unstable_by_key(|(since, _)| Reverse(*since));
-            crowds.extend(seats.last().map(|(since, _)| (seats.len(), Reverse(*since), *network)));
-        }
-        for _ in 0..(waiting / 8).clamp(1, AT_A_TIME) {
-            let Some((_, _, network)) = crowds.pop() else { return };
-            let Some(seats) = networks.get_mut(&network) else { continue };
-            if let Some((_, seat)) = seats.pop() {
-                seat.asked.notify_one();
-            }
-            crowds.extend(seats.last().map(|(since, _)| (seats.len(), Reverse(*since), network)));
+        for seat in crowds.take((waiting / 8).clamp(1, AT_A_TIME)) {
+            seat.asked.notify_one();
         }
     }
 
@@ -142,14 +131,6 @@ impl Drop for Place {
     }
 }
 
-/// What counts as one origin: an IPv4 address, and of IPv6 the half that a subscriber is given.
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        address => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Place, Places};
@@ -185,8 +166,8 @@ mod tests {
         idle.progress.begins();
         places.make_room();
         assert!(!asked(&busy).await && !asked(&idle).await);
-        assert!(timeout(Duration::from_millis(50), places.take(busy.network)).await.is_err());
+        assert!(timeout(Duration::from_millis(50), places.take(busy.peer)).await.is_err());
         drop(idle);
-        assert!(timeout(Duration::from_secs(5), places.take(busy.network)).await.is_ok());
+        assert!(timeout(Duration::from_secs(5), places.take(busy.peer)).await.is_ok());
     }
 }

@@ -51,7 +51,7 @@ pub(crate) async fn register(store: &AnyStore) {
     registration.grant_types = config().grant_types();
     registration.redirect_uris = vec![CALLBACK.to_owned()];
     registration.apply(&mut client, &config()).unwrap();
-    client.secrets = vec![SecretHash::from(&ClientSecret::new(SECRET))];
+    client.secrets = vec![SecretHash::Sha256(ClientSecret::new(SECRET).digest())];
     let mut tries = 0;
     while let Err(error) = store.create_client(&client).await {
         tries += 1;

@@ -144,7 +144,7 @@ on_every_server! {
 }
 
 on_every_server! {
-    config |config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    config |config| config.trusted_proxies = "127.0.0.1".parse().unwrap();
 
     async fn r_178_a_trusted_proxy_says_who_asks(server: &Server) {
         let app = server.confidential().await;

@@ -4,7 +4,7 @@ use oauth_core::client::{ClientType, GrantType, Registration, RegistrationError}
 use oauth_core::event::Event;
 use oauth_core::identifier::{ClientId, Subject};
 use oauth_core::store::ClientStore as _;
-use oauth_tests::{ADA, App, CALLBACK, Call, PASSWORD, Server, Tokens, on_every_server};
+use oauth_tests::{ADA, App, CALLBACK, Call, PASSWORD, Race, Server, Tokens, on_every_server};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
@@ -73,6 +73,13 @@ on_every_server! {
         by_password(server, &app, ADA, PASSWORD).await.expect_error(400, "unauthorized_client");
         let other = server.register(ClientType::Confidential, |_| ()).await;
         by_password(server, &other, ADA, PASSWORD).await.expect_error(400, "unauthorized_client");
+    }
+
+    // proves: R-018
+    async fn f_80_thirty_right_passwords_at_once_get_tokens(server: &Server) {
+        let app = server.confidential().await;
+        let race = Race::run((0..30).map(|_| by_password(server, &app, ADA, PASSWORD))).await;
+        assert_eq!(race.count(200), 30, "{race:?}");
     }
 
     // proves: R-018

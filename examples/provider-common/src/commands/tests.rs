@@ -108,6 +108,26 @@ async fn f_04_the_command_line_may_use_an_identifier_again() {
 }
 
 #[tokio::test]
+async fn f_13_a_command_gives_at_most_twenty_of_each_list() {
+    let create = ["application", "create", "--name", "N", "--public", "--redirect-uri", "https://n.example/cb"];
+    for (option, what) in [("--redirect-uri", "redirect URIs"), ("--origin", "origins"), ("--resource", "resources")] {
+        let shell = Shell::new();
+        let had = usize::from(option == "--redirect-uri");
+        let values: Vec<String> = (had..21).map(|number| format!("https://n{number}.example")).collect();
+        let given: Vec<&str> = values.iter().flat_map(|value| [option, value]).collect();
+        let line = |beyond: &str, given: &[&str]| [&create[..], &["--client-id", beyond], given].concat().join(" ");
+        let refused = shell.run(&line("beyond", &given).split(' ').collect::<Vec<_>>()).await.unwrap_err();
+        assert!(refused.to_string().contains(&format!("{what}: give at most 20")), "{refused}");
+        let twenty = line("most", &given[..given.len() - 2]);
+        shell.run(&twenty.split(' ').collect::<Vec<_>>()).await.unwrap();
+        let also = if had == 1 { &create[5..] } else { &[] };
+        let update = [&["application", "update", "most"][..], &given, also].concat();
+        let refused = shell.run(&update).await.unwrap_err();
+        assert!(refused.to_string().contains(&format!("{what}: give at most 20")), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn f_16_each_command_names_itself_and_what_changed() {
     let shell = Shell::with_people().await;
     let lines: [(&[&str], &str, &[&str]); 11] = [

@@ -2,10 +2,10 @@
 
 use crate::client::GrantType;
 use crate::config::{ErrorsRedirect, TokenFormat};
+use crate::http::TrustedProxies;
 use crate::identifier::{ClientId, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// A key of [`Settings`](super::Settings), for a page or a text that explains them; its `Display` is a
@@ -54,7 +54,7 @@ kinds! {
     Option<ClientId>: "a client's identifier";
     Option<Vec<String>>: "list of texts";
     Option<Vec<Resource>>: "list of URIs";
-    Option<Vec<IpAddr>>: "list of addresses";
+    Option<TrustedProxies>: "list of addresses, ranges such as `10.0.0.0/8`, `loopback`, `private`";
     Option<BTreeMap<String, String>>: "table of texts";
     Option<BTreeSet<String>>: "list of texts";
     Option<BTreeSet<GrantType>>: "list of grants";

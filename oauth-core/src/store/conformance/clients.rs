@@ -115,9 +115,9 @@ pub async fn clients_are_found_by_what_they_have<S: Store>(store: &S) {
     let pair = |name: &str| (name.to_owned(), full.attributes[name].clone());
     let owned = |owner| ClientFilter { owner: Some(subject(owner)), ..ClientFilter::default() };
     let with = |attributes| ClientFilter { attributes, ..ClientFilter::default() };
-    let serving = |resource| ClientFilter { resource: Some(resource), ..ClientFilter::default() };
+    let serving = |resource| ClientFilter { resources: vec![resource], ..ClientFilter::default() };
     let everything =
-        ClientFilter { owner: full.owner.clone(), resource: Some(api.clone()), attributes: vec![pair("long")] };
+        ClientFilter { owner: full.owner.clone(), resources: vec![api.clone()], attributes: vec![pair("long")] };
     let cases = [
         (ClientFilter::default(), vec!["full", "half", "none"], "without a filter all are found"),
         (owned("ada"), vec!["full"], "owners compare byte for byte"),
@@ -153,13 +153,13 @@ pub async fn a_replaced_client_is_found_by_what_it_has_now<S: Store>(store: &S) 
         let with = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
         [
             ClientFilter { owner: Some(subject(name)), ..ClientFilter::default() },
-            ClientFilter { resource: Some(resource(name)), ..ClientFilter::default() },
+            ClientFilter { resources: vec![resource(name)], ..ClientFilter::default() },
             ClientFilter { attributes: with("school", name), ..ClientFilter::default() },
             ClientFilter { attributes: with(name, "only here"), ..ClientFilter::default() },
         ]
     };
     let kept = [
-        ClientFilter { resource: Some(resource("kept")), ..ClientFilter::default() },
+        ClientFilter { resources: vec![resource("kept")], ..ClientFilter::default() },
         ClientFilter { attributes: vec![("kept".to_owned(), "yes".to_owned())], ..ClientFilter::default() },
     ];
     let is_found = async |filter: &ClientFilter| match &store.clients(filter, &Page::first(9)).await {
@@ -204,20 +204,43 @@ pub async fn f_25_a_client_is_found_by_its_resource_in_any_spelling<S: Store>(st
         server.resources = vec![resource(spelling), resource(spelling)];
         store.create_client(&server).await.expect("create_client");
         for host in [format!("https://{id}.example"), format!("https://{}.EXAMPLE/", id.to_uppercase())] {
-            let filter = ClientFilter { resource: Some(resource(&host)), ..ClientFilter::default() };
+            let filter = ClientFilter { resources: vec![resource(&host)], ..ClientFilter::default() };
             let found = store.clients(&filter, &Page::first(10)).await.expect("clients");
             let spellings: Vec<_> = found.iter().flat_map(|client| &client.resources).map(Resource::as_str).collect();
             assert_eq!(spellings, [spelling, spelling], "{host}");
         }
         let other =
-            ClientFilter { resource: Some(resource(&format!("http://{id}.example"))), ..ClientFilter::default() };
+            ClientFilter { resources: vec![resource(&format!("http://{id}.example"))], ..ClientFilter::default() };
         assert!(store.clients(&other, &Page::first(10)).await.expect("clients").is_empty());
         let mut given_up = server.clone();
         given_up.resources.clear();
         store.replace_client(&server, &given_up).await.expect("replace_client");
-        let filter = ClientFilter { resource: Some(resource(spelling)), ..ClientFilter::default() };
+        let filter = ClientFilter { resources: vec![resource(spelling)], ..ClientFilter::default() };
         assert!(store.clients(&filter, &Page::first(10)).await.expect("clients").is_empty(), "given up");
     }
+}
+
+/// Clients that serve one of several resources are found together, each once, page by page.
+pub async fn f_13_clients_are_found_by_one_of_several_resources<S: Store>(store: &S) {
+    let api = |number: usize| Resource::new(format!("https://api{number}.example/")).expect("a resource");
+    let mut expected = Vec::new();
+    for number in 0..5 {
+        let mut client = client(&format!("server-{number}"));
+        client.resources = vec![api(number), api(number + 1)];
+        assert_eq!(store.create_client(&client).await.expect("create_client"), Created::Now);
+        if number > 0 {
+            expected.push(client.id);
+        }
+    }
+    let filter = ClientFilter { resources: vec![api(5), api(3), api(2)], ..ClientFilter::default() };
+    let (mut page, mut found) = (Page::first(3), Vec::new());
+    loop {
+        let clients = store.clients(&filter, &page).await.expect("clients");
+        let Some(last) = clients.last() else { break };
+        page.after = Some(last.id.clone());
+        found.extend(clients.into_iter().map(|client| client.id));
+    }
+    assert_eq!(found, expected, "those that serve one of them, in order");
 }
 
 /// Clients are listed in the order of their bytes, each once, although others come meanwhile.

@@ -166,6 +166,49 @@ pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
     }
 }
 
+/// Each client of a person's live grants is listed once, page by page; those of others and of what ended are not.
+pub async fn f_09_the_clients_of_a_person_are_listed_page_by_page<S: Store>(store: &S) {
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        let client = registered(store).await;
+        for _ in 0..3 {
+            approved_by(store, &client, "ada").await;
+        }
+        approved_by(store, &client, "grace").await;
+        expected.push(client.id);
+    }
+    let (over, others) = (registered(store).await, registered(store).await);
+    let (grant, _) = approved_by(store, &over, "ada").await;
+    assert!(store.revoke_grant(&grant.id, at(1)).await.expect("revoke_grant"), "the grant was live");
+    approved_by(store, &others, "grace").await;
+    let (mut page, mut found) = (Page::first(2), Vec::new());
+    for length in [2, 2, 1, 0] {
+        let clients = store.clients_of(&subject("ada"), &page, at(1)).await.expect("clients_of");
+        assert_eq!(clients.len(), length, "a page is as long as asked, while there are so many");
+        page.after = clients.last().cloned().or(page.after);
+        found.extend(clients);
+    }
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected, "each once");
+    let nobody = store.clients_of(&subject("nobody"), &Page::first(9), at(1)).await.expect("clients_of");
+    assert!(nobody.is_empty(), "somebody who allowed nothing");
+    // What ends for one of them leaves the others as they are.
+    let one = expected.remove(2);
+    let both = GrantFilter::Both(subject("ada"), one);
+    let mut ids = listed(store, &both, 1).await;
+    assert_eq!(ids.len(), 3, "each grant for one client");
+    assert!(store.revoke_grant(&ids.remove(1), at(1)).await.expect("revoke_grant"), "the grant was live");
+    assert_eq!(listed(store, &both, 1).await, ids, "without the one that was revoked");
+    let after = Page::after(ids[0], 9);
+    let rest = store.grants(&both, &after, at(1)).await.expect("grants");
+    assert_eq!(rest.iter().map(|grant| grant.id).collect::<Vec<_>>(), ids[1..], "behind the first");
+    assert_eq!(store.revoke_grants(&both, at(1)).await.expect("revoke_grants"), 2, "what was live");
+    let mut left = store.clients_of(&subject("ada"), &Page::first(9), at(1)).await.expect("clients_of");
+    left.sort();
+    assert_eq!(left, expected, "without the one whose grants were revoked");
+}
+
 /// Grants are found by the attributes that they hold, all of them and byte for byte, however little is
 /// looked at in one go.
 pub async fn grants_are_found_by_their_attributes<S: Store>(store: &S) {

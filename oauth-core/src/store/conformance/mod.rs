@@ -38,6 +38,7 @@ pub mod clients;
 pub mod codes;
 pub mod dropped;
 pub mod failing;
+pub mod failures;
 pub mod grants;
 pub mod housekeeping;
 mod interrupted;

@@ -1,7 +1,7 @@
 //! A provider on a store that fails when it is told to, and the requests that are made of it.
 
 use super::sample::{at, subject};
-use crate::client::{Client, ClientType, GrantType};
+use crate::client::{Client, ClientType, GrantType, SecretHash};
 use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::every_store_verb;
@@ -144,7 +144,7 @@ impl Answer {
 impl<S: Store> Site<S> {
     pub(super) async fn new(store: &S, moment: Moment) -> Self {
         let mut client = Client::new(ClientId::generate(), "Notes", ClientType::Confidential);
-        client.secrets = vec![(&ClientSecret::new(SECRET)).into()];
+        client.secrets = vec![SecretHash::Sha256(ClientSecret::new(SECRET).digest())];
         client.redirect_uris = vec![RedirectUri::register(CALLBACK, false).expect("a redirect URI")];
         client.grant_types = GrantType::ALL.to_vec();
         store.create_client(&client).await.expect("create_client");

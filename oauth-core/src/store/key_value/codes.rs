@@ -1,9 +1,9 @@
 use super::record::{
-    CODE, GRANT, HeldClient, HeldCode, HeldGrant, OF_CLIENT, OF_SUBJECT, client, ends, grant, grant_id, key, listed,
-    mark, taken, write_grant,
+    CODE, GRANT, HeldClient, HeldCode, HeldGrant, OF_CLIENT, client, ends, grant, grant_id, key, listed, mark, taken,
+    write_grant,
 };
 use super::tokens::add_tokens;
-use super::{KeyValue, KeyValueStore, Records, RecordsMut, grants};
+use super::{KeyValue, KeyValueStore, Records, RecordsMut, by_client, grants};
 use crate::secret::Digest;
 use crate::store::{Basis, Code, CodeStore, Grant, Issue, Marks, Redeemed, Result, Saved, StoredCode};
 
@@ -43,7 +43,7 @@ fn save(records: &mut dyn RecordsMut, grant: &Grant, code: &Code, basis: &Basis)
     let held = HeldCode { code: code.clone(), used_at: None };
     write_grant(records, &HeldGrant { grant: grant.clone(), incarnation: client.incarnation, code: Some(held) })?;
     records.put(&code_key, grant.id.as_bytes())?;
-    records.put(&listed(OF_SUBJECT, grant.subject.as_str(), grant.id.as_bytes()), b"")?;
+    by_client::enter(records, grant)?;
     records.put(&listed(OF_CLIENT, grant.client_id.as_str(), grant.id.as_bytes()), b"")?;
     records.put(&ends(grant.expires_at, GRANT, grant.id.as_bytes()), b"")?;
     records.put(&ends(code.expires_at, CODE, code.digest.as_bytes()), b"")?;

@@ -1,6 +1,8 @@
 use super::clients::write_client;
-use super::record::{OF_CLIENT, OF_SUBJECT, client, each, grant, grant_id, listed, mark, move_mark, write_grant};
-use super::{KeyValue, KeyValueStore, Records, RecordsMut};
+use super::record::{
+    OF_CLIENT, OF_SUBJECT, by_client, client, each, grant, grant_id, listed, mark, move_mark, write_grant,
+};
+use super::{KeyValue, KeyValueStore, Records, RecordsMut, by_client as order};
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId, Subject};
 use crate::store::{Grant, GrantFilter, GrantStore, Mark, Marks, Page, Result};
@@ -23,6 +25,15 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
             Ok(Marks { subject: mark(records, &subject)?, client })
         };
         self.0.read(marks).await
+    }
+
+    async fn clients_of(&self, subject: &Subject, page: &Page<ClientId>, now: Timestamp) -> Result<Vec<ClientId>> {
+        let (whose, subject, page) = (subject.clone(), subject.clone(), page.clone());
+        if !self.0.read(move |records| order::is_whole(records, &whose)).await? {
+            let whose = subject.clone();
+            self.0.write(move |records| order::complete(records, &whose)).await?;
+        }
+        self.0.read(move |records| order::clients(records, &subject, &page, now)).await
     }
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
@@ -70,12 +81,20 @@ pub(super) fn revoke(records: &mut dyn RecordsMut, id: &GrantId, now: Timestamp)
         return Ok(false);
     };
     held.grant.revoked_at = Some(now);
+    records.remove(&by_client(&held.grant.subject, &held.grant.client_id, id.as_bytes()))?;
     write_grant(records, &held)?;
     Ok(true)
 }
 
-fn live(records: &dyn Records, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Result<Vec<Grant>> {
+/// Lists live grants.
+pub(super) fn live(
+    records: &dyn Records,
+    filter: &GrantFilter,
+    page: &Page<GrantId>,
+    now: Timestamp,
+) -> Result<Vec<Grant>> {
     let prefix = match filter {
+        GrantFilter::Both(subject, id) if order::is_whole(records, subject)? => by_client(subject, id, []),
         GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => listed(OF_SUBJECT, subject.as_str(), []),
         GrantFilter::Client(id) => listed(OF_CLIENT, id.as_str(), []),
     };

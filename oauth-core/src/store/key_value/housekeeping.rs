@@ -1,11 +1,11 @@
 use super::clients::dig_out;
 use super::record::{
-    ACCESS, ANSWER, CODE, DECISION, ENDS, GRANT, HeldGrant, MARK, OF_CLIENT, OF_SUBJECT, PENDING, REFRESH, SESSION,
-    TOMBSTONE, end_of, ends, grant_id, key, listed, names, read, write_grant,
+    ACCESS, ANSWER, CODE, DECISION, ENDS, GRANT, HeldGrant, MARK, OF_CLIENT, PENDING, REFRESH, SESSION, TOMBSTONE,
+    end_of, ends, grant_id, key, listed, names, read, write_grant,
 };
 use super::sessions::{self, digest_of};
 use super::tokens::{family_key, forget_answer};
-use super::{KeyValue, KeyValueStore, RecordsMut};
+use super::{KeyValue, KeyValueStore, RecordsMut, by_client};
 use crate::clock::Timestamp;
 use crate::store::{Housekeeping, Result, Swept};
 
@@ -85,7 +85,7 @@ fn remove_grant(records: &mut dyn RecordsMut, id: &[u8]) -> Result<()> {
     let grant_key = key(GRANT, id);
     let Some(held) = read::<HeldGrant>(&*records, &grant_key)? else { return Ok(()) };
     records.remove(&grant_key)?;
-    records.remove(&listed(OF_SUBJECT, held.grant.subject.as_str(), id))?;
+    by_client::leave(records, &held.grant)?;
     records.remove(&listed(OF_CLIENT, held.grant.client_id.as_str(), id))?;
     if let Some(held) = &held.code {
         records.remove(&key(CODE, held.code.digest.as_bytes()))?;

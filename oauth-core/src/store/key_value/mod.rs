@@ -1,6 +1,7 @@
 //! Every verb of every store, made of six small functions on ordered keys and a transaction.
 
 mod accounts;
+mod by_client;
 mod clients;
 mod codes;
 mod grants;

@@ -66,6 +66,8 @@ pub(super) struct HeldMark {
 }
 
 pub(super) const ACCESS: u8 = b'a';
+/// The grants of a person that were not revoked, by client.
+pub(super) const BY_CLIENT: u8 = b'b';
 pub(super) const CLIENT: u8 = b'c';
 pub(super) const DECISION: u8 = b'd';
 /// What is over at which second: for the sweep.
@@ -75,6 +77,8 @@ pub(super) const FAMILY: u8 = b'f';
 pub(super) const GRANT: u8 = b'g';
 /// The grant of a code.
 pub(super) const CODE: u8 = b'k';
+/// Says that all grants of a person stand by client: none is from before they did.
+pub(super) const ALL_BY_CLIENT: u8 = b'h';
 /// The grants of a client.
 pub(super) const OF_CLIENT: u8 = b'l';
 /// The mark of a person.
@@ -101,6 +105,11 @@ pub(super) fn key(kind: u8, name: impl AsRef<[u8]>) -> Vec<u8> {
 /// The key of something in a list that belongs to a name.
 pub(super) fn listed(kind: u8, owner: &str, entry: impl AsRef<[u8]>) -> Vec<u8> {
     [&[kind], owner.as_bytes(), &[0], entry.as_ref()].concat()
+}
+
+/// The key of a grant among those of a person, by client; without a grant, the beginning of all for one client.
+pub(super) fn by_client(subject: &Subject, client: &ClientId, id: impl AsRef<[u8]>) -> Vec<u8> {
+    [&*listed(BY_CLIENT, subject.as_str(), client.as_str()), &[0], id.as_ref()].concat()
 }
 
 /// The key that says when something is over, in the order of the moments.
@@ -162,7 +171,7 @@ pub(super) fn names(records: &dyn Records, prefix: &[u8]) -> Result<Vec<Vec<u8>>
 }
 
 /// The first key behind all that begin so: no beginning here ends with the greatest byte.
-fn behind(prefix: &[u8]) -> Vec<u8> {
+pub(super) fn behind(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
     while end.pop_if(|last| *last == u8::MAX).is_some() {}
     if let Some(last) = end.last_mut() {

@@ -261,6 +261,7 @@ impl Shared {
     pub(super) fn revoke(&self, cell: &Cell, family: &mut Family, now: Timestamp) {
         family.revoked_at = Some(now);
         cell.note(family);
+        self.subjects.revoked(cell);
         for held in family.access.drain(..) {
             self.access.remove(&held.digest, Some(held.expires_at));
         }
@@ -287,7 +288,7 @@ impl Shared {
             self.access.remove(&held.digest, Some(held.expires_at));
         }
         self.grants.remove(&cell.id, Some(family.expires_at));
-        self.subjects.remove(&cell.subject, cell.id);
+        self.subjects.remove(cell);
         cell.client.remove_grant(&cell.id);
         true
     }

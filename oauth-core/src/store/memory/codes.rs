@@ -72,7 +72,7 @@ impl Shared {
             return Err(taken(DOING));
         }
         family.code = Some(Box::new(HeldCode { code: code.clone(), used_at: None }));
-        self.subjects.add(&cell.subject, cell.id);
+        self.subjects.add(&cell);
         client.add_grant(cell.id);
         Ok(Saved::Now)
     }

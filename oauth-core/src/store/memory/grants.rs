@@ -10,33 +10,65 @@ use std::ops::Bound;
 /// How many identifiers are read from a list before the cells behind them are looked at.
 const BATCH: usize = 256;
 
-/// The grants of every person, in the order of their identifiers.
+/// The grants of every person: all, in the order of their identifiers, and those that were not revoked, by client.
 #[derive(Default)]
-pub(super) struct Subjects(Shards<BTreeSet<(Subject, GrantId)>>);
+pub(super) struct Subjects {
+    all: Shards<BTreeSet<(Subject, GrantId)>>,
+    by_client: Shards<BTreeSet<Entry>>,
+}
+
+/// A grant in the list of a person; no client stands before the first one.
+type Entry = (Subject, Option<ClientId>, GrantId);
+
+const FIRST: GrantId = GrantId::from_bytes([0; 16]);
+const LAST: GrantId = GrantId::from_bytes([0xFF; 16]);
 
 impl Subjects {
-    pub(super) fn add(&self, subject: &Subject, id: GrantId) {
-        self.0.write(place_of(subject.as_str())).insert((subject.clone(), id));
+    pub(super) fn add(&self, cell: &Cell) {
+        let (subject, place) = (&cell.subject, place_of(cell.subject.as_str()));
+        self.all.write(place).insert((subject.clone(), cell.id));
+        self.by_client.write(place).insert((subject.clone(), Some(cell.client.id.clone()), cell.id));
     }
 
-    /// Counts the grants of all persons.
+    /// Counts the grants of all persons, in both orders.
     #[cfg(all(test, feature = "conformance"))]
     pub(super) fn held(&self) -> usize {
-        self.0.each().map(|shard| shard.len()).sum()
+        let by_client: usize = self.by_client.each().map(|shard| shard.len()).sum();
+        self.all.each().map(|shard| shard.len()).sum::<usize>() + by_client
     }
 
-    pub(super) fn remove(&self, subject: &Subject, id: GrantId) {
-        self.0.write(place_of(subject.as_str())).remove(&(subject.clone(), id));
+    pub(super) fn remove(&self, cell: &Cell) {
+        self.revoked(cell);
+        self.all.write(place_of(cell.subject.as_str())).remove(&(cell.subject.clone(), cell.id));
+    }
+
+    /// Leaves a grant out of what a person allows a client.
+    pub(super) fn revoked(&self, cell: &Cell) {
+        let entry = (cell.subject.clone(), Some(cell.client.id.clone()), cell.id);
+        self.by_client.write(place_of(cell.subject.as_str())).remove(&entry);
     }
 
     fn grants_after(&self, subject: &Subject, after: Option<GrantId>, limit: usize) -> Vec<GrantId> {
         let start = match after {
             Some(id) => Bound::Excluded((subject.clone(), id)),
-            None => Bound::Included((subject.clone(), GrantId::from_bytes([0; 16]))),
+            None => Bound::Included((subject.clone(), FIRST)),
         };
-        let end = Bound::Included((subject.clone(), GrantId::from_bytes([0xFF; 16])));
-        let shard = self.0.read(place_of(subject.as_str()));
-        shard.range((start, end)).take(limit).map(|(_, id)| *id).collect()
+        let shard = self.all.read(place_of(subject.as_str()));
+        shard.range((start, Bound::Included((subject.clone(), LAST)))).take(limit).map(|(_, id)| *id).collect()
+    }
+
+    fn grants_for(&self, subject: &Subject, client: &ClientId, after: Option<GrantId>, limit: usize) -> Vec<GrantId> {
+        let entry = |id| (subject.clone(), Some(client.clone()), id);
+        let start = after.map_or_else(|| Bound::Included(entry(FIRST)), |id| Bound::Excluded(entry(id)));
+        let shard = self.by_client.read(place_of(subject.as_str()));
+        shard.range((start, Bound::Included(entry(LAST)))).take(limit).map(|(.., id)| *id).collect()
+    }
+
+    fn client_after(&self, subject: &Subject, after: Option<&ClientId>) -> Option<ClientId> {
+        let start = Bound::Excluded((subject.clone(), after.cloned(), LAST));
+        let shard = self.by_client.read(place_of(subject.as_str()));
+        let (theirs, client, _) = shard.range((start, Bound::Unbounded)).next()?;
+        client.clone().filter(|_| theirs == subject)
     }
 }
 
@@ -63,6 +95,21 @@ impl GrantStore for MemoryStore {
     async fn marks(&self, subject: &Subject, client: &ClientId) -> Result<Marks> {
         let client = self.0.client_entry(client).map_or(Mark::NONE, |entry| entry.mark());
         Ok(Marks { subject: self.0.marks.read(subject), client })
+    }
+
+    async fn clients_of(&self, subject: &Subject, page: &Page<ClientId>, now: Timestamp) -> Result<Vec<ClientId>> {
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let (mut found, mut after) = (Vec::new(), page.after.clone());
+        while found.len() < limit
+            && let Some(client) = self.0.subjects.client_after(subject, after.as_ref())
+        {
+            let filter = GrantFilter::Both(subject.clone(), client.clone());
+            if !self.grants(&filter, &Page::first(1), now).await?.is_empty() {
+                found.push(client.clone());
+            }
+            after = Some(client);
+        }
+        Ok(found)
     }
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
@@ -107,9 +154,8 @@ impl Shared {
     /// Visits the cells that a filter means, in the order of their identifiers, until told to stop.
     fn walk(&self, filter: &GrantFilter, mut after: Option<GrantId>, mut visit: impl FnMut(&Cell) -> bool) {
         let list = |after| match filter {
-            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => {
-                self.subjects.grants_after(subject, after, BATCH)
-            }
+            GrantFilter::Subject(subject) => self.subjects.grants_after(subject, after, BATCH),
+            GrantFilter::Both(subject, client) => self.subjects.grants_for(subject, client, after, BATCH),
             GrantFilter::Client(id) => {
                 self.client_entry(id).map_or_else(Vec::new, |client| client.grants_after(after, BATCH))
             }
@@ -118,11 +164,7 @@ impl Shared {
             let ids = list(after);
             let Some(last) = ids.last().copied() else { return };
             for cell in ids.iter().filter_map(|id| self.grants.find(id)) {
-                let meant = match filter {
-                    GrantFilter::Both(_, client_id) => cell.client.id == *client_id,
-                    GrantFilter::Subject(_) | GrantFilter::Client(_) => true,
-                };
-                if meant && !visit(&cell) {
+                if !visit(&cell) {
                     return;
                 }
             }

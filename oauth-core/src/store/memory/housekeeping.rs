@@ -2,7 +2,8 @@ use super::cell::Family;
 use super::tokens::Access;
 use super::{MemoryStore, Shared};
 use crate::clock::Timestamp;
-use crate::store::{Housekeeping, Result, Swept};
+use crate::store::{FailureStore, Housekeeping, Result, Swept};
+use std::sync::Arc;
 
 impl Housekeeping for MemoryStore {
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
@@ -25,6 +26,10 @@ impl Housekeeping for MemoryStore {
 
     async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         Ok(self.0.first_end().filter(|end| end.is_over(now)))
+    }
+
+    fn failures(&self) -> Option<Arc<dyn FailureStore>> {
+        Some(Arc::new(self.clone()))
     }
 }
 

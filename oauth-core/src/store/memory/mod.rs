@@ -22,6 +22,7 @@ mod accounts;
 mod cell;
 mod clients;
 mod codes;
+mod failures;
 mod grants;
 #[cfg(all(test, feature = "conformance"))]
 mod growth;
@@ -89,6 +90,7 @@ struct Shared {
     marks: SubjectMarks,
     sessions: Sessions,
     pending: Index<Digest, Arc<PendingRequest>>,
+    failures: failures::Counts,
 }
 
 impl MemoryStore {

@@ -138,7 +138,7 @@ async fn refused(server: &Server, attempt: &Attempt, status: u16, code: &str) {
 /// Registers a confidential client with a secret of one's own.
 async fn with_secret(server: &Server, secret: &str) -> App {
     let mut app = server.confidential().await;
-    app.client.secrets = vec![SecretHash::from(&ClientSecret::new(secret))];
+    app.client.secrets = vec![SecretHash::Sha256(ClientSecret::new(secret).digest())];
     app.secret = Some(secret.to_owned());
     assert!(server.put_client(&app.client).await);
     app
