@@ -3,6 +3,7 @@
 use crate::{Answer, Server};
 use bytes::Bytes;
 use http::Response;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -46,6 +47,25 @@ impl Server {
     /// Opens a connection to write to and to drop at will.
     pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address()).await.expect("the server listens")
+    }
+
+    /// Waits until the server has let go of the connection of a client that hung up: until then it may read a
+    /// request from it, or be at work on one.
+    pub async fn let_go(&self, client: SocketAddr) {
+        let (server, client) = (format!(":{:04X}", self.address().port()), format!(":{:04X}", client.port()));
+        for _ in 0..5_000 {
+            let table = tokio::fs::read_to_string("/proc/net/tcp").await.expect("Linux lists its sockets");
+            // The columns: a number, the own address, the other's, the state; established is 01, close wait is 08.
+            let holds = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|columns| {
+                matches!(columns.as_slice(), [_, own, other, "01" | "08", ..]
+                    if own.ends_with(&server) && other.ends_with(&client))
+            });
+            if !holds {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("the server keeps a connection whose client is gone");
     }
 }
 

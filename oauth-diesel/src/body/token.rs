@@ -10,6 +10,7 @@ use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId};
 use oauth_core::secret::Digest;
 use oauth_core::store::{ActiveToken, Issue, Result, Retry, Rotated, Saved, StoredRefresh, TokenStore};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 impl TokenStore for Store {
     async fn issue(&self, issue: &Issue) -> Result<Saved> {
@@ -34,7 +35,18 @@ impl TokenStore for Store {
 
     async fn rotate(&self, digest: &Digest, issue: &Issue, retry: &Retry) -> Result<Rotated> {
         let (digest, issue, retry) = (*digest, issue.clone(), retry.clone());
-        let body = move |connection: &mut Connection, tenant| rotate(connection, tenant, &digest, &issue, &retry);
+        let was_current = AtomicBool::new(false);
+        let body = move |connection: &mut Connection, tenant| {
+            let decided = rotate(connection, tenant, &digest, &issue, &retry)?;
+            Ok(match decided {
+                // It was current when this verb read it first, and others were faster: their tokens are not touched.
+                Decided::Revoke { .. } if was_current.load(Relaxed) => Decided::Nothing(Rotated::Gone),
+                decided => {
+                    was_current.fetch_or(matches!(decided, Decided::Issue { .. }), Relaxed);
+                    decided
+                }
+            })
+        };
         self.change("rotate a refresh token", body).await
     }
 

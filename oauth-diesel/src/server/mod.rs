@@ -6,6 +6,7 @@ mod attempt;
 mod bounded;
 #[cfg(feature = "_driver")]
 pub(crate) mod driver;
+mod idle;
 pub(crate) mod kind;
 pub(crate) mod migrate;
 mod pool;

@@ -1,10 +1,10 @@
 use super::VERB;
 use super::attempt::{Ended, attempt_change, attempt_read, attempt_write};
+use super::idle::Idle;
 use super::kind::{Kind, Open, Opened};
 use crate::error::{Failure, Outcome};
 use diesel::connection::TransactionManager as _;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -16,18 +16,12 @@ const GRACE: Duration = Duration::from_millis(200);
 /// and given up when they break.
 pub(crate) struct Pool<C: 'static> {
     permits: Arc<Semaphore>,
-    shared: Arc<Shared<C>>,
-}
-
-struct Shared<C: 'static> {
-    open: Open<C>,
-    idle: Mutex<Vec<Opened<C>>>,
+    idle: Arc<Idle<C>>,
 }
 
 impl<C: Kind> Pool<C> {
     pub(crate) fn new(size: usize, open: Open<C>) -> Self {
-        let shared = Shared { open, idle: Mutex::default() };
-        Self { permits: Arc::new(Semaphore::new(size)), shared: Arc::new(shared) }
+        Self { permits: Arc::new(Semaphore::new(size)), idle: Arc::new(Idle::new(open)) }
     }
 
     /// Runs a body of one `SELECT`.
@@ -72,9 +66,9 @@ impl<C: Kind> Pool<C> {
         let deadline = Instant::now() + VERB;
         let permit = timeout_at(deadline, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = permit.map_err(|_| Failure::Busy)?.map_err(|_| Failure::Stopped)?;
-        let shared = Arc::clone(&self.shared);
+        let idle = Arc::clone(&self.idle);
         let task = tokio::task::spawn_blocking(move || {
-            let outcome = shared.run(deadline, body);
+            let outcome = run(&idle, deadline, body);
             drop(permit);
             outcome
         });
@@ -84,47 +78,30 @@ impl<C: Kind> Pool<C> {
     }
 }
 
-impl<C: Kind> Shared<C> {
-    fn run<T>(&self, deadline: Instant, body: impl Fn(&mut C, Instant) -> Ended<T>) -> Outcome<T> {
-        let (mut taken, was_idle) = match self.take() {
-            Some(mut idle) => {
-                idle.connection.set_deadline(deadline);
-                (idle, true)
-            }
-            None => ((self.open)(deadline)?, false),
-        };
-        let ended = body(&mut taken.connection, deadline);
-        if ended.sound {
-            // After a panic it does not come back, and the next one opens a new one.
-            self.give_back(taken);
-            return ended.outcome;
-        }
-        give_up(taken);
-        // The others that were idle have probably met the same end: the database was restarted.
-        drop(std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner)));
-        if !was_idle || !ended.nothing_written || Instant::now() >= deadline {
-            return ended.outcome;
-        }
-        let mut fresh = (self.open)(deadline)?;
-        let ended = body(&mut fresh.connection, deadline);
-        if ended.sound {
-            self.give_back(fresh);
-        } else {
-            give_up(fresh);
-        }
-        ended.outcome
+/// Runs a body with a connection, and once more with a new one if an idle one turns out to be broken.
+fn run<C: Kind, T>(idle: &Arc<Idle<C>>, deadline: Instant, body: impl Fn(&mut C, Instant) -> Ended<T>) -> Outcome<T> {
+    let (mut taken, was_opened) = idle.take(deadline)?;
+    taken.connection.set_deadline(deadline);
+    let ended = body(&mut taken.connection, deadline);
+    if ended.sound {
+        // After a panic it does not come back, and the next one opens a new one.
+        idle.give_back(taken);
+        return ended.outcome;
     }
-
-    fn take(&self) -> Option<Opened<C>> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::from_fn(|| idle.pop()).find(|idle| !idle.closed.load(Ordering::Relaxed))
+    give_up(taken);
+    // The others that were idle have probably met the same end: the database was restarted.
+    idle.clear();
+    if was_opened || !ended.nothing_written || Instant::now() >= deadline {
+        return ended.outcome;
     }
-
-    fn give_back(&self, idle: Opened<C>) {
-        if idle.stays {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
-        }
+    let mut fresh = idle.fresh(deadline)?;
+    let ended = body(&mut fresh.connection, deadline);
+    if ended.sound {
+        idle.give_back(fresh);
+    } else {
+        give_up(fresh);
     }
+    ended.outcome
 }
 
 /// Drops a connection that nobody may use again, the pool it came from included.

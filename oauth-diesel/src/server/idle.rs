@@ -1,0 +1,201 @@
+use super::kind::{Open, Opened};
+use crate::error::{Failure, Outcome};
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How much later than its deadline a verb may end that waits: what opens says why it could not.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// The connections that no verb uses, and the verbs that wait for one, in the order in which they came.
+///
+/// A verb that finds none begins to open one, and takes the first that is free, its own or another: opening
+/// takes as long as many verbs do. Were it to wait for its own, those that come later would overtake it, and
+/// the retry of a request could be answered, and its answer used, before the request itself has begun: the
+/// request would then be taken for the reuse of a refresh token.
+pub(super) struct Idle<C: 'static> {
+    open: Open<C>,
+    line: Mutex<Line<C>>,
+    moved: Condvar,
+}
+
+struct Line<C> {
+    /// Those that are free, each with whether it was just opened.
+    free: Vec<(Opened<C>, bool)>,
+    /// The verbs that wait, by the number that each was given.
+    waiting: VecDeque<u64>,
+    next: u64,
+    /// How many are being opened.
+    opening: usize,
+    /// Why some could not be opened, for verbs that nothing else comes for.
+    failed: VecDeque<Failure>,
+}
+
+impl<C: Send + 'static> Idle<C> {
+    pub(super) fn new(open: Open<C>) -> Self {
+        let line = Line { free: Vec::new(), waiting: VecDeque::new(), next: 0, opening: 0, failed: VecDeque::new() };
+        Self { open, line: Mutex::new(line), moved: Condvar::new() }
+    }
+
+    /// Takes the first connection that is free, and says whether it was just opened. Waits for it on a
+    /// thread of the runtime that may wait.
+    pub(super) fn take(self: &Arc<Self>, deadline: Instant) -> Outcome<(Opened<C>, bool)> {
+        let mut line = self.lock();
+        if line.waiting.is_empty()
+            && let Some(free) = line.take()
+        {
+            return Ok(free);
+        }
+        let ours = line.next;
+        line.next += 1;
+        line.waiting.push_back(ours);
+        if line.opening < line.waiting.len() {
+            line.opening += 1;
+            let idle = Arc::clone(self);
+            drop(tokio::runtime::Handle::current().spawn_blocking(move || idle.open_one(deadline)));
+        }
+        loop {
+            if line.waiting.front() == Some(&ours) {
+                let ended = line.take().map(Ok).or_else(|| line.failed.pop_front().map(Err));
+                if let Some(ended) = ended {
+                    line.waiting.pop_front();
+                    self.moved.notify_all();
+                    return ended;
+                }
+            }
+            let left = (deadline + MOMENT).saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                line.waiting.retain(|waiting| *waiting != ours);
+                self.moved.notify_all();
+                return Err(Failure::Late);
+            }
+            line = self.moved.wait_timeout(line, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Opens one that no verb has waited for.
+    pub(super) fn fresh(&self, deadline: Instant) -> Outcome<Opened<C>> {
+        (self.open)(deadline)
+    }
+
+    /// Takes one back, if it stays here.
+    pub(super) fn give_back(&self, opened: Opened<C>) {
+        if opened.stays {
+            self.lock().free.push((opened, false));
+            self.moved.notify_all();
+        }
+    }
+
+    /// Gives up all that are free.
+    pub(super) fn clear(&self) {
+        let free = std::mem::take(&mut self.lock().free);
+        drop(free);
+    }
+
+    fn open_one(&self, deadline: Instant) {
+        // Also if opening panics: those that wait must not wait for it.
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.open)(deadline)));
+        let mut line = self.lock();
+        line.opening -= 1;
+        match opened.unwrap_or(Err(Failure::Stopped)) {
+            Ok(opened) => line.free.push((opened, true)),
+            Err(failure) if line.waiting.len() > line.opening + line.failed.len() => line.failed.push_back(failure),
+            // The verb that began it has taken another since.
+            Err(failure) => tracing::debug!(%failure, "a connection that nobody waits for was not opened"),
+        }
+        self.moved.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Line<C>> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> Line<C> {
+    /// Takes the one that was used last, and leaves out those that the database has closed.
+    fn take(&mut self) -> Option<(Opened<C>, bool)> {
+        std::iter::from_fn(|| self.free.pop()).find(|(opened, _)| !opened.closed.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicU32};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    fn opened(number: u32) -> Opened<u32> {
+        Opened { connection: number, closed: Arc::new(AtomicBool::new(false)), stays: true }
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    /// Opens the first at once, and each other when it is told to.
+    fn slow() -> (Arc<Idle<u32>>, Sender<Outcome<()>>) {
+        let (tell, told): (_, Receiver<Outcome<()>>) = channel();
+        let (count, told) = (AtomicU32::new(0), Mutex::new(told));
+        let open = move |_: Instant| match count.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(opened(0)),
+            number => told.lock().unwrap().recv().unwrap().map(|()| opened(number)),
+        };
+        (Arc::new(Idle::new(Box::new(open))), tell)
+    }
+
+    async fn takes(idle: &Arc<Idle<u32>>, until: Instant) -> tokio::task::JoinHandle<Outcome<(Opened<u32>, bool)>> {
+        let before = idle.lock().next;
+        let taking = Arc::clone(idle);
+        let task = tokio::task::spawn_blocking(move || taking.take(until));
+        while idle.lock().next == before && !task.is_finished() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        task
+    }
+
+    #[tokio::test]
+    async fn a_verb_takes_the_first_free_connection_in_the_order_of_arrival() {
+        let (idle, tell) = slow();
+        let (first, was_opened) = takes(&idle, soon()).await.await.unwrap().unwrap();
+        assert_eq!((first.connection, was_opened), (0, true));
+        let (early, late) = (takes(&idle, soon()).await, takes(&idle, soon()).await);
+        idle.give_back(first);
+        let early = tokio::time::timeout(Duration::from_secs(10), early).await.expect("it does not wait for its own");
+        let (again, was_opened) = early.unwrap().unwrap();
+        assert_eq!((again.connection, was_opened), (0, false));
+        assert!(!late.is_finished(), "nobody overtakes");
+        idle.give_back(again);
+        assert_eq!(late.await.unwrap().unwrap().0.connection, 0);
+        tell.send(Ok(())).unwrap();
+        tell.send(Ok(())).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_opened_is_told_to_those_who_wait() {
+        let (idle, tell) = slow();
+        let first = takes(&idle, soon()).await.await.unwrap().unwrap().0;
+        let (one, two) = (takes(&idle, soon()).await, takes(&idle, soon()).await);
+        tell.send(Err(Failure::Stopped)).unwrap();
+        assert!(matches!(one.await.unwrap(), Err(Failure::Stopped)));
+        idle.give_back(first);
+        let taken = two.await.unwrap().unwrap().0;
+        tell.send(Err(Failure::Stopped)).unwrap();
+        while idle.lock().opening > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        idle.give_back(taken);
+        assert!(takes(&idle, soon()).await.await.unwrap().is_ok(), "what failed for nobody is told to nobody");
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_the_deadline() {
+        let (idle, tell) = slow();
+        let _first = takes(&idle, soon()).await.await.unwrap().unwrap();
+        let until = Instant::now() + Duration::from_millis(30);
+        assert!(matches!(takes(&idle, until).await.await.unwrap(), Err(Failure::Late)));
+        tell.send(Ok(())).unwrap();
+        assert_eq!(takes(&idle, soon()).await.await.unwrap().unwrap().0.connection, 1, "the next one has it");
+    }
+}
