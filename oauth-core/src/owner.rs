@@ -12,7 +12,7 @@ use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectTarget;
 use crate::scope::Scope;
 use crate::secret::Digest;
-use crate::store::{self, Grant};
+use crate::store::{self, Grant, Marks};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,6 +171,8 @@ pub struct Approval {
     pub signed_in_anew: bool,
     /// The grants that a remembered consent is read from: revoked meanwhile, they take it along.
     pub(crate) rests_on: Vec<GrantId>,
+    /// The marks as they were when it was decided; `None` if that was in this very request.
+    pub(crate) marks: Option<Marks>,
 }
 
 impl Approval {
@@ -186,6 +188,7 @@ impl Approval {
             shown: None,
             signed_in_anew: false,
             rests_on: Vec::new(),
+            marks: None,
         }
     }
 
@@ -194,6 +197,15 @@ impl Approval {
     #[must_use]
     pub fn asked(mut self, ask: &AuthorizationRequest) -> Self {
         self.shown = Some(ask.shown());
+        self
+    }
+
+    /// Says which [marks](crate::store::GrantStore::marks) the decision rests on: those that were read when the
+    /// person decided, if that was in an earlier request. What ended since then overtakes the decision. Not needed
+    /// if the person decides in the request that is answered with it; read the marks ten minutes before at most.
+    #[must_use]
+    pub fn resting_on(mut self, marks: Marks) -> Self {
+        self.marks = Some(marks);
         self
     }
 }

@@ -10,16 +10,20 @@ use askama::Template;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use oauth_core::error::Rejection;
+use oauth_core::http::Parameters;
+use oauth_core::identifier::ClientId;
 use oauth_core::owner::{Approval, AuthorizationRequest, Decided, Decision, Denial, remembered};
 use oauth_core::scope::Scope;
 use oauth_core::secret::{Digest, equal_in_constant_time};
-use oauth_core::store::{self, PendingDecision, SessionStore, Store};
+use oauth_core::store::{self, Marks, PendingDecision, SessionStore, Store};
 use std::time::Duration;
 
 /// How long a decision waits for its authorization request, which the browser sends at once.
 const DECISION_LIFETIME: Duration = Duration::from_secs(60);
 /// What the name of a scope's checkbox starts with.
 const SCOPE_FIELD: &str = "scope:";
+/// What the word starts with that says on which marks a decision rests.
+const MARKS: &str = "marks=";
 
 impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Decides on an authorization request: takes the decision that waits for it, once, remembers what
@@ -39,17 +43,19 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         if sign_in == SignInFor::Wanted {
             return Ok(Decision::SignIn(self.ask_to_sign_in(request, ask, Some(&visitor))).into());
         }
-        let mut approval = approval(&visitor, ask.scope().clone(), sign_in != SignInFor::Nothing);
-        let now = self.config.clock.now();
+        let (now, subject) = (self.config.clock.now(), &visitor.person.subject);
+        let marks = self.store.marks(subject, &ask.client().id).await?;
         let waiting = self.store.take_decision(&visitor.session.digest, &on_page(ask), now).await?;
+        let approval = approval(&visitor, ask.scope().clone(), sign_in != SignInFor::Nothing);
+        let mut approval = approval.resting_on(marks);
         let decision = match waiting {
             // What was asked and ticked; where that is nothing, the core takes it for a refusal.
-            Some(PendingDecision { allowed: Some(ticked), .. }) => {
+            Some(PendingDecision { allowed: Some(ticked), .. }) if ticked.contains(&word_of(marks)) => {
                 approval.scope = ask.scope().intersection(&ticked);
                 Decision::Allow(approval.asked(ask))
             }
             Some(PendingDecision { allowed: None, .. }) => Decision::Deny(Denial::ByOwner),
-            None => match remembered(&self.store, &self.config, ask, approval).await? {
+            Some(_) | None => match remembered(&self.store, &self.config, ask, approval).await? {
                 Some(approval) => Decision::Allow(approval),
                 None => {
                     self.keep_sign_in(&visitor, ask, sign_in).await?;
@@ -119,7 +125,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Err(Rejection::FormNotOurs);
         }
         let allowed = match form.get("decision") {
-            Some("allow") => Some(ticked(&form)),
+            Some("allow") => Some(ticked(&form, &self.marks_at(&visitor, query).await?)),
             Some("deny") => None,
             _ => return Err(Rejection::FormNotOurs),
         };
@@ -127,6 +133,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let session = visitor.session.digest;
         self.store.save_decision(&PendingDecision { session, request: digest, allowed, expires_at }).await?;
         Ok(self.go_on(request, &Destination::authorization(query)))
+    }
+
+    /// Reads the marks that a decision on a request rests on which is made just now.
+    async fn marks_at(&self, visitor: &Visitor, query: &str) -> Result<String, Rejection> {
+        let client_id = Parameters::parse(query.as_bytes())?.require("client_id")?.parse::<ClientId>();
+        let client_id = client_id.map_err(|_| Rejection::FormNotOurs)?;
+        Ok(word_of(self.store.marks(&visitor.person.subject, &client_id).await?))
     }
 
     /// Says a scope in words, where the settings have some.
@@ -156,13 +169,20 @@ fn decided_on(query: &str, shown: &str) -> Digest {
     Digest::of(&format!("{query}\n{shown}"))
 }
 
+/// Says in a word what a decision that waits rests on. It stands among the scopes that were ticked, and a request
+/// can ask for no scope of that name: after a revocation the word is another, and the page is shown again.
+fn word_of(marks: Marks) -> String {
+    format!("{MARKS}{}.{}", marks.subject.as_number(), marks.client.as_number())
+}
+
 /// Computes what proves that this request was shown to this person in this session.
 pub(crate) fn proof(visitor: &Visitor, request: &Digest) -> String {
     keyed("oauth-pages consent", &visitor.cookie, request.as_bytes()).to_base64url()
 }
 
-fn ticked(form: &oauth_core::http::Parameters) -> Scope {
-    let names: Vec<&str> = form.names().filter_map(|name| name.strip_prefix(SCOPE_FIELD)).collect();
+fn ticked(form: &Parameters, rests_on: &str) -> Scope {
+    let names = form.names().filter_map(|name| name.strip_prefix(SCOPE_FIELD));
+    let names: Vec<&str> = names.filter(|name| !name.starts_with(MARKS)).chain([rests_on]).collect();
     names.join(" ").parse().unwrap_or_default()
 }
 

@@ -14,7 +14,7 @@ pub const ADA: &str = "ada";
 pub const PASSWORD: &str = "correct horse battery";
 
 /// Hashes [`PASSWORD`] once, with the least argon2id there is: verifying takes its costs from the hash.
-pub(crate) fn cheap_hash() -> PasswordHash {
+pub fn cheap_hash() -> PasswordHash {
     static HASH: OnceLock<PasswordHash> = OnceLock::new();
     let hash = || {
         let params = Params::new(8, 1, 1, None).expect("the least parameters are allowed");

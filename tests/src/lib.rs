@@ -68,7 +68,7 @@ mod raw;
 mod server;
 mod store;
 
-pub use accounts::{ADA, PASSWORD};
+pub use accounts::{ADA, PASSWORD, cheap_hash};
 pub use adapter::Adapter;
 pub use answer::Answer;
 pub use browser::{Asked, Browser};

@@ -12,7 +12,7 @@ use crate::pkce::{CodeChallenge, S256};
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::redirect::RedirectTarget;
 use crate::secret::AuthorizationCode;
-use crate::store::{self, Basis, ClientStore, Code, CodeStore, DECISION_LIFETIME, Grant, GrantStore, Saved};
+use crate::store::{self, Basis, ClientStore, Code, CodeStore, DECISION_LIFETIME, Grant, GrantStore, Marks, Saved};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 
@@ -253,9 +253,9 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
         }
         Decision::Allow(mut approval) => {
             let answer = answer.decided(approval.remembered);
-            let rests_on = std::mem::take(&mut approval.rests_on);
+            let (rests_on, marks) = (std::mem::take(&mut approval.rests_on), approval.marks);
             let issued = match granted(provider, ask, approval) {
-                Ok(grant) => save(provider, request, ask, &grant, &rests_on).await,
+                Ok(grant) => save(provider, request, ask, &grant, (&rests_on, marks)).await,
                 Err(rejection) => Err(rejection),
             };
             match issued {
@@ -269,7 +269,7 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
 
 /// Saves what was approved, if what it rests on is as it was.
 ///
-/// The marks are read first, then everything is looked at once more, then the store compares client and marks
+/// The marks are read first, by whoever decided in an earlier request or here; then everything is looked at once more, then the store compares client and marks
 /// in the step that commits. An end that came before the marks is seen by the look; one that comes later has
 /// moved a mark, or finds the grant.
 async fn save<P: AuthorizationProvider>(
@@ -277,11 +277,15 @@ async fn save<P: AuthorizationProvider>(
     request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     grant: &Grant,
-    rests_on: &[GrantId],
+    (rests_on, marks): (&[GrantId], Option<Marks>),
 ) -> Result<Issued, Rejection> {
     let (store, clock) = (provider.app().store(), &provider.app().config().clock);
     let read_at = clock.now();
-    let basis = Basis { client: ask.client.clone(), marks: store.marks(&grant.subject, &ask.client.id).await? };
+    let marks = match marks {
+        Some(marks) => marks,
+        None => store.marks(&grant.subject, &ask.client.id).await?,
+    };
+    let basis = Basis { client: ask.client.clone(), marks };
     let still = still_stands(provider, request, grant, rests_on).await?;
     if !still || read_at.after(DECISION_LIFETIME).is_over(clock.now()) {
         return Ok(Issued::Changed);

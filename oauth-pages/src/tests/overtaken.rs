@@ -37,6 +37,33 @@ async fn f_77_a_consent_page_is_answered_for_what_it_showed() {
 }
 
 #[tokio::test]
+async fn f_02_a_decision_that_waits_for_its_request_ends_with_a_revocation() {
+    let ends: [fn(Subject) -> Option<GrantFilter>; 4] = [
+        |_| None,
+        |_| "notes".parse().ok().map(GrantFilter::Client),
+        |ada| "notes".parse().ok().map(|notes| GrantFilter::Both(ada, notes)),
+        |ada| Some(GrantFilter::Subject(ada)),
+    ];
+    for revoked in ends {
+        let site = Site::new().await;
+        site.client("notes", |_| ()).await;
+        let mut ada = site.signed_in("ada").await;
+        let page = ada.get(&authorization("notes", &[])).await;
+        let answer = ada.submit(&page, "/oauth/consent", &ALLOW).await;
+        let filter = revoked(site.ada.subject.clone());
+        if let Some(filter) = &filter {
+            site.store.revoke_grants(filter, NOW).await.unwrap();
+        }
+        let back = ada.get(location(&answer)).await;
+        assert_eq!(location(&back).contains("code="), filter.is_none(), "{filter:?}");
+        if filter.is_some() {
+            let answer = ada.submit(&back, "/oauth/consent", &ALLOW).await;
+            assert!(location(&ada.get(location(&answer)).await).contains("code="), "what is decided again holds");
+        }
+    }
+}
+
+#[tokio::test]
 async fn f_03_a_password_change_that_a_reset_overtook_is_rejected() {
     let site = Site::new().await;
     let compared = site.store.account_named("ada").await.unwrap().unwrap();

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub(crate) enum Section {
     /// What may be used once is used by two at the same time, in one process and from two
     Races,
+    /// What a decision rests on ends while it is committed
+    Decisions,
     /// The provider is killed under load, again and again
     Kills,
     /// The database is restarted, ended for a while, stopped where it stands
@@ -31,6 +33,12 @@ pub(crate) struct Arguments {
     /// Races of each kind, in place of 10,000
     #[arg(long)]
     races: Option<usize>,
+    /// Trials of each pair of a verb that commits and an end, in place of 1,000
+    #[arg(long)]
+    trials: Option<usize>,
+    /// Trials of each pair of ways over HTTP, in place of 20
+    #[arg(long)]
+    visits: Option<usize>,
     /// Times that the provider is killed on each store, in place of 1,000
     #[arg(long)]
     cycles: Option<usize>,
@@ -64,6 +72,8 @@ impl Arguments {
     pub(crate) fn sizes(&self) -> Sizes {
         let mut sizes = if self.slice { Sizes::slice() } else { Sizes::full() };
         sizes.races = self.races.unwrap_or(sizes.races);
+        sizes.trials = self.trials.unwrap_or(sizes.trials);
+        sizes.visits = self.visits.unwrap_or(sizes.visits);
         sizes.cycles = self.cycles.unwrap_or(sizes.cycles);
         sizes.outage = self.outage.map_or(sizes.outage, std::time::Duration::from_secs);
         sizes

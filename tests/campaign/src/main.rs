@@ -1,4 +1,4 @@
-//! The campaign of faults behind `tests/chaos`: races, `kill -9`, outages of the database, narrow limits.
+//! The campaign of faults behind `tests/chaos`: races, decisions that end, `kill -9`, outages of the database, narrow limits.
 //! It counts what it does, prints the counts as tables, and fails where a promise was broken.
 //!
 //! Run without a section it does all of them, in full; `--slice` is the short form for CI.
@@ -12,6 +12,7 @@
 )]
 
 mod arguments;
+mod decisions;
 mod disk;
 mod http;
 mod kills;
@@ -36,7 +37,7 @@ async fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     match (words.next().as_deref(), words.next()) {
         // What it starts beside itself.
-        (Some("serve"), Some(location)) => provider::serve(&location).await,
+        (Some("serve"), Some(location)) => provider::serve(&location, words.next().as_deref() == Some("pages")).await,
         (Some("contend"), Some(location)) => races::contend(&location, words.next()).await,
         (Some("page"), Some(records)) => print!("{}", report::page(records.as_ref())),
         _ => return campaign(Arguments::parse()).await,
@@ -51,6 +52,7 @@ async fn campaign(arguments: Arguments) -> ExitCode {
         report.begin(section);
         match section {
             Section::Races => races::run(&arguments, &sizes, &mut report).await,
+            Section::Decisions => decisions::run(&arguments, &sizes, &mut report).await,
             Section::Kills => kills::run(&arguments, &sizes, &mut report).await,
             Section::Outages => outages::run(&arguments, &sizes, &mut report).await,
             Section::Limits => limits::run(&arguments, &sizes, &mut report).await,

@@ -112,16 +112,19 @@ impl Service<Request<RequestBody>> for Api {
 
 /// What the process does that is killed: serves a provider and an API on a free port, which it says, until
 /// the program that started it is gone.
-pub(crate) async fn serve(location: &str) {
+pub(crate) async fn serve(location: &str, pages: bool) {
     let filter = std::env::var("CHAOS_LOG").unwrap_or_else(|_| "off".to_owned());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let store = AnyStore::open(location).await.unwrap_or_else(|error| panic!("{error}"));
-    let provider = Arc::new(Provider::new(App { store, owner: Willing, config: config() }).unwrap());
-    let api = authorized::<Read, _>(&provider.protected_resource()).layer(Api);
-    let site = ProviderLayer::new(provider.clone()).layer(api);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     let orphaned = async { tokio::io::stdin().read_to_end(&mut Vec::new()).await };
+    if pages {
+        return crate::decisions::serve(store, listener, orphaned).await;
+    }
+    let provider = Arc::new(Provider::new(App { store, owner: Willing, config: config() }).unwrap());
+    let api = authorized::<Read, _>(&provider.protected_resource()).layer(Api);
+    let site = ProviderLayer::new(provider.clone()).layer(api);
     oauth_tower::serve(site, listener, Limits::default()).sweeping(provider).until(orphaned).await;
 }
 
@@ -135,10 +138,15 @@ pub(crate) struct Running {
 /// Begins to start one. A file that may not grow is an error to it and not its end: a program that Rust's
 /// library starts has no other way to say so.
 pub(crate) fn launch(location: &str) -> Child {
+    launch_with(location, &[])
+}
+
+fn launch_with(location: &str, more: &[&str]) -> Child {
     Command::new("sh")
         .args(["-c", "trap '' XFSZ; exec \"$@\"", "provider"])
         .arg(std::env::current_exe().unwrap())
         .args(["serve", location])
+        .args(more)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -149,7 +157,15 @@ pub(crate) fn launch(location: &str) -> Child {
 impl Running {
     /// Starts one, and waits until it serves.
     pub(crate) async fn start(location: &str) -> Self {
-        let mut process = launch(location);
+        Self::from(launch(location)).await
+    }
+
+    /// Starts one that has pages and accounts.
+    pub(crate) async fn start_pages(location: &str) -> Self {
+        Self::from(launch_with(location, &["pages"])).await
+    }
+
+    async fn from(mut process: Child) -> Self {
         let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
         let line = BufReader::new(output).lines().next_line().await.unwrap();
         let port: u16 = line.and_then(|line| line.parse().ok()).expect("the provider starts");

@@ -139,7 +139,7 @@ pub(crate) fn page(directory: &Path) -> String {
     names.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     names.sort();
     let mut page = String::new();
-    for section in [Section::Races, Section::Kills, Section::Outages, Section::Limits] {
+    for section in [Section::Races, Section::Decisions, Section::Kills, Section::Outages, Section::Limits] {
         let title = format!("{section:?}");
         let read = |path: &PathBuf| serde_json::from_str::<Row>(&std::fs::read_to_string(path).unwrap()).unwrap();
         let rows: Vec<Row> = names

@@ -14,6 +14,10 @@ pub(crate) struct Sizes {
     /// How many of a hundred races must have been races: both calls under way at the same time. The slice
     /// asks for less, because CI must not be red for a machine that was busy elsewhere.
     pub(crate) overlapping: usize,
+    /// Trials of each pair of a verb that commits and an end, on each store.
+    pub(crate) trials: usize,
+    /// Trials of each pair of ways over HTTP, on each store.
+    pub(crate) visits: usize,
     /// Kills of the provider on each store.
     pub(crate) cycles: usize,
     /// Restarts of the database.
@@ -31,6 +35,8 @@ impl Sizes {
         Self {
             races: 10_000,
             overlapping: 90,
+            trials: 1_000,
+            visits: 20,
             cycles: 1_000,
             restarts: 20,
             outages: 3,
@@ -43,6 +49,8 @@ impl Sizes {
         Self {
             races: 100,
             overlapping: 60,
+            trials: 4,
+            visits: 1,
             cycles: 20,
             restarts: 1,
             outages: 1,

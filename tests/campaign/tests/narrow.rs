@@ -23,10 +23,26 @@ fn of_two_that_use_one_thing_one_wins_on_postgres() {
 }
 
 #[test]
+fn a_decision_that_ends_while_it_is_saved_gives_nothing_on_postgres() {
+    campaign("decisions --trials 48 --visits 0 --stores postgres --case save_code;");
+}
+
+#[test]
+fn a_decision_that_ends_while_it_is_saved_gives_nothing_in_a_cluster() {
+    campaign("decisions --trials 48 --visits 0 --stores cluster --case save_code;");
+}
+
+#[test]
+fn a_way_that_ends_under_way_gives_nothing_over_http() {
+    campaign("decisions --trials 1 --visits 1 --stores memory --case HTTP");
+}
+
+#[test]
 fn what_was_acknowledged_survives_the_provider() {
     campaign("kills --cycles 6 --stores sqlite");
 }
 
+// proves: R-072, vuln_15
 #[test]
 fn an_outage_is_said_to_be_one() {
     campaign("outages --slice --stores redis --case away --outage 3");

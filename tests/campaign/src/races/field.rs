@@ -6,6 +6,8 @@ use crate::store::AnyStore;
 use oauth_core::identifier::ClientId;
 use oauth_core::store::ClientStore as _;
 use serde_json::{from_str, to_string};
+use std::future::Future;
+use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -14,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 /// How many races are run at once, where calls wait for a database.
-const SIDE_BY_SIDE: usize = 16;
+pub(crate) const SIDE_BY_SIDE: usize = 16;
 
 /// Where two calls meet.
 pub(crate) enum Field {
@@ -48,23 +50,24 @@ impl Field {
 
     /// Runs races, a batch of them side by side.
     pub(crate) async fn run(&mut self, store: &AnyStore, races: &[[Shot; 2]]) -> Vec<[Hit; 2]> {
-        let lanes: [Vec<Shot>; 2] = [0, 1].map(|lane| races.iter().map(|race| race[lane].clone()).collect());
-        let [ones, others] = match self {
-            Self::Threads => threads(store, lanes).await,
-            Self::Tasks => tasks(store, lanes).await,
+        let call = |shot: Shot| Box::pin(fire(store.clone(), shot)) as Call<Hit>;
+        let calls = || races.iter().map(|race| race.clone().map(call)).collect();
+        match self {
+            Self::Threads => on_threads(calls()).await,
+            Self::Tasks => on_tasks(calls()).await,
             Self::Processes(contenders) => {
                 let [one, other] = &mut **contenders;
-                let [first, mut second] = lanes;
+                let [first, mut second]: [Vec<Shot>; 2] =
+                    [0, 1].map(|lane| races.iter().map(|race| race[lane].clone()).collect());
                 // What the one comes to first, the other comes to last.
                 second.reverse();
                 one.send(&first).await;
                 other.send(&second).await;
                 let (first, mut second) = (one.receive().await, other.receive().await);
                 second.reverse();
-                [first, second]
+                first.into_iter().zip(second).map(|(one, other)| [one, other]).collect()
             }
-        };
-        ones.into_iter().zip(others).map(|(one, other)| [one, other]).collect()
+        }
     }
 }
 
@@ -74,35 +77,42 @@ async fn fire(store: AnyStore, shot: Shot) -> Hit {
     Hit { start, end: moment::now(), outcome }
 }
 
-async fn tasks(store: &AnyStore, lanes: [Vec<Shot>; 2]) -> [Vec<Hit>; 2] {
-    let [ones, others] = lanes;
-    let pairs: Vec<_> = ones
-        .into_iter()
-        .zip(others)
-        .map(|(one, other)| [one, other].map(|shot| tokio::spawn(fire(store.clone(), shot))))
-        .collect();
-    let mut hits = [Vec::new(), Vec::new()];
-    for [one, other] in pairs {
-        hits[0].push(one.await.unwrap());
-        hits[1].push(other.await.unwrap());
+/// A call that is to be made.
+pub(crate) type Call<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Two calls that are to be made at the same time.
+pub(crate) type Calls<T> = [Call<T>; 2];
+
+/// Runs all pairs side by side, each call as a task.
+pub(crate) async fn on_tasks<T: Send + 'static>(pairs: Vec<Calls<T>>) -> Vec<[T; 2]> {
+    let begun: Vec<_> = pairs.into_iter().map(|pair| pair.map(tokio::spawn)).collect();
+    let mut ended = Vec::new();
+    for [one, other] in begun {
+        ended.push([one.await.unwrap(), other.await.unwrap()]);
     }
-    hits
+    ended
 }
 
-async fn threads(store: &AnyStore, lanes: [Vec<Shot>; 2]) -> [Vec<Hit>; 2] {
+/// Runs one pair after the other, on two threads that wait for each other.
+pub(crate) async fn on_threads<T: Send + 'static>(pairs: Vec<Calls<T>>) -> Vec<[T; 2]> {
     let gate = Arc::new(Gate::default());
-    let [one, other] = lanes;
-    let [one, other] = [(one, true), (other, false)].map(|(shots, leads)| {
-        let (store, gate, runtime) = (store.clone(), Arc::clone(&gate), Handle::current());
+    let (mut ones, mut others) = (Vec::new(), Vec::new());
+    for [one, other] in pairs {
+        ones.push(one);
+        others.push(other);
+    }
+    let [ones, others] = [(ones, true), (others, false)].map(|(calls, leads)| {
+        let (gate, runtime) = (Arc::clone(&gate), Handle::current());
         tokio::task::spawn_blocking(move || {
-            let run = |(number, shot): (usize, Shot)| {
+            let run = |(number, call): (usize, Call<T>)| {
                 gate.meet(leads, number as u64 + 1);
-                runtime.block_on(fire(store.clone(), shot))
+                runtime.block_on(call)
             };
-            on_processor(leads, || shots.into_iter().enumerate().map(run).collect::<Vec<_>>())
+            on_processor(leads, || calls.into_iter().enumerate().map(run).collect::<Vec<_>>())
         })
     });
-    [one.await.unwrap(), other.await.unwrap()]
+    let (ones, others) = (ones.await.unwrap(), others.await.unwrap());
+    ones.into_iter().zip(others).map(|(one, other)| [one, other]).collect()
 }
 
 /// Another process with the same store.
@@ -146,7 +156,7 @@ impl Contender {
 
 /// Opens as many connections as will be used at once: no race is about who has to open one, which takes
 /// long in a build without optimisation.
-pub(super) async fn warm_up(store: &AnyStore) {
+pub(crate) async fn warm_up(store: &AnyStore) {
     let client = ClientId::generate();
     loop {
         let mut reads = JoinSet::new();

@@ -2,6 +2,7 @@ use super::shot::{Artefact, Outcome, Shot, now};
 use crate::store::AnyStore;
 use oauth_core::store::TokenStore as _;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A call as it went: when it began, when it ended, what it came to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -12,7 +13,7 @@ pub(crate) struct Hit {
 }
 
 /// Tells whether two calls were under way at the same time.
-pub(crate) fn overlap([one, other]: &[Hit; 2]) -> bool {
+pub(crate) fn overlap(one: Range<u64>, other: Range<u64>) -> bool {
     one.start < other.end && other.start < one.end
 }
 

@@ -5,7 +5,8 @@ mod gate;
 mod judge;
 mod shot;
 
-pub(crate) use field::contend;
+pub(crate) use field::{Call, Calls, SIDE_BY_SIDE, contend, on_tasks, on_threads, warm_up};
+pub(crate) use judge::overlap;
 
 use crate::arguments::Arguments;
 use crate::place::{Kind, Place};
@@ -68,7 +69,7 @@ async fn race(
         let ended = field.run(store, &races).await;
         let mut judgements = JoinSet::new();
         for (shots, hits) in races.into_iter().zip(ended) {
-            overlapping += usize::from(judge::overlap(&hits));
+            overlapping += usize::from(overlap(hits[0].start..hits[0].end, hits[1].start..hits[1].end));
             let store = store.clone();
             judgements.spawn(async move { judge::wrong(&store, &shots, &hits).await });
         }
