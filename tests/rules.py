@@ -18,12 +18,17 @@ Beside each rule stand how many tests prove it, and how many patches of `tests/m
 seen to turn it red. A required rule that no patch aims at needs a line in the list that says why none can exist:
 
     no mutant: R-006 | the address is made by the types, and no branch decides it
+
+`--self-test` runs the functions named f_55_... on a list, a test and a patch of their own.
 """
 
+import contextlib
+import io
 import os
 import pathlib
 import re
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "rules.txt"
@@ -32,8 +37,6 @@ MACRO = ROOT / "tests" / "src" / "macros.rs"
 PATCHES = ROOT / "tests" / "mutants"
 # The promises of every store stand once, and each store's tests are made of them.
 KIT = "oauth-core/src/store/conformance/"
-# Whether a required rule without a mutant fails.
-MUTANTS_REQUIRED = True
 NOT_OURS = {".git", "target", "node_modules", "__pycache__"}
 
 # What starts a test, by the file's extension; the name or title is in the first group that matched.
@@ -215,7 +218,53 @@ def unaimed() -> list[str]:
     return sorted(identifier for identifier in required - without.keys() if not mutants[identifier])
 
 
-def main() -> int:
+def in_a_tree(required: str, patch: str) -> tuple[int, str]:
+    """Runs the check of a tree with three rules and two tests, and gives how it ended and the page."""
+    global ROOT, LIST, PAGE, MACRO, PATCHES
+    kept = ROOT, LIST, PAGE, MACRO, PATCHES
+    with tempfile.TemporaryDirectory() as folder:
+        ROOT = pathlib.Path(folder)
+        LIST, PAGE, MACRO, PATCHES = (ROOT / name for name in ("rules.txt", "rules.md", "macros.rs", "mutants"))
+        rules = "".join(f"R-00{number} | RFC 6749 | few words\n" for number in (1, 2, 3))
+        PATCHES.mkdir()
+        (ROOT / "api" / "src").mkdir(parents=True)
+        for path, text in (
+            (LIST, f"required: {required}\nno mutant: R-003 | the types decide it\n\n{rules}"),
+            (MACRO, ""),
+            (ROOT / "api" / "src" / "lib.rs", "fn r_001_one() {}\nfn r_002_two() {}\nfn r_003_three() {}\n"),
+            (PATCHES / "one.patch", f"# removes: a check\n# test: {patch}\n"),
+        ):
+            path.write_text(text, encoding="utf-8")
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            status = main([])
+        text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    ROOT, LIST, PAGE, MACRO, PATCHES = kept
+    return status, text
+
+
+def f_55_the_table_counts_the_mutants_of_each_rule() -> None:
+    """A rule that a patch aims at has one, and one that needs none has its reason."""
+    status, text = in_a_tree("R-001, R-003", "-p api --lib r_001_one")
+    assert status == 0, status
+    assert "| R-001 | RFC 6749 | few words | 1, 1 |" in text and "| R-003 | RFC 6749 | few words | 1, 0 |" in text, text
+
+
+def f_55_a_required_rule_without_a_mutant_is_refused() -> None:
+    """Neither a patch on the test of another rule nor one on another crate is a mutant of it."""
+    for required, patch in (("R-001..R-002", "-p api --lib r_001_one"), ("R-001", "-p other --lib r_001_one"), ("R-001", "-p api --lib")):
+        assert in_a_tree(required, patch) == (1, ""), (required, patch)
+    assert in_a_tree("R-001..R-002", "-p api --lib r_00")[0] == 0
+
+
+def self_test() -> int:
+    """Runs the functions that prove what this program does."""
+    for name, test in [(name, test) for name, test in globals().items() if name.startswith("f_55_")]:
+        test()
+        print(f"ok  {name}")
+    return 0
+
+
+def main(arguments: list[str]) -> int:
     """Writes or checks the page."""
     try:
         text, without = page(), unaimed()
@@ -226,15 +275,15 @@ def main() -> int:
         if line.startswith("**"):
             print(line.strip("*"))
     print(f"{len(without)} required rules have no mutant: {', '.join(without) or 'none'}")
-    if without and MUTANTS_REQUIRED:
+    if without:
         print("tests/rules.py: write a patch in tests/mutants, or say in rules.txt why none can exist", file=sys.stderr)
         return 1
-    if sys.argv[1:] == ["--check"]:
+    if arguments == ["--check"]:
         if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
             print("tests/rules.md is not what tests/rules.py writes: run it and commit the file", file=sys.stderr)
             return 1
-    elif sys.argv[1:]:
-        print("usage: tests/rules.py [--check]", file=sys.stderr)
+    elif arguments:
+        print("usage: tests/rules.py [--check | --self-test]", file=sys.stderr)
         return 2
     else:
         PAGE.write_text(text, encoding="utf-8")
@@ -242,4 +291,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(self_test() if sys.argv[1:] == ["--self-test"] else main(sys.argv[1:]))

@@ -15,8 +15,11 @@ Written from `oauth_core::config::Settings` by `WRITE=1 cargo test -p oauth-core
 Every key is optional. An unknown key, a contradiction or an unsafe combination stops the start, with a line that names
 the key, the reason and the mend. What weakens security says `insecure` in its name.
 
-- In `Rocket.toml` the keys stand under `[default.oauth]` (or another profile), in the environment in
+- A Rocket program that attaches `OAuth::new` reads them: in `Rocket.toml` the keys stand under `[default.oauth]` (or another profile), in the environment in
   `ROCKET_OAUTH`, such as `ROCKET_OAUTH={access_token_lifetime=600,access_token_format={length=42}}`.
+- `provider` and `warp-provider` read neither, and warn if there is one. They take each key from a TOML file that
+  `--config` or `PROVIDER_CONFIG` names, with the keys at its top, and from `--set KEY=VALUE`. The options that
+  `--help` lists hold over the file.
 - Everywhere else `Settings` is read with serde from any format, and `Settings::apply` makes a `Config` of it.
 - In code the fields of `Config` have the same names, but for the paths, which are in `Config::paths`.
 

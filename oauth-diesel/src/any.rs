@@ -42,6 +42,17 @@ pub enum SqlStore {
 }
 
 impl SqlStore {
+    /// Says which files of a SQLite database other users of this machine may read or write, as
+    /// [`SqliteStore::exposure`](crate::SqliteStore::exposure) does; `None` for a server's database.
+    pub fn exposure(&self) -> Option<String> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(store) => store.exposure(),
+            #[allow(unreachable_patterns, reason = "it depends on the features which others there are")]
+            _ => None,
+        }
+    }
+
     /// Opens the database of a URL: `sqlite:PATH`, `postgres:` (or `postgresql:`), `mysql:` (or
     /// `mariadb:`); a plain path is a SQLite file. What else it may hold the crate's page says.
     ///

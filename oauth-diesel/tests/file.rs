@@ -47,6 +47,33 @@ async fn only_this_user_may_read_the_file_and_its_logs() {
     assert_eq!(names, ["provider.db", "provider.db-shm", "provider.db-wal"]);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn f_15_a_file_that_others_may_read_is_named_with_its_mode_and_the_command() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    for (mode, is_named) in [(0o644, true), (0o640, true), (0o620, true), (0o602, true), (0o600, false), (0o700, false)]
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let real = directory.path().canonicalize().unwrap().join("it's here.db");
+        let link = directory.path().join("link.db");
+        symlink(&real, &link).unwrap();
+        let chmod = |mode| std::fs::set_permissions(&real, std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::write(&real, "").unwrap();
+        chmod(mode);
+        for place in [&real, &link] {
+            let store = SqliteStore::open(place.to_str().unwrap()).await.unwrap();
+            let said = store.exposure();
+            assert_eq!(said.is_some(), is_named, "{mode:o}: {said:?}");
+            let Some(said) = said else { continue };
+            assert!(said.starts_with(&format!("{} has the mode {mode:04o}", real.display())), "{said}");
+            let (_, command) = said.rsplit_once(": ").unwrap();
+            assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
+            assert_eq!(store.exposure(), None, "the command is what to do");
+            chmod(mode);
+        }
+    }
+}
+
 #[tokio::test]
 async fn r_182_no_secret_is_in_the_file() {
     let database = Database::new();

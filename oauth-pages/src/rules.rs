@@ -69,7 +69,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             shown: ask.shown().to_base64url(),
             proof: proof(visitor, &on_page(ask)),
             name: &ask.client().name,
-            roles: if barrier == Barrier::RoleMissing { roles.join(", ") } else { String::new() },
+            barrier,
+            roles: roles.join(", "),
         };
         response::page(StatusCode::FORBIDDEN, &page, Forms::MayLeave)
     }
@@ -84,6 +85,6 @@ struct NotEntitled<'a> {
     shown: String,
     proof: String,
     name: &'a str,
-    /// Empty where it is the switch.
+    barrier: Barrier,
     roles: String,
 }

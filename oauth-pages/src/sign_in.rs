@@ -53,12 +53,14 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     ) -> Response<Bytes> {
         let known = self.cookies.visit(request);
         let visit = known.clone().unwrap_or_else(SessionId::generate);
+        let organisation = Some(typed.organisation).filter(|_| self.config.organisations);
         let page = SignIn {
             frame: self.frame("Sign in", None),
+            focus: Focus::first_empty(organisation, typed.username),
             csrf: csrf_token(&visit),
             destination: destination.field(),
             username: typed.username,
-            organisation: Some(typed.organisation).filter(|_| self.config.organisations),
+            organisation,
             error: rejection.map(|rejection| (rejection.entry().number, refusal(rejection))),
         };
         let status = rejection.and_then(|rejection| StatusCode::from_u16(rejection.entry().status).ok());
@@ -147,10 +149,30 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 }
 
+/// The field that a person types into first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Focus {
+    Organisation,
+    Username,
+    Password,
+}
+
+impl Focus {
+    /// Finds the first empty field. An organisation beside a username was left empty on purpose.
+    fn first_empty(organisation: Option<&str>, username: &str) -> Self {
+        match organisation {
+            Some("") if username.is_empty() => Self::Organisation,
+            _ if username.is_empty() => Self::Username,
+            _ => Self::Password,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'a> {
     frame: Frame,
+    focus: Focus,
     csrf: String,
     destination: &'a str,
     username: &'a str,

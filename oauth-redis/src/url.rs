@@ -8,6 +8,9 @@ use std::time::Duration;
 const FORM: &str = "a Redis URL is redis://HOST:PORT, rediss://HOST:PORT, redis+unix:///PATH, or \
                     redis-cluster://HOST:PORT,HOST:PORT and rediss-cluster: for a cluster";
 
+const UNKNOWN: &str = "a parameter of the Redis URL is none of prefix, within, wait_for, durable_on, cafile and, of a \
+                       socket, db, user, pass; write a ? in a password as %3F";
+
 /// What an address of a socket on this machine says in parameters, because it has no other place.
 const OF_SOCKET: [&str; 3] = ["db", "user", "pass"];
 
@@ -50,7 +53,8 @@ pub(crate) fn read(url: &str) -> Outcome<Builder> {
                 let pem = read.map_err(|error| Failure::Unusable(format!("cafile={value}: {error}")))?;
                 builder.root_certificates(pem)
             }
-            _ => return Err(Failure::Unusable(format!("a Redis URL has no parameter {name:?}"))),
+            // Its name is not repeated: it may be the rest of a password with a question mark.
+            _ => return Err(Failure::Unusable(UNKNOWN.to_owned())),
         };
     }
     Ok(builder)
@@ -102,7 +106,13 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused_and_not_repeated() {
-        for wrong in ["redis:6379", "s3cret", "redis://:s3cret@h?prefx=a", "redis://:s3cret@h?prefix=%ff"] {
+        for wrong in [
+            "redis:6379",
+            "s3cret",
+            "redis://:s3cret@h?prefx=a",
+            "redis://ada:12?s3cret@h",
+            "redis://:s3cret@h?prefix=%ff",
+        ] {
             let refused = read(wrong).unwrap_err().to_string();
             assert!(refused.contains("edis URL") && !refused.contains("s3cret"), "{refused}");
         }

@@ -73,7 +73,7 @@ where
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let refused = |refusal| {
-            let (status, refused) = refuse::<S, A>(request, refusal);
+            let (status, refused) = refuse::<A>(request, refusal, const { &S::ACCESS });
             Outcome::Error((status, UnauthorizedForm::Refused(refused)))
         };
         let Some(resource) = request.rocket().state::<ProtectedResource<A>>() else {

@@ -4,7 +4,7 @@ use crate::convert;
 use crate::resources::{Attached, Refusals};
 use bytes::Bytes;
 use oauth_core::resource::{
-    AnyScope, Authorization, Challenge, ProtectedResource, Refusal, ResourceAuthorization, Scopes,
+    Access, AnyScope, Authorization, Challenge, ProtectedResource, Refusal, ResourceAuthorization, Scopes,
 };
 use rocket::futures::future::BoxFuture;
 use rocket::http::Status;
@@ -65,6 +65,40 @@ impl<S: Scopes, A: ResourceAuthorization + 'static> Authorized<S, A> {
         Self { authorization: Arc::new(authorization), scopes: PhantomData }
     }
 
+    /// Finds the token of a request and requires what it must allow, of scopes that are computed while the
+    /// program runs: for a guard of the application's own, which `Outcome` answers a refusal whole.
+    ///
+    /// ```
+    /// use oauth_rocket::{Authorized, Refused};
+    /// use oauth_core::resource::Access;
+    /// use rocket::request::{FromRequest, Outcome};
+    /// use rocket::{Request, async_trait};
+    ///
+    /// /// A token that allows what the settings ask for, which are in the managed state.
+    /// struct Allowed(Authorized);
+    ///
+    /// #[async_trait]
+    /// impl<'r> FromRequest<'r> for Allowed {
+    ///     type Error = Refused;
+    ///     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Refused> {
+    ///         match request.rocket().state::<Access>() {
+    ///             Some(access) => Authorized::by(request, access).await.map(Allowed),
+    ///             None => Outcome::Forward(rocket::http::Status::InternalServerError),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub async fn by(request: &Request<'_>, access: &Access) -> Outcome<Self, Refused> {
+        let found = Self::find(request).await.and_then(|token| {
+            let resource = request.rocket().state::<ProtectedResource<A>>().ok_or(Refusal::Unavailable)?;
+            resource.check(&convert::method(request.method()), &token, access).map(|()| token)
+        });
+        match found {
+            Ok(token) => Outcome::Success(token),
+            Err(refusal) => Outcome::Error(refuse::<A>(request, refusal, access)),
+        }
+    }
+
     pub(crate) async fn find(request: &Request<'_>) -> Result<Self, Refusal> {
         let found = match find_at_once(request) {
             Some(found) => found,
@@ -115,9 +149,9 @@ impl Refused {
         self.refusal
     }
 
-    fn of<S: Scopes, A: ResourceAuthorization + 'static>(request: &Request<'_>, refusal: Refusal) -> Self {
+    fn of<A: ResourceAuthorization + 'static>(request: &Request<'_>, refusal: Refusal, access: &Access) -> Self {
         let answer = match request.rocket().state::<ProtectedResource<A>>() {
-            Some(resource) => resource.answer(refusal, &convert::method(request.method()), &S::ACCESS),
+            Some(resource) => resource.answer(refusal, &convert::method(request.method()), access),
             None => refusal.answer(&Challenge::default()),
         };
         Self { refusal, answer: Arc::new(answer) }
@@ -240,16 +274,16 @@ where
 {
     match found {
         Ok(guard) => Outcome::Success(guard),
-        Err(refusal) => Outcome::Error(refuse::<S, A>(request, refusal)),
+        Err(refusal) => Outcome::Error(refuse::<A>(request, refusal, const { &S::ACCESS })),
     }
 }
 
 /// Makes the answer, and notes it for the fairing.
-pub(crate) fn refuse<S: Scopes, A>(request: &Request<'_>, refusal: Refusal) -> (Status, Refused)
+pub(crate) fn refuse<A>(request: &Request<'_>, refusal: Refusal, access: &Access) -> (Status, Refused)
 where
     A: ResourceAuthorization + 'static,
 {
-    let refused = Refused::of::<S, A>(request, refusal);
+    let refused = Refused::of::<A>(request, refusal, access);
     let status = Status::new(refused.answer.status().as_u16());
     Refusals::of(request).note(request, refused.clone());
     (status, refused)

@@ -79,18 +79,21 @@
 //! ```
 //!
 //! # A requirement that is computed
-//! `Authorized<S>` takes what a type says. Where settings decide, a guard of the application's own takes
-//! `Authorized` and asks [`Access::check`](oauth_core::resource::Access::check):
-//! ```
-//! use oauth_core::clock::{Clock, SystemClock};
-//! use oauth_core::resource::{Access, Refusal};
-//! use oauth_rocket::Authorized;
-//! use rocket::State;
+//! `Authorized<S>` takes what a type says. If settings decide, a guard of the application's own calls
+//! [`Authorized::by`].
 //!
-//! #[rocket::get("/report")]
-//! fn report(token: Authorized, access: &State<Access>) -> Result<&'static str, rocket::http::Status> {
-//!     let found = access.check(&http::Method::GET, &*token, SystemClock.now());
-//!     found.map(|()| "a report").map_err(|refusal: Refusal| rocket::http::Status::new(refusal.status().as_u16()))
+//! # Paths that no route takes
+//! [`unknown_paths`] gives catchers that answer with the provider's own error page:
+//! ```
+//! use oauth_core::provider::Service;
+//! use rocket::{Build, Rocket, fairing::AdHoc};
+//! use std::sync::Arc;
+//!
+//! fn own_error_pages(rocket: Rocket<Build>) -> Rocket<Build> {
+//!     rocket.attach(AdHoc::try_on_ignite("error pages", |rocket| async {
+//!         let Some(service) = rocket.state::<Arc<dyn Service>>().cloned() else { return Err(rocket) };
+//!         Ok(rocket.register("/", oauth_rocket::unknown_paths(&service)))
+//!     }))
 //! }
 //! ```
 //!
@@ -120,5 +123,5 @@ pub use form::{AuthorizedForm, UnauthorizedForm};
 pub use guard::{Authorized, MaybeAuthorized, Refused};
 pub use oauth_core::scopes;
 #[cfg(feature = "provider")]
-pub use provider::{OAuth, routes, well_known};
+pub use provider::{OAuth, routes, unknown_paths, well_known};
 pub use resources::Resources;

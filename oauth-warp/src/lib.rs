@@ -108,7 +108,7 @@ mod serve;
 pub use form::{UnreadForm, authorized_form};
 pub use oauth_core::{resource::ProtectedResource, scopes};
 #[cfg(feature = "provider")]
-pub use provider::provider;
+pub use provider::{provider, unknown_paths};
 pub use resources::{
     Refused, authorized, authorized_by, maybe_authorized, maybe_authorized_by, recover, resource_metadata,
 };

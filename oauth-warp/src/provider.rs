@@ -42,10 +42,38 @@ pub fn provider(service: Arc<dyn Service>) -> impl Filter<Extract = (Response<By
         let is_mine = mounts.contains(path.as_str());
         async move { if is_mine { Ok(path) } else { Err(reject::not_found()) } }
     });
+    called(service, mine)
+}
+
+/// Answers every path that the filters before it leave with the provider's page for an unknown address: for
+/// the last `.or`, after [`recover`](crate::recover), which answers the refusals of those before.
+///
+/// ```
+/// use oauth_core::provider::Service;
+/// use oauth_warp::{provider, recover, unknown_paths};
+/// use std::sync::Arc;
+/// use warp::{Filter, Rejection, Reply};
+///
+/// fn site(service: Arc<dyn Service>) -> impl Filter<Extract = impl Reply, Error = Rejection> + Clone {
+///     let hello = warp::path!("hello").and(warp::get()).map(|| "hello");
+///     provider(service.clone()).or(hello).recover(recover).or(unknown_paths(service))
+/// }
+/// ```
+pub fn unknown_paths(
+    service: Arc<dyn Service>,
+) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone {
+    called(service, warp::path::full().and_then(async |path| Ok::<_, Rejection>(path)))
+}
+
+/// Hands to the provider the requests of the paths that a filter takes.
+fn called(
+    service: Arc<dyn Service>,
+    paths: impl Filter<Extract = (FullPath,), Error = Rejection> + Clone + Send,
+) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone {
     let query = warp::query::raw().map(Some).or_else(|_| async { Ok::<_, Infallible>((None,)) });
     let peer = warp::ext::optional::<PeerAddress>().and(warp::addr::remote()).map(address);
     let server = peer.and(warp::ext::optional::<Unfinished>()).map(|peer, unfinished| FromServer { peer, unfinished });
-    mine.and(query).and(warp::method()).and(warp::header::headers_cloned()).and(server).and(warp::body::stream()).then(
+    paths.and(query).and(warp::method()).and(warp::header::headers_cloned()).and(server).and(warp::body::stream()).then(
         move |path: FullPath, query: Option<String>, method, headers, server, body| {
             let service = Arc::clone(&service);
             async move {

@@ -191,7 +191,7 @@ async fn the_body_has_a_limit() {
 
 fn quick() -> Limits {
     let mut limits = Limits::default();
-    limits.head_time = Duration::from_millis(300);
+    (limits.idle_time, limits.head_time) = (Duration::from_millis(300), Duration::from_millis(300));
     limits.body_time = Duration::from_millis(300);
     limits
 }

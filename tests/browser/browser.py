@@ -46,6 +46,20 @@ class Browser:
         self.driver = webdriver.Chrome(options=options, service=Service(installed("chromedriver")))
         self.driver.set_page_load_timeout(30)
         self.events: list[dict] = []
+        self.width = 0
+
+    def become(self, width: int | None) -> None:
+        """Shows pages as a window of this width does, or as the window that there is."""
+        self.width = width or self.driver.get_window_size()["width"]
+        if width is None:
+            self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        else:
+            size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def content_width(self) -> float:
+        """Gives how wide the page is, with what can only be scrolled to."""
+        return self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["width"]
 
     def close(self) -> None:
         self.driver.quit()

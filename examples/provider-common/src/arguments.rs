@@ -1,8 +1,11 @@
 //! What stands on the command line: options for everything, and the commands.
 
+use crate::commands::application::properties;
 use crate::commands::{application, audit, sweep, user};
 use crate::options::Options;
-use clap::{Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// A working OAuth 2.1 provider: pages, a store, a protected API.
 ///
@@ -27,18 +30,55 @@ pub(crate) enum Command {
     User(user::Command),
     /// Lists what was done to applications and accounts, and by whom.
     Audit(audit::Audit),
+    /// Lists what weakens this server: insecure settings, and a database file that others may read. Ends with 1
+    /// if there is anything.
+    Check,
     /// Removes what is over from the database, as the server does by itself every minute.
     Sweep(sweep::Sweep),
 }
 
+/// Gives the definition of the command line, as if some variables of the environment were not there.
+pub(crate) fn definition(unset: &[OsString]) -> clap::Command {
+    let command = Arguments::command().mut_args(|option| match option.get_env() {
+        Some(name) if unset.iter().any(|unset| unset == name) => option.env(Resettable::Reset),
+        _ => option,
+    });
+    command.mut_subcommand("application", properties::with_help)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Arguments, Command};
-    use clap::{CommandFactory, Parser};
+    use super::{Arguments, Command, definition};
+    use clap::Parser;
 
     #[test]
     fn the_definition_is_sound() {
-        Arguments::command().debug_assert();
+        definition(&[]).debug_assert();
+    }
+
+    /// Gives the help of each option of a command for applications, in one line each.
+    fn help_of(command: &str) -> Vec<(String, String)> {
+        let mut all = definition(&[]);
+        let applications = all.find_subcommand_mut("application").unwrap();
+        let options = applications.find_subcommand(command).unwrap().get_arguments();
+        options.map(|option| (option.get_id().to_string(), option.get_help().unwrap().to_string())).collect()
+    }
+
+    #[test]
+    fn f_70_the_help_of_an_update_says_what_stays() {
+        let (create, update) = (help_of("create"), help_of("update"));
+        for (id, help) in &update {
+            assert!(!help.contains("every scope on offer") && !help.contains("the server's"), "{id}: {help}");
+            let is_changed = create.iter().any(|(known, _)| known == id);
+            assert_eq!(help.ends_with(". Stays as it is, unless given"), is_changed, "{id}: {help}");
+        }
+        let said = |id: &str| create.iter().find(|(known, _)| known == id).unwrap().1.clone();
+        assert!(said("scopes").ends_with(". Unless given: every scope on offer"), "{}", said("scopes"));
+        assert!(said("grants").contains("Unless given: authorization_code and refresh_token"));
+        for lifetime in ["code", "access_token", "refresh_token_idle", "refresh_token"] {
+            assert!(said(&format!("lifetime_{lifetime}")).ends_with(". As the server's, unless given"), "{lifetime}");
+        }
+        assert!(create.iter().all(|(_, help)| !help.contains("Stays")), "{create:?}");
     }
 
     #[test]

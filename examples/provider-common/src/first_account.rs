@@ -1,11 +1,11 @@
 //! The account that a server begins with.
 
-use crate::commands::{PAGE, user};
+use crate::commands::{PAGE, one_line, user};
 use crate::output::Refused;
 use oauth_core::secret::{Password, random_bytes};
 use oauth_core::store::{AccountStore, Page};
 use oauth_pages::{AccountError, StoredAccounts};
-use std::env::{self, VarError};
+use std::env;
 
 /// The name of the first account.
 pub(crate) const ADMIN: &str = "admin";
@@ -32,14 +32,13 @@ pub(crate) async fn create<S: AccountStore>(accounts: &StoredAccounts<S>) -> Res
     if has_administrator(accounts).await? {
         return Ok(FirstAccount::Present);
     }
-    let (password, created) = match env::var(VARIABLE) {
-        Ok(given) => (Password::new(given), FirstAccount::FromEnvironment),
-        Err(VarError::NotPresent) => {
+    let given = env::var_os(VARIABLE).filter(|given| !given.is_empty()).map(|given| given.into_string());
+    let (password, created) = match given {
+        Some(Ok(given)) => (Password::new(one_line(&given, VARIABLE)?.as_str()), FirstAccount::FromEnvironment),
+        Some(Err(_)) => return Err(Refused::new("invalid_configuration", format!("{VARIABLE}: give UTF-8 text"))),
+        None => {
             let password = generate();
             (password.clone(), FirstAccount::Generated(password))
-        }
-        Err(VarError::NotUnicode(_)) => {
-            return Err(Refused::new("invalid_configuration", format!("{VARIABLE}: give UTF-8 text")));
         }
     };
     match accounts.create(ADMIN, &password, true).await {

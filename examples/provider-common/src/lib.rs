@@ -16,8 +16,11 @@
 //! }
 //! ```
 
+mod api;
 mod arguments;
 mod commands;
+mod environment;
+mod file;
 mod first_account;
 mod notes;
 mod options;
@@ -25,8 +28,10 @@ mod output;
 mod signals;
 mod site;
 mod storage;
+mod unread;
 mod welcome;
 
+pub use api::{Api, refusal};
 pub use notes::{LONGEST_NOTE, Notes, Said, profile};
 pub use output::Refused;
 pub use site::{App, Site};
@@ -34,7 +39,7 @@ pub use storage::Storage;
 pub use welcome::Welcome;
 
 use arguments::{Arguments, Command};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 use oauth_pages::StoredAccounts;
 use options::Options;
 use output::{Answer, Format};
@@ -43,25 +48,25 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-oauth_core::scopes! {
-    /// Sees the profile and notes.
-    pub Read = "read";
-    /// Adds notes.
-    pub Write = "write";
-}
-
 /// Runs a program of this name: a command where the command line has one, and otherwise the server.
 pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Refused>) -> ExitCode {
-    let matches = Arguments::command().name(program).get_matches();
-    let Arguments { options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let (unset, warning) = environment::unset(std::env::vars_os());
+    let matches = arguments::definition(&unset).name(program).get_matches();
+    let Arguments { mut options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    options.note_given(&matches);
     let format = if options.json { Format::Json } else { Format::Text };
     // What a command did is its answer; a server's log is all there is to see of it.
     log_to_stderr(match command {
         None => "info",
         // The acts are lines of the log.
-        Some(_) if options.audit_log => "warn,oauth::audit=info",
+        Some(_) if options.config(options.port).is_ok_and(|config| config.audit_log) => "warn,oauth::audit=info",
         Some(_) => "warn",
     });
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unread = unread::warnings(&std::env::current_dir().unwrap_or_default(), names);
+    for warning in warning.into_iter().chain(unread) {
+        tracing::warn!("{warning}");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -77,30 +82,35 @@ pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Re
     // Whatever was answered is stored already; a thread that still waits for a disk is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(500));
     match outcome {
-        Ok(answer) => {
-            answer.iter().for_each(|answer| format.answer(answer));
-            ExitCode::SUCCESS
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some((answer, code))) => {
+            format.answer(&answer);
+            code
         }
         Err(refused) => format.refuse(&refused),
     }
 }
 
-async fn perform(command: Command, options: &Options) -> Result<Answer, Refused> {
+/// Performs a command; gives what it says, and how the program ends.
+async fn perform(command: Command, options: &Options) -> Result<(Answer, ExitCode), Refused> {
     let config = options.config(options.port)?;
     let store = options.store().await?;
-    match command {
+    let answer = match command {
         Command::Application(command) => commands::application::run(command, &store, &config).await,
         Command::User(command) => {
             commands::user::run(command, &StoredAccounts::new(store.clone(), &config), &store, &config).await
         }
         Command::Audit(asked) => commands::audit::run(&asked, &store).await,
+        Command::Check => return commands::check::run(options, &store),
         Command::Sweep(asked) => commands::sweep::run(&asked, &store, &config).await,
-    }
+    };
+    Ok((answer?, ExitCode::SUCCESS))
 }
 
 /// Sends log lines to standard error: those that `PROVIDER_LOG` or `RUST_LOG` asks for, or else these.
 fn log_to_stderr(default: &str) {
-    let asked = std::env::var("PROVIDER_LOG").or_else(|_| std::env::var("RUST_LOG"));
+    let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let asked = given("PROVIDER_LOG").or_else(|| given("RUST_LOG"));
     let filter = EnvFilter::try_new(asked.as_deref().unwrap_or(default)).unwrap_or_else(|error| {
         output::warn(&format!("warning: PROVIDER_LOG: {error}; logging at level {default}"));
         EnvFilter::new(default)

@@ -1,14 +1,22 @@
 //! The options that every command takes, each also from the environment, and the settings they make.
 
+use crate::commands::one_line;
+use crate::file;
 use crate::output::Refused;
-use crate::storage::Storage;
-use clap::Args;
+use crate::storage::{self, Storage};
 use clap::builder::BoolishValueParser;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 use oauth_core::config::{Config, InvalidIssuer, InvalidSetting, Issuer, Settings};
 use oauth_core::http::TrustedProxies;
 use oauth_core::identifier::Resource;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The database unless one is named.
+const DATABASE: &str = "./provider.db";
 
 /// Options for the server and for every command.
 #[derive(Args, Clone, Debug)]
@@ -35,7 +43,8 @@ pub(crate) struct Options {
         env = "PROVIDER_DATABASE",
         hide_env_values = true,
         value_name = "PATH|URL",
-        default_value = "./provider.db"
+        value_parser = place,
+        default_value = DATABASE
     )]
     pub(crate) database: String,
 
@@ -94,6 +103,10 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_TRUSTED_PROXY", value_name = "RANGE", value_delimiter = ',', value_parser = proxies)]
     pub(crate) trusted_proxy: Vec<String>,
 
+    /// How long a connection may idle between two requests: longer than a balancer in front keeps it open.
+    #[arg(long, global = true, env = "PROVIDER_IDLE_TIME", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) idle_time: u32,
+
     /// Does not count failed attempts: secrets and passwords can be guessed at full speed.
     #[arg(long, global = true, env = "PROVIDER_INSECURE_NO_THROTTLING", value_parser = BoolishValueParser::new())]
     pub(crate) insecure_no_throttling: bool,
@@ -107,11 +120,11 @@ pub(crate) struct Options {
     pub(crate) insecure_http_issuer: bool,
 
     /// A group whose people may register applications on the pages; may be repeated. Everybody unless given.
-    #[arg(long, global = true, env = "PROVIDER_REGISTERING_GROUP", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, global = true, env = "PROVIDER_REGISTERING_GROUP", value_name = "NAME", value_delimiter = ',', value_parser = name)]
     pub(crate) registering_group: Vec<String>,
 
     /// A role whose people may allow applications anything; may be repeated. Everybody unless given.
-    #[arg(long, global = true, env = "PROVIDER_CONSENTING_ROLE", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, global = true, env = "PROVIDER_CONSENTING_ROLE", value_name = "NAME", value_delimiter = ',', value_parser = name)]
     pub(crate) consenting_role: Vec<String>,
 
     /// Asks at sign-in for the organisation that an account belongs to.
@@ -122,11 +135,29 @@ pub(crate) struct Options {
     /// `provider audit` lists, and as lines of JSON in the log.
     #[arg(long, global = true, env = "PROVIDER_AUDIT_LOG", value_parser = BoolishValueParser::new())]
     pub(crate) audit_log: bool,
+    /// The scope that the protected API requires to look; `read` unless given, or if that is not on offer,
+    /// the first one that is.
+    #[arg(long, global = true, env = "PROVIDER_API_READ_SCOPE", value_name = "SCOPE")]
+    pub(crate) api_read_scope: Option<String>,
+
+    /// The scope that the protected API requires to add notes; `write` unless given, or if that is not on
+    /// offer, the one to look.
+    #[arg(long, global = true, env = "PROVIDER_API_WRITE_SCOPE", value_name = "SCOPE")]
+    pub(crate) api_write_scope: Option<String>,
 
     /// Any other setting, by its key in docs/configuration.md, its value as JSON or as text; may be
     /// repeated. It holds over the option that is for the same.
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, Value)>,
+
+    /// A TOML file with settings, by their keys in docs/configuration.md. An option or its variable holds over
+    /// the file.
+    #[arg(long, global = true, env = "PROVIDER_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The options that were given, on the command line or in the environment.
+    #[arg(skip)]
+    given: BTreeSet<String>,
 
     /// Writes exactly one JSON value to standard output; everything else goes to standard error.
     #[arg(long, global = true, env = "PROVIDER_JSON", value_parser = BoolishValueParser::new())]
@@ -136,18 +167,49 @@ pub(crate) struct Options {
 impl Options {
     /// Makes the settings of the provider, as it is or would be served at a port.
     pub(crate) fn config(&self, port: u16) -> Result<Config, Refused> {
-        let issuer = self.issuer(port)?;
+        let (file, issuer, settings) = self.together(port)?;
+        let settings: Settings = serde_json::from_value(Value::Object(settings))
+            .map_err(|wrong| Refused::new("invalid_configuration", format!("--set: {wrong}")))?;
+        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong, &file))
+    }
+
+    /// Puts file, options and `--set` together: the settings of the file, the issuer, and all that holds.
+    fn together(&self, port: u16) -> Result<(Map<String, Value>, Issuer, Map<String, Value>), Refused> {
+        let file = match &self.config {
+            Some(path) => file::read(path)?,
+            None => Map::new(),
+        };
+        let issuer = self.issuer(port, &file)?;
         let api = api_resource(&issuer)?;
         let mut settings = self.settings(&issuer, &api);
+        settings.extend(
+            file.iter().filter(|(key, _)| !self.is_given(key)).map(|(key, value)| (key.clone(), value.clone())),
+        );
         settings.extend(self.set.iter().cloned());
         // What never expires has no lifetime that an option could give it.
         let never = settings.get("insecure_access_tokens_never_expire") == Some(&Value::Bool(true));
-        if never && !self.set.iter().any(|(key, _)| key == "access_token_lifetime") {
-            settings.remove("access_token_lifetime");
+        let lifetime = "access_token_lifetime";
+        if never && !self.set.iter().any(|(key, _)| key == lifetime) && !file.contains_key(lifetime) {
+            settings.remove(lifetime);
         }
-        let settings: Settings = serde_json::from_value(Value::Object(settings))
-            .map_err(|wrong| Refused::new("invalid_configuration", format!("--set: {wrong}")))?;
-        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong))
+        Ok((file, issuer, settings))
+    }
+
+    /// Notes which options were given, so that a file does not hold over them.
+    pub(crate) fn note_given(&mut self, matches: &ArgMatches) {
+        let is_given = |id: &&clap::Id| matches.value_source(id.as_str()) != Some(ValueSource::DefaultValue);
+        self.given = matches.ids().filter(is_given).map(|id| id.as_str().to_owned()).collect();
+    }
+
+    /// Tells whether the option of a setting was given.
+    fn is_given(&self, key: &str) -> bool {
+        let option = match key {
+            "trusted_proxies" => "trusted_proxy",
+            "registering_groups" => "registering_group",
+            "consenting_roles" => "consenting_role",
+            other => other,
+        };
+        self.given.contains(option)
     }
 
     /// Writes what the options say by the keys of the settings.
@@ -179,10 +241,12 @@ impl Options {
     }
 
     /// Names a setting that cannot be used as what it was given by.
-    fn refused(&self, wrong: &InvalidSetting) -> Refused {
+    fn refused(&self, wrong: &InvalidSetting, file: &Map<String, Value>) -> Refused {
         let InvalidSetting { key, reason } = wrong;
         let named = if self.set.iter().any(|(given, _)| given == key) {
             format!("--set {key}")
+        } else if file.contains_key(key) && !self.is_given(key) {
+            format!("--config: {key}")
         } else if key.starts_with("paths") {
             // The only path that is chosen by an option is the issuer's.
             "--issuer".to_owned()
@@ -198,24 +262,33 @@ impl Options {
         Ok(self.tenant.as_deref().map(|name| store.for_tenant(name)).unwrap_or(store))
     }
 
-    /// Names what was switched on that weakens security.
-    pub(crate) fn warnings(&self) -> impl Iterator<Item = &'static str> {
-        [
-            (
-                self.insecure_no_throttling,
-                "--insecure-no-throttling: secrets and passwords can be guessed at full speed",
-            ),
-            (self.insecure_http_redirects, "--insecure-http-redirects: codes may travel in clear to other machines"),
-            (self.insecure_http_issuer, "--insecure-http-issuer: passwords and tokens may travel in clear"),
-        ]
-        .into_iter()
-        .filter_map(|(on, text)| on.then_some(text))
+    /// Writes what a command needs to find the data of this server. A URL with a secret is not repeated: it
+    /// stands in the environment.
+    pub(crate) fn to_find_the_data(&self) -> String {
+        let database = match self.database.as_str() {
+            DATABASE => None,
+            url if storage::shown(url) == url => Some(quoted(url)),
+            _ => Some("\"$PROVIDER_DATABASE\"".to_owned()),
+        };
+        let tenant = self.tenant.as_deref().map(quoted);
+        let given = [("--database", database), ("--tenant", tenant)];
+        given.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?))).collect()
     }
 
-    fn issuer(&self, port: u16) -> Result<Issuer, Refused> {
+    /// Names what was switched on that weakens security, by an option, `--set` or the file.
+    pub(crate) fn warnings(&self) -> Result<Vec<String>, Refused> {
+        let (_, _, settings) = self.together(self.port)?;
+        let is_on = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
+        let weak = settings.iter().filter(|(key, value)| key.starts_with("insecure_") && is_on(value));
+        Ok(weak.map(|(key, _)| weakness(key)).collect())
+    }
+
+    fn issuer(&self, port: u16, file: &Map<String, Value>) -> Result<Issuer, Refused> {
         let as_bound = || origin(self.address, port);
-        let text = self.issuer.clone().unwrap_or_else(as_bound);
-        let issuer = if self.insecure_http_issuer { Issuer::insecure_http(&text) } else { Issuer::new(&text) };
+        let in_file = || file.get("issuer").and_then(Value::as_str).map(str::to_owned);
+        let text = self.issuer.clone().or_else(in_file).unwrap_or_else(as_bound);
+        let insecure = self.insecure_http_issuer || file.get("insecure_http_issuer") == Some(&Value::Bool(true));
+        let issuer = if insecure { Issuer::insecure_http(&text) } else { Issuer::new(&text) };
         issuer.map_err(|wrong| {
             let reason = match wrong {
                 InvalidIssuer::PlainHttp => format!(
@@ -229,10 +302,32 @@ impl Options {
     }
 }
 
+/// Says what a setting gives up.
+fn weakness(key: &str) -> String {
+    let lost = match key {
+        "insecure_no_throttling" => "secrets and passwords can be guessed at full speed",
+        "insecure_http_redirects" => "codes may travel in clear to other machines",
+        "insecure_http_issuer" => "passwords and tokens may travel in clear",
+        _ => "it weakens security; docs/configuration.md says what is lost",
+    };
+    format!("--{}: {lost}", key.replace('_', "-"))
+}
+
 /// Gives the identifier of the protected API, which tokens are meant for unless another is asked.
-fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
+pub(crate) fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
     Resource::new(format!("{issuer}/api"))
         .map_err(|wrong| Refused::new("invalid_configuration", format!("--issuer: {wrong}")))
+}
+
+/// Writes a text as one word of a shell.
+fn quoted(text: &str) -> String {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/' | b':' | b'@' | b',');
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// Gives a list, unless it is empty: an option that was not given says nothing.
@@ -243,6 +338,17 @@ fn some(list: &[String]) -> Option<&[String]> {
 /// Checks what names proxies, so that a wrong one is refused with the option that it came from.
 fn proxies(given: &str) -> Result<String, String> {
     given.parse::<TrustedProxies>().map(|_| given.to_owned()).map_err(|wrong| wrong.to_string())
+}
+
+/// Takes where a database is: a password may stand in it, and a secret enters by one rule.
+fn place(given: &str) -> Result<String, String> {
+    one_line(given, "database").map(|place| place.to_string()).map_err(|refused| refused.to_string())
+}
+
+/// Takes the name of a group or a role; nobody has an empty one.
+fn name(given: &str) -> Result<String, String> {
+    let name = given.trim();
+    if name.is_empty() { Err("give a name; nobody has an empty one".to_owned()) } else { Ok(name.to_owned()) }
 }
 
 /// Reads `KEY=VALUE`: a value that is not JSON is a text.

@@ -1,7 +1,8 @@
 //! What a server serves, ready to be mounted.
 
+use crate::api::Api;
 use crate::first_account;
-use crate::options::{Options, origin};
+use crate::options::{Options, api_resource, origin};
 use crate::output::{Format, Refused, write_out};
 use crate::signals::{self, Stop};
 use crate::storage::{self, Storage};
@@ -23,6 +24,10 @@ pub struct Site {
     pub address: SocketAddr,
     /// Where the API is: the path of its resource identifier, starting with a slash.
     pub api_path: String,
+    /// How long a connection may idle between two requests, in seconds.
+    pub idle_time: u32,
+    /// What the API requires of a token, and tells about itself.
+    pub api: Api,
     /// Where the root leads to.
     pub home: String,
     /// What to say once the socket is bound.
@@ -39,9 +44,10 @@ impl Site {
             stop.map_err(|error| Refused::new("server_error", format!("signals cannot be received: {error}")))?;
         let address = free_address(SocketAddr::new(options.address, options.port))?;
         let config = options.config(address.port())?;
-        for warning in options.warnings() {
+        for warning in options.warnings()? {
             tracing::warn!("{warning}");
         }
+        let api = Api::new(options, &config, api_resource(&config.issuer)?)?;
         let database = storage::shown(&options.database);
         let store = options.store().await?;
         let accounts = StoredAccounts::new(store.clone(), &config);
@@ -53,6 +59,8 @@ impl Site {
             program,
             format,
             config: config.clone(),
+            scope: api.scope.clone(),
+            flags: options.to_find_the_data(),
             listening: origin(address.ip(), address.port()),
             database,
             account,
@@ -64,7 +72,7 @@ impl Site {
         let provider = Provider::new(pages)
             .map_err(|wrong| Refused::new("invalid_configuration", wrong.to_string()))?
             .with_grant(passwords);
-        Ok(Self { provider, address, api_path, home, welcome, stop })
+        Ok(Self { provider, address, api_path, api, idle_time: options.idle_time, home, welcome, stop })
     }
 }
 

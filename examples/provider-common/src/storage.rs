@@ -55,7 +55,19 @@ impl Storage {
             #[cfg(not(feature = "_sql"))]
             _ => return Err(unusable("there is no SQL in this program".to_owned())),
         };
-        opened.map_err(|error| Refused::new("temporarily_unavailable", format!("--database: {error}")))
+        opened.map_err(|error| {
+            Refused::new("temporarily_unavailable", format!("--database: {}: {error}", looked_for(url)))
+        })
+    }
+
+    /// Says which files of a SQLite database others on this machine may read or write, and what to do.
+    pub(crate) fn exposure(&self) -> Option<String> {
+        match self {
+            #[cfg(feature = "_sql")]
+            Self::Sql(store) => store.exposure(),
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => None,
+        }
     }
 
     /// Gives the store of a tenant, which sees nothing of the others in the same database.
@@ -71,17 +83,67 @@ impl Storage {
 
 /// Writes where a database is, without the password and the parameters.
 pub(crate) fn shown(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://").filter(|_| scheme(url).is_some_and(|scheme| scheme != "sqlite"))
-    else {
+    written(url, None)
+}
+
+/// Writes where a database was looked for: as [`shown`], with the port that is meant if the URL has none.
+fn looked_for(url: &str) -> String {
+    let port = match scheme(url).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "postgres" | "postgresql" => 5432,
+        "mysql" | "mariadb" => 3306,
+        "redis" | "rediss" | "redis-cluster" | "rediss-cluster" => 6379,
+        _ => return shown(url),
+    };
+    written(url, Some(port))
+}
+
+fn written(url: &str, port: Option<u16>) -> String {
+    let Some(scheme) = scheme(url).filter(|scheme| !scheme.eq_ignore_ascii_case("sqlite")) else {
         return url.to_owned();
     };
-    let (user, place) = match rest.rsplit_once('@') {
-        Some((user, place)) => (user.split(':').next().filter(|user| !user.is_empty()), place),
-        None => (None, rest),
-    };
-    let place = place.split(['?', '#']).next().unwrap_or_default();
+    let Some((_, rest)) = url.split_once("://") else { return format!("{scheme}:{HIDDEN}") };
+    let (user, hosts, path) = parts(rest);
     let user = user.map(|user| format!("{user}@")).unwrap_or_default();
-    format!("{scheme}://{user}{place}")
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let with_port = |host: &str| {
+        if ["", HIDDEN].contains(&host) || has_port(host) { host.to_owned() } else { format!("{host}{port}") }
+    };
+    let hosts = hosts.split(',').map(with_port).collect::<Vec<_>>().join(",");
+    format!("{scheme}://{user}{hosts}{path}")
+}
+
+/// Stands for what may be a part of a password.
+const HIDDEN: &str = "…";
+
+/// Parts user, hosts and path, and leaves out the rest.
+///
+/// The hosts follow the last `@`: a password may have characters that should have been encoded (RFC 3986 §3.2.1).
+/// If that `@` stands behind a `?` or `#`, it may be a part of the query or of the password, and only what is
+/// before any colon is neither.
+fn parts(rest: &str) -> (Option<&str>, &str, &str) {
+    let (address, query) = cut(rest, &['?', '#']);
+    let (user, place) = match address.rsplit_once('@') {
+        _ if query.contains('@') && address.contains([':', '@']) => return (user_of(address), HIDDEN, ""),
+        Some((before, place)) => (user_of(before), place),
+        None => (None, address),
+    };
+    let (hosts, path) = cut(place, &['/']);
+    (user, hosts, path)
+}
+
+fn user_of(before: &str) -> Option<&str> {
+    let (user, _) = cut(before, &[':', '/', '?', '#', '@']);
+    (!user.is_empty()).then_some(user)
+}
+
+/// Cuts a text before the first of some characters.
+fn cut<'a>(text: &'a str, ends: &[char]) -> (&'a str, &'a str) {
+    text.find(ends).and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""))
+}
+
+fn has_port(host: &str) -> bool {
+    let port = host.rsplit_once(':').map(|(_, port)| port);
+    port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Finds what a URL begins with. A path has none, and neither has a single letter before a colon: that
@@ -112,7 +174,61 @@ store_of_any!(Storage {
 
 #[cfg(test)]
 mod tests {
-    use super::{Storage, shown};
+    use super::{Storage, looked_for, shown};
+
+    #[tokio::test]
+    async fn f_76_a_database_that_does_not_answer_is_named_by_host_and_port() {
+        for (is_there, url) in [
+            (cfg!(feature = "postgres"), "postgres://ada:s3cret@127.0.0.1:1/id?application_name=s3cret"),
+            (cfg!(feature = "postgres"), "postgresql://ada:s3cret@127.0.0.1:1/id"),
+            (cfg!(feature = "mysql"), "mysql://ada:s3cret@127.0.0.1:1/id"),
+            (cfg!(feature = "mysql"), "mariadb://ada:s3cret@127.0.0.1:1/id"),
+            (cfg!(feature = "redis"), "redis://ada:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "redis://:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "rediss://:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "redis-cluster://:s3cret@127.0.0.1:1,127.0.0.1:2"),
+            (cfg!(feature = "redis"), "rediss-cluster://:s3cret@127.0.0.1:1"),
+            (cfg!(feature = "redis"), "redis+unix:///nowhere/127.0.0.1:1?pass=s3cret"),
+            (cfg!(feature = "sqlite"), "/nowhere/127.0.0.1:1"),
+        ] {
+            let Some(url) = Some(url).filter(|_| is_there) else { continue };
+            let reason = Storage::open(url).await.unwrap_err().to_string();
+            assert!(reason.contains("127.0.0.1:1") && !reason.contains("s3cret"), "{url}: {reason}");
+            assert!(reason.starts_with(&format!("--database: {}: ", shown(url))), "{url}: {reason}");
+        }
+    }
+
+    #[tokio::test]
+    async fn f_76_no_error_repeats_a_password_that_is_not_encoded() {
+        for password in ["s3/c@ret", "s3?c@ret", "s3#c@ret", "s3@c/ret", "s3:c@ret", "s3%c@ret", "[s3@c]ret"] {
+            for (is_there, scheme) in [
+                (cfg!(feature = "postgres"), "postgres"),
+                (cfg!(feature = "mysql"), "mysql"),
+                (cfg!(feature = "redis"), "redis"),
+                (cfg!(feature = "redis"), "redis-cluster"),
+            ] {
+                let Some(url) = is_there.then(|| format!("{scheme}://ada:{password}@127.0.0.1:1/id")) else { continue };
+                let reason = Storage::open(&url).await.unwrap_err().to_string();
+                assert!(!reason.contains("s3") && !reason.contains("ret@"), "{url}: {reason}");
+            }
+        }
+    }
+
+    #[test]
+    fn f_76_the_port_that_is_meant_is_named() {
+        for (url, expected) in [
+            ("postgres://ada:s3cret@db.example/id", "postgres://ada@db.example:5432/id"),
+            ("mysql://db.example/id", "mysql://db.example:3306/id"),
+            ("rediss://:s3cret@db.example", "rediss://db.example:6379"),
+            ("redis-cluster://a:1,b", "redis-cluster://a:1,b:6379"),
+            ("redis://[::1]", "redis://[::1]:6379"),
+            ("postgres:///id?host=/run/postgresql", "postgres:///id"),
+            ("postgres://ada:s3?cret@db.example/id", "postgres://ada@…"),
+            ("./provider.db", "./provider.db"),
+        ] {
+            assert_eq!(looked_for(url), expected);
+        }
+    }
 
     #[tokio::test]
     async fn an_unknown_scheme_is_refused_with_those_there_are() {
@@ -139,6 +255,21 @@ mod tests {
             ("mysql://ada:s3/c@ret@db.example/id", "mysql://ada@db.example/id"),
             ("rediss-cluster://:s3cret@a:1,b:2?prefix=x", "rediss-cluster://a:1,b:2"),
             ("redis+unix:///run/redis.sock?pass=s3cret", "redis+unix:///run/redis.sock"),
+            ("redis+unix:///run/redis.sock?pass=s3c@ret", "redis+unix:///run/redis.sock"),
+            ("postgres://db.example/id?password=s3c@ret", "postgres://db.example/id"),
+            ("redis+unix:///run/redis.sock?user=ada&pass=s3c@ret", "redis+unix:///run/redis.sock"),
+            ("postgres://db.example/id?password=s3c@ret#s3c@ret", "postgres://db.example/id"),
+            ("postgres://db.example:5432/id?password=s3cret", "postgres://db.example:5432/id"),
+            // Here nobody can tell a part of the password from the host.
+            ("postgres://db.example:5432/id?password=s3c@ret", "postgres://db.example@…"),
+            ("postgres://ada:s3cret@db.example/id?password=s3c@ret", "postgres://ada@…"),
+            ("mysql://ada:s3?c@ret@db.example/id", "mysql://ada@…"),
+            ("mysql://ada:12#c@ret@db.example/id", "mysql://ada@…"),
+            ("mysql://ada:12/c@ret@db.example/id", "mysql://ada@db.example/id"),
+            ("mysql://ada:s3@c/ret@db.example/id", "mysql://ada@db.example/id"),
+            ("redis://:s3?c@ret@db.example", "redis://…"),
+            ("redis:ada:s3cret@db.example", "redis:…"),
+            ("SQLITE:///srv/p@ss.db", "SQLITE:///srv/p@ss.db"),
         ] {
             assert_eq!(shown(url), expected);
         }

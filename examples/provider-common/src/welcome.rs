@@ -13,6 +13,10 @@ pub struct Welcome {
     pub(crate) program: &'static str,
     pub(crate) format: Format,
     pub(crate) config: Config,
+    /// What the API requires.
+    pub(crate) scope: String,
+    /// What a command needs to find the data of this server.
+    pub(crate) flags: String,
     pub(crate) listening: String,
     pub(crate) database: String,
     pub(crate) account: FirstAccount,
@@ -25,7 +29,7 @@ impl Welcome {
     }
 
     fn answer(&self) -> Answer {
-        let Self { config, listening, database, account, .. } = self;
+        let Self { config, scope, flags, listening, database, account, .. } = self;
         let base = config.url(&config.paths.base);
         let applications = config.url(&config.paths.join("applications"));
         let metadata = config.metadata_url();
@@ -42,14 +46,14 @@ impl Welcome {
 
 A program that acts for itself gets a token like this, in another terminal:
 
-    {called} application create --name Robot --confidential --grant client_credentials
-    curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials -d 'scope=read write' {token}
+    {called}{flags} application create --name Robot --confidential --grant client_credentials
+    curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials -d 'scope={scope}' {token}
     curl -H 'Authorization: Bearer ACCESS_TOKEN' {issuer}/api/notes
 
 An application that acts for people is registered on the page above, or like this; then point any
 OAuth client at the issuer {issuer}
 
-    {called} application create --name Notes --confidential --redirect-uri http://127.0.0.1:9000/callback
+    {called}{flags} application create --name Notes --confidential --redirect-uri http://127.0.0.1:9000/callback
 "
         );
         let mut json = json!({

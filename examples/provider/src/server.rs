@@ -1,14 +1,16 @@
 //! The server: pages, endpoints and API on one socket.
 
 use crate::api;
-use oauth_rocket::OAuth;
+use oauth_core::provider::Service;
+use oauth_rocket::{OAuth, unknown_paths};
 use provider_common::{Notes, Refused, Site};
 use rocket::config::{Ident, LogLevel, Shutdown};
 use rocket::error::ErrorKind;
-use rocket::fairing::AdHoc;
+use rocket::fairing::{self, AdHoc};
 use rocket::response::Redirect;
-use rocket::{State, get, routes};
+use rocket::{Build, Rocket, State, get, routes};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Where the root leads to.
 struct Home(String);
@@ -20,12 +22,17 @@ fn root(home: &State<Home>) -> Redirect {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) async fn run(site: Site) -> Result<(), Refused> {
-    let Site { provider, address, api_path, home, welcome, stop } = site;
+    let Site { provider, address, api_path, api, idle_time, home, welcome, stop } = site;
+    let oauth = OAuth::with(provider);
+    let oauth = api.metadata.into_iter().fold(oauth, OAuth::metadata);
     let refused = |error: rocket::Error| did_not_launch(&error, address);
-    let rocket = rocket::custom(settings(address))
-        .attach(OAuth::with(provider))
+    let rocket = rocket::custom(settings(address, idle_time))
+        .attach(oauth)
+        .attach(AdHoc::try_on_ignite("Error pages", error_pages))
         .manage(Notes::default())
         .manage(Home(home))
+        .manage(api.access)
+        .register(api_path.clone(), api::catchers())
         .mount(api_path, api::routes())
         .mount("/", routes![root])
         .attach(AdHoc::on_liftoff("Welcome", |_| Box::pin(async { welcome.say() })))
@@ -48,11 +55,21 @@ pub(crate) async fn run(site: Site) -> Result<(), Refused> {
     }
 }
 
+/// Answers unknown paths with the provider's own page.
+async fn error_pages(rocket: Rocket<Build>) -> fairing::Result {
+    match rocket.state::<Arc<dyn Service>>().cloned() {
+        Some(service) => Ok(rocket.register("/", unknown_paths(&service))),
+        None => Err(rocket),
+    }
+}
+
 /// Neither Rocket.toml nor `ROCKET_` variables are read.
-fn settings(address: SocketAddr) -> rocket::Config {
+fn settings(address: SocketAddr, idle_time: u32) -> rocket::Config {
     rocket::Config {
         address: address.ip(),
         port: address.port(),
+        // Rocket 0.5 keeps idle connections of HTTP/1 open if this is not 0, however long it is.
+        keep_alive: idle_time,
         ident: Ident::none(),
         // Rocket writes whole requests and answers, tokens included, to its log (RFC 6819 §5.1.4.1).
         log_level: LogLevel::Off,

@@ -52,8 +52,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Says whose tokens are good here, and tells clients where they get one (RFC 9728).
 fn protected(options: &Options) -> Result<ProtectedResource, Box<dyn Error>> {
     // Not an option: whoever may list the processes of this machine would see it.
-    let secret = std::env::var("NOTES_CLIENT_SECRET")
-        .map_err(|_| "NOTES_CLIENT_SECRET: give the secret with which this API is registered at the provider")?;
+    let given = std::env::var("NOTES_CLIENT_SECRET").unwrap_or_default();
+    // A file or a shell may have put a line break there, which is no part of a secret.
+    let secret = given.trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        return Err("NOTES_CLIENT_SECRET: give the secret with which this API is registered at the provider".into());
+    }
     let provider =
         RemoteResourceProvider::builder(&options.issuer, options.client_id.clone(), ClientSecret::new(secret))
             .audience(options.resource.clone())

@@ -3,8 +3,9 @@
 use bytes::Buf;
 use futures_util::{Stream, TryStreamExt as _};
 use http::StatusCode;
-use oauth_warp::{ProtectedResource, authorized};
-use provider_common::{LONGEST_NOTE, Notes, Read, Said, Write, profile};
+use oauth_core::resource::Access;
+use oauth_warp::{ProtectedResource, authorized_by};
+use provider_common::{LONGEST_NOTE, Notes, Said, profile, refusal};
 use std::sync::Arc;
 use warp::filters::BoxedFilter;
 use warp::reject::Rejection;
@@ -14,22 +15,28 @@ use warp::{Filter, Reply};
 pub(crate) fn routes(
     path: String,
     resource: ProtectedResource,
+    access: Access,
 ) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
     let notes = Arc::new(Notes::default());
     let kept = warp::any().map(move || Arc::clone(&notes));
-    let (read, write) = (authorized::<Read, _>(&resource), authorized::<Write, _>(&resource));
+    let token = authorized_by(&resource, access);
 
-    let profile = warp::path!("profile").and(warp::get()).and(read.clone()).map(|token| answer(profile(&token)));
-    let list = warp::path!("notes").and(warp::get()).and(read).and(kept.clone());
+    let profile = warp::path!("profile").and(warp::get()).and(token.clone()).map(|token| answer(profile(&token)));
+    let list = warp::path!("notes").and(warp::get()).and(token.clone()).and(kept.clone());
     let list = list.map(|token, notes: Arc<Notes>| answer(notes.list(&token)));
     let content_type = warp::header::optional::<String>("content-type");
-    let add = warp::path!("notes").and(warp::post()).and(write).and(kept).and(content_type).and(warp::body::stream());
+    let add = warp::path!("notes").and(warp::post()).and(token).and(kept).and(content_type).and(warp::body::stream());
     let add =
         add.then(async |token, notes: Arc<Notes>, content_type: Option<String>, body| match read_note(body).await {
             Ok(body) => answer(notes.add(&token, content_type.as_deref(), &body)).into_response(),
             Err(_) => StatusCode::BAD_REQUEST.into_response(),
         });
     below(&path).and(profile.or(list).unify().or(add))
+}
+
+/// Answers what no route of the API takes: in JSON, which is what its clients read.
+pub(crate) fn unknown_paths(path: String) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
+    below(&path).map(|| answer(refusal(StatusCode::NOT_FOUND)))
 }
 
 /// Matches a path of several segments, which `warp::path` does not.

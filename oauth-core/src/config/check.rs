@@ -56,6 +56,13 @@ impl Config {
         if self.default_scope.as_ref().is_some_and(|scope| !scope.is_subset(&self.scope())) {
             return no("default_scope", "it must consist of scopes on offer");
         }
+        for (key, names) in
+            [("consenting_roles", &self.consenting_roles), ("registering_groups", &self.registering_groups)]
+        {
+            if names.iter().flatten().any(|name| name.trim().is_empty()) {
+                return no(key, "it has an empty name, which nobody has: remove it, or give a name");
+            }
+        }
         if self.introspected_attributes.iter().any(|name| STANDARD_MEMBERS.contains(&name.as_str())) {
             let reason = "it names a member that introspection has a meaning for: call it another";
             return no("introspected_attributes", reason);
@@ -154,6 +161,16 @@ mod tests {
             config.insecure_no_throttling = true;
         });
         assert!(refusal.starts_with("insecure_password_grant: "), "{refusal}");
+    }
+
+    #[test]
+    fn f_35_an_empty_role_or_group_is_refused_by_its_key() {
+        for name in ["", " "] {
+            let refusal = refused(|config| config.consenting_roles = Some([name.to_owned()].into()));
+            assert!(refusal.starts_with("consenting_roles: "), "{refusal}");
+            let refusal = refused(|config| config.registering_groups = Some(["staff".into(), name.to_owned()].into()));
+            assert!(refusal.starts_with("registering_groups: "), "{refusal}");
+        }
     }
 
     #[test]

@@ -110,7 +110,33 @@ impl SqliteStore {
         let path = location::parse(location)?;
         let connection = open::create(&path)?;
         let inner = Inner { writer: Writer::start(connection, path.clone())?, readers: Readers::new(&path), path };
-        Ok(Self { inner: Arc::new(inner), tenant: Tenant::default() })
+        let store = Self { inner: Arc::new(inner), tenant: Tenant::default() };
+        if let Some(warning) = store.exposure() {
+            tracing::warn!("{warning}");
+        }
+        Ok(store)
+    }
+
+    /// Says which files of the database other users of this machine may read or write, with the mode of each and
+    /// the command that ends it; `None` if nobody but their owner may. A file that this store makes has the mode
+    /// 0600; one that was there before keeps its own. Opening the store logs the same as a warning.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # use oauth_diesel::SqliteStore;
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("provider.db").display().to_string();
+    /// let store = SqliteStore::open(&path).await?;
+    /// assert_eq!(store.exposure(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn exposure(&self) -> Option<String> {
+        let files = open::exposed(&self.inner.path);
+        let modes = files.iter().map(|(file, mode)| format!("{} has the mode {mode:04o}", file.display()));
+        let named = files.iter().map(|(file, _)| format!("'{}'", file.display().to_string().replace('\'', "'\\''")));
+        let (modes, named) = (modes.collect::<Vec<_>>().join(", "), named.collect::<Vec<_>>().join(" "));
+        let advice = "other users of this machine may read or write the database; make it its owner's alone";
+        (!files.is_empty()).then(|| format!("{modes}: {advice}: chmod 600 {named}"))
     }
 
     /// Gives a store for another tenant of the same file: it sees none of the records of this one, nor

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long opening waits for other processes that open the same file.
@@ -77,6 +77,27 @@ fn make_file(path: &Path) -> Outcome<()> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(Failure::File(path.display().to_string(), error)),
     }
+}
+
+/// Lists the files of a database that other users of this machine may read or write, each with its mode: a file
+/// that was there before keeps its own, and a link is followed to the file that it names.
+#[cfg(unix)]
+pub(super) fn exposed(path: &Path) -> Vec<(PathBuf, u32)> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let files = ["", "-wal", "-shm"].map(|end| {
+        let mut name = file.clone().into_os_string();
+        name.push(end);
+        PathBuf::from(name)
+    });
+    let mode = |file: PathBuf| std::fs::metadata(&file).ok().map(|found| (file, found.permissions().mode() & 0o7777));
+    files.into_iter().filter_map(mode).filter(|(_, mode)| mode & 0o066 != 0).collect()
+}
+
+/// Elsewhere a file has no mode.
+#[cfg(not(unix))]
+pub(super) fn exposed(_: &Path) -> Vec<(PathBuf, u32)> {
+    Vec::new()
 }
 
 /// Applies the migrations that are missing, in one transaction: of several processes one does it

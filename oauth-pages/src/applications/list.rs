@@ -169,6 +169,12 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     ) -> store::Result<Found> {
         let filter = ClientFilter { owner, ..ClientFilter::default() };
         let (mut found, mut read) = (Found { clients: Vec::new(), next: None }, 0);
+        // A whole identifier was pasted: it stands first, before any other is read.
+        let exact = ClientId::new(choice.search.as_str()).ok();
+        if let (Some(id), None) = (&exact, &after) {
+            let client = self.store.client(id).await?;
+            found.clients.extend(client.filter(|client| filter.matches(client) && choice.shows(client)));
+        }
         let mut page = Page { after, limit: BATCH };
         loop {
             let batch = self.store.clients(&filter, &page).await?;
@@ -180,7 +186,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
                     return Ok(found);
                 }
                 page.after = Some(client.id.clone());
-                if choice.shows(&client) {
+                if choice.shows(&client) && exact.as_ref() != Some(&client.id) {
                     found.clients.push(client);
                 }
             }

@@ -105,10 +105,37 @@ async fn a_search_reads_so_many_and_goes_on_by_a_link() {
     let expected: Vec<String> = (0..2_050).filter(|number| number % 40 == 1).map(|n| format!("c{n:04}")).collect();
     assert_eq!(found, expected, "each once");
     assert_eq!(pages, 2, "50 on the first");
-    let none = root.get("/oauth/applications?search=c2049").await;
+    let none = root.get("/oauth/applications?search=c204").await;
     assert!(text(&none).contains("None so far"), "2,000 are read for one request");
     let next = text(&none).split("id=\"next-page\" ").nth(1).and_then(|link| attribute(link, "href")).unwrap();
     assert!(text(&root.get(&next).await).contains("id=\"application-c2049\""));
+}
+
+#[tokio::test]
+async fn f_43_a_pasted_client_identifier_is_found_first() {
+    let site = Site::new().await;
+    for number in 0..2_050 {
+        site.client(&format!("c{number:04}"), |client| {
+            client.owner = (number >= 2_000).then(|| site.ada.subject.clone());
+            client.enabled = number != 2_048;
+        })
+        .await;
+    }
+    site.client("c2049-of-eve", |_| ()).await;
+    let (mut root, mut ada, mut eve) =
+        (site.signed_in("root").await, site.signed_in("ada").await, site.signed_in("eve").await);
+    for id in ["c0000", "c1999", "c2049"] {
+        assert_eq!(listed(&mut root, &format!("search={id}")).await.first().unwrap(), id);
+    }
+    assert_eq!(listed(&mut root, "search=+c2049+").await, ["c2049"], "spaces around it were pasted too");
+    assert_eq!(listed(&mut root, "search=c2048&show=disabled").await, ["c2048"]);
+    assert!(listed(&mut root, "search=c2048&show=enabled").await.is_empty(), "the filter holds");
+    assert_eq!(listed(&mut root, "search=c2049&owner=ada").await, ["c2049"]);
+    assert!(listed(&mut root, "search=c2049&owner=eve").await.is_empty());
+    assert_eq!(listed(&mut ada, "search=c2049").await, ["c2049"], "it stands there once");
+    assert!(listed(&mut eve, "search=c2049").await.is_empty(), "another person's is not found");
+    let next = listed(&mut root, "search=c2049&after=c1999").await;
+    assert_eq!(next, ["c2049-of-eve"], "the next page does not repeat it");
 }
 
 #[tokio::test]

@@ -263,3 +263,35 @@ async fn r_210_a_sign_in_is_for_the_request_that_asked_for_it() {
     assert!(text(&other).contains("id=\"sign-in\""), "{}", location(&other));
     assert!(location(&browser.get(location(&answer)).await).contains("code="), "its own is answered");
 }
+
+#[tokio::test]
+async fn f_72_the_first_empty_field_has_the_focus() {
+    let focused = |page: &Response<Bytes>| {
+        let page = text(page);
+        let inputs: Vec<&str> = page.split("<input ").filter_map(|rest| rest.split('>').next()).collect();
+        let focused: Vec<_> = inputs.iter().filter(|input| input.ends_with(" autofocus")).collect();
+        assert_eq!(focused.len(), 1, "{page}");
+        attribute(focused[0], "name").unwrap()
+    };
+    for (organisations, typed) in [
+        (
+            true,
+            &[
+                ("", "", "organisation"),
+                ("north", "", "username"),
+                ("north", "ada", "password"),
+                ("", "ada", "password"),
+            ][..],
+        ),
+        (false, &[("", "", "username"), ("", "ada", "password")]),
+    ] {
+        let site = Site::with(|config| config.organisations = organisations).await;
+        let mut browser = site.browser();
+        let first = browser.get("/oauth/sign-in").await;
+        for (organisation, username, expected) in typed {
+            let answer = browser.sign_in_at(organisation, username, "wrong password").await;
+            assert_eq!(focused(&answer), *expected, "{organisation:?} {username:?}");
+        }
+        assert_eq!(focused(&first), if organisations { "organisation" } else { "username" });
+    }
+}

@@ -41,3 +41,19 @@ async fn f_68_each_form_error_begins_with_a_capital_or_names_its_field() {
     let wrong = root.submit(&page, "/oauth/password", &wrong).await;
     assert_eq!(element(&wrong, "form-error").as_deref(), Some("The old password is wrong. Check it, and try again."));
 }
+
+#[tokio::test]
+async fn f_67_the_list_of_errors_has_sentences_and_whole_codes() {
+    let site = Site::new().await;
+    let page = text(&site.browser().get("/oauth/errors").await);
+    let rows: Vec<&str> = page.split("<tr>").skip(2).collect();
+    assert_eq!(rows.len(), oauth_core::error::TABLE.len());
+    for row in rows {
+        let cells: Vec<&str> = row.split("<td").skip(1).map(|cell| cell.split_once('>').unwrap().1).collect();
+        assert!(cells[1].starts_with("<code class=\"whole\">"), "{row}");
+        for cell in &cells[2..] {
+            let first = cell.chars().next().unwrap();
+            assert!(!first.is_lowercase() || cell.split(' ').next().unwrap().ends_with(':'), "{cell}");
+        }
+    }
+}

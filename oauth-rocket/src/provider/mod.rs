@@ -6,4 +6,4 @@ mod routes;
 mod settings;
 
 pub use fairing::OAuth;
-pub use routes::{routes, well_known};
+pub use routes::{routes, unknown_paths, well_known};

@@ -53,6 +53,13 @@ pub fn well_known(service: &Arc<dyn Service>) -> Vec<Route> {
         .collect()
 }
 
+/// Gives the catchers that answer what no route takes with the provider's page for an unknown address, to
+/// register at the root; a catcher at a longer path, such as an API's, comes first.
+pub fn unknown_paths(service: &Arc<dyn Service>) -> Vec<Catcher> {
+    let not_found = Catcher::new(Status::NotFound.code, Unknown(Arc::clone(service)));
+    vec![not_found, unknown_methods(service)]
+}
+
 /// Gives the catcher for requests that Rocket refuses before it routes: those with a method that it
 /// does not know.
 pub(super) fn unknown_methods(service: &Arc<dyn Service>) -> Catcher {
@@ -105,6 +112,16 @@ impl catcher::Handler for UnknownMethods {
             Some(method) => call(&self.0, request, method, Bytes::new()).await,
             None => bad_request(),
         }))
+    }
+}
+
+#[derive(Clone)]
+struct Unknown(Arc<dyn Service>);
+
+#[rocket::async_trait]
+impl catcher::Handler for Unknown {
+    async fn handle<'r>(&self, _: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
+        Ok(convert::response(call(&self.0, request, convert::method(request.method()), Bytes::new()).await))
     }
 }
 

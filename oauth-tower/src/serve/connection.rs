@@ -16,12 +16,16 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower_service::Service;
 
 /// The least that hyper reads into.
 const LEAST_BUFFER: usize = 8 * 1024;
+
+/// More than any limit needs, and less than an instant can be moved by.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How the server stands, as connections see it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,7 +83,7 @@ where
             }
         });
         let _ = socket.set_nodelay(true);
-        let socket = TokioIo::new(Socket::new(socket, place.seat(), limits.write_time));
+        let socket = TokioIo::new(Socket::new(socket, place.seat(), &limits));
         let mut connection = pin!(builder(&limits).serve_connection(socket, answer));
         loop {
             tokio::select! {
@@ -118,8 +122,10 @@ async fn next(stage: &mut watch::Receiver<Stage>) -> Stage {
 fn builder(limits: &Limits) -> Builder {
     let mut builder = Builder::new();
     builder
+        // hyper counts from the last answer; the socket breaks off before. With a time to itself hyper reads again
+        // behind each answer, which lets the socket look at the clock.
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
+        .header_read_timeout(limits.idle_time.saturating_add(limits.head_time).min(YEAR))
         .max_header_size(limits.head_size)
         .max_buf_size(limits.head_size.max(LEAST_BUFFER));
     builder

@@ -10,8 +10,11 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// How long a request's head may take, and how long a connection may idle before the next one: 10
-    /// seconds unless set.
+    /// How long a connection may idle before the first byte of a head: 75 seconds unless set, which is
+    /// longer than balancers keep theirs open (60 seconds mostly), so that none of them meets a connection
+    /// that this side has closed. Idle connections give way first, see [`connections`](Self::connections).
+    pub idle_time: Duration,
+    /// How long a request's head may take from its first byte: 10 seconds unless set.
     pub head_time: Duration,
     /// How many bytes a request's head may have, from the method to the empty line: 32 KiB unless set.
     /// One more is answered 431. So is a head of more than 100 fields.
@@ -35,6 +38,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            idle_time: Duration::from_secs(75),
             head_time: Duration::from_secs(10),
             head_size: 32 * 1024,
             body_time: Duration::from_secs(20),

@@ -1,7 +1,7 @@
 //! How far a connection is: whether the server waits for its client, and since when.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Written by the socket, the body and the answer of one connection, read by who looks for a place.
 pub(super) struct Progress(Mutex<State>);
@@ -9,6 +9,8 @@ pub(super) struct Progress(Mutex<State>);
 struct State {
     stage: Stage,
     since: Instant,
+    /// When the first byte of a head came.
+    head: Option<Instant>,
     body: Wait,
     write: Wait,
 }
@@ -43,15 +45,36 @@ impl Wait {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        let state = State { stage: Stage::Head, since: Instant::now(), body: Wait::default(), write: Wait::default() };
-        Self(Mutex::new(state))
+        let (body, write) = (Wait::default(), Wait::default());
+        Self(Mutex::new(State { stage: Stage::Head, since: Instant::now(), head: None, body, write }))
     }
 
     /// A whole head has come.
     pub(super) fn begins(&self) {
         let mut state = self.state();
-        state.stage = Stage::Request;
+        (state.stage, state.head) = (Stage::Request, None);
         (state.body, state.write) = (Wait::default(), Wait::default());
+    }
+
+    /// Some bytes have come: the first ones of a head if none is under way.
+    pub(super) fn bytes_come(&self) {
+        let mut state = self.state();
+        if state.stage == Stage::Head {
+            state.head.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Tells until when the next head must be whole if it has begun, or must begin if it has not. `None` while a
+    /// request is under way or its client does not take the answer, or if there is no end.
+    pub(super) fn head_is_over_at(&self, idle_time: Duration, head_time: Duration) -> Option<Instant> {
+        let state = self.state();
+        match (state.stage, state.head) {
+            (Stage::Request, _) => None,
+            // The time to write is another.
+            (Stage::Sending, _) if state.write.now => None,
+            (_, Some(begun)) => begun.checked_add(head_time),
+            (_, None) => state.since.checked_add(idle_time),
+        }
     }
 
     /// The rest of a body has not come yet.

@@ -86,7 +86,7 @@ pub(crate) async fn start(limits: Limits) -> Running {
 /// Short times, so that a test of them is short.
 pub(crate) fn quick() -> Limits {
     let mut limits = Limits::default();
-    limits.head_time = Duration::from_millis(300);
+    (limits.idle_time, limits.head_time) = (Duration::from_millis(300), Duration::from_millis(300));
     limits.body_time = Duration::from_millis(300);
     limits.write_time = Duration::from_millis(300);
     limits

@@ -55,6 +55,29 @@ async fn the_second_head_of_a_connection_has_no_more_time() {
 }
 
 #[tokio::test]
+async fn f_32_an_idle_connection_lives_longer_than_half_a_head() {
+    assert_eq!((Limits::default().idle_time.as_secs(), Limits::default().head_time.as_secs()), (75, 10));
+    let mut limits = quick();
+    limits.idle_time = Duration::from_secs(3);
+    let server = start(limits).await;
+    let mut stream = server.connect().await;
+    for _ in 0..3 {
+        // Longer than a head may take, also before the first one.
+        sleep(Duration::from_millis(700)).await;
+        stream.write_all(OPEN).await.unwrap();
+        until(&mut stream, "open").await;
+    }
+    let began = Instant::now();
+    stream.write_all(b"GET /open HTTP/1.1\r\nHost:").await.unwrap();
+    assert_eq!(timeout(PATIENCE, rest(&mut stream)).await.unwrap(), "");
+    assert!(began.elapsed() < Duration::from_secs(2), "half a head has its own time: {:?}", began.elapsed());
+    let mut silent = server.connect().await;
+    let began = Instant::now();
+    assert_eq!(timeout(PATIENCE, rest(&mut silent)).await.unwrap(), "");
+    assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn an_answer_that_nobody_reads_is_broken_off() {
     let server = start(quick()).await;
     let mut stream = server.connect().await;

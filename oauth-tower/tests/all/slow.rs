@@ -17,7 +17,7 @@ const TAKEN: Duration = Duration::from_secs(20);
 /// Nobody times out in these tests: what serves the honest client is that others give way.
 fn patient(connections: usize) -> Limits {
     let mut limits = Limits::default();
-    (limits.head_time, limits.body_time, limits.write_time) = (HOUR, HOUR, HOUR);
+    (limits.idle_time, limits.head_time, limits.body_time, limits.write_time) = (HOUR, HOUR, HOUR, HOUR);
     limits.connections = connections;
     limits
 }

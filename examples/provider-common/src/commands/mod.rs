@@ -2,6 +2,7 @@
 
 pub(crate) mod application;
 pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod sweep;
 pub(crate) mod user;
 
@@ -35,12 +36,23 @@ pub(crate) fn attribute(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn one_line(text: &str, what: &str) -> Result<Zeroizing<String>, Refused> {
+/// Takes a secret, whichever way it entered: without the line break at its end, which files and shells put
+/// there, and only if a person can type it.
+pub(crate) fn one_line(text: &str, what: &str) -> Result<Zeroizing<String>, Refused> {
     let line = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
     if line.is_empty() || line.contains(['\n', '\r']) {
-        return Err(Refused::new("invalid_input", format!("{what}: give exactly one line on standard input")));
+        return Err(Refused::new("invalid_input", format!("{what}: give exactly one line")));
+    }
+    if line.contains(nobody_types) {
+        let reason = "it has a control character or a byte order mark, which nobody can type; remove it";
+        return Err(Refused::new("invalid_input", format!("{what}: {reason}")));
     }
     Ok(Zeroizing::new(line.to_owned()))
+}
+
+/// Tells control characters, the separators of lines and paragraphs, and the byte order mark.
+fn nobody_types(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -57,6 +69,19 @@ mod lines {
         }
         for text in ["", "\n", "ab\ncd", "ab\n\n"] {
             assert!(one_line(text, "secret").is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn f_27_what_nobody_types_never_enters_in_silence() {
+        for odd in ["\r", "\t", "\0", "\u{1b}", "\u{7f}", "\u{85}", "\u{2028}", "\u{feff}"] {
+            for text in [format!("{odd}correct horse"), format!("correct{odd}horse"), format!("correct horse{odd}")] {
+                assert!(one_line(&text, "secret").is_err(), "{text:?}");
+            }
+        }
+        for good in ["pässwörd 12345", " correct horse ", "日本語のパスワード", "\u{1f511}\u{200d}\u{1f511}"]
+        {
+            assert_eq!(one_line(good, "secret").unwrap().as_str(), good);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `provider user ...`: accounts for those who have no users of their own.
 
-use super::{PAGE, secret_from_stdin};
+use super::{PAGE, one_line, secret_from_stdin};
 use crate::output::{Answer, Refused, warn};
 use clap::{Args, Subcommand, ValueEnum};
 use oauth_core::administration::{Act, Actor, Administration};
@@ -170,7 +170,7 @@ impl NewPassword {
                 warn(
                     "warning: --password shows in the process list and the shell's history; --password-stdin does not",
                 );
-                Ok(Password::new(password))
+                Ok(Password::new(one_line(&password, "password")?.as_str()))
             }
             None => Ok(Password::new(secret_from_stdin("password")?.as_str())),
         }

@@ -15,6 +15,7 @@ macro_rules! on_every_binary {
 
 mod accounts;
 mod applications;
+mod faults;
 mod membership;
 mod owner;
 pub(crate) mod process;

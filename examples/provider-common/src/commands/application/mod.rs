@@ -2,7 +2,7 @@
 
 mod change;
 mod create;
-mod properties;
+pub(crate) mod properties;
 
 use super::PAGE;
 use crate::output::{Answer, Refused, warn};

@@ -13,11 +13,10 @@ pub(crate) struct Properties {
     /// Where it may be redirected to, exactly; may be repeated.
     #[arg(long = "redirect-uri", value_name = "URI", allow_hyphen_values = true)]
     redirect_uris: Vec<String>,
-    /// A grant it may use; may be repeated. Unless given: authorization_code and refresh_token, or none
-    /// for a resource server that is never redirected to.
+    /// A grant it may use; may be repeated.
     #[arg(long = "grant", value_name = "GRANT", value_delimiter = ',')]
     grants: Vec<GrantType>,
-    /// A scope it may ask for; may be repeated. Unless given: every scope on offer.
+    /// A scope it may ask for; may be repeated.
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
     /// A resource identifier (RFC 8707) that it is the server of; may be repeated.
@@ -35,7 +34,7 @@ pub(crate) struct Properties {
     /// A free attribute; may be repeated.
     #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = crate::commands::attribute)]
     attributes: Vec<(String, String)>,
-    /// How long its codes can be redeemed; at most 600. As the server's unless given, as the next three.
+    /// How long its codes can be redeemed; at most 600.
     #[arg(long, value_name = "SECONDS")]
     lifetime_code: Option<u64>,
     /// How long its access tokens live.
@@ -59,6 +58,40 @@ pub(crate) struct Properties {
     /// May ask for codes without PKCE: weakens it against code injection. Confidential ones only.
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     insecure_without_pkce: Option<bool>,
+}
+
+/// What an option says if an application is created without it.
+const DEFAULTS: [(&str, &str); 6] = [
+    (
+        "grants",
+        "Unless given: authorization_code and refresh_token, or none for a resource server without redirect URI",
+    ),
+    ("scopes", "Unless given: every scope on offer"),
+    ("lifetime_code", "As the server's, unless given"),
+    ("lifetime_access_token", "As the server's, unless given"),
+    ("lifetime_refresh_token_idle", "As the server's, unless given"),
+    ("lifetime_refresh_token", "As the server's, unless given"),
+];
+
+/// Completes the help of `create` and `update`: an option that is not given means a default for the one, and for
+/// the other that nothing changes.
+pub(crate) fn with_help(applications: clap::Command) -> clap::Command {
+    let say = |option: clap::Arg, more: &str| {
+        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+        option.help(format!("{help}. {more}"))
+    };
+    let create = |option: clap::Arg| match DEFAULTS.iter().find(|(id, _)| option.get_id() == *id) {
+        Some((_, default)) => say(option, default),
+        None => option,
+    };
+    let update = |option: clap::Arg| match option.get_id().as_str() {
+        "clear" => option,
+        _ if option.is_positional() || option.is_required_set() => option,
+        _ => say(option, "Stays as it is, unless given"),
+    };
+    applications
+        .mut_subcommand("create", |command| command.mut_args(create))
+        .mut_subcommand("update", |command| command.mut_args(update))
 }
 
 /// What can be taken away from an application.

@@ -1,0 +1,34 @@
+//! Settings that are there and are not read.
+
+use std::path::Path;
+
+/// Lists the settings of Rocket that a person may take for this program's: its file in the directory or above,
+/// where Rocket would find it, and its variables.
+pub(crate) fn warnings(directory: &Path, variables: impl IntoIterator<Item = String>) -> Vec<String> {
+    let advice = "this program does not read it; put the settings into a file of their own and name it with --config";
+    let files = directory.ancestors().map(|above| above.join("Rocket.toml")).find(|file| file.is_file());
+    let variables = variables.into_iter().filter(|name| name.starts_with("ROCKET_"));
+    let names = files.into_iter().map(|file| file.display().to_string()).chain(variables);
+    names.map(|name| format!("{name}: {advice} (docs/configuration.md)")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::warnings;
+
+    #[test]
+    fn f_58_a_settings_file_that_is_not_read_is_named() {
+        let directory = std::env::temp_dir().join(format!("unread-{}", std::process::id()));
+        std::fs::create_dir_all(directory.join("below")).unwrap();
+        assert!(warnings(&directory, ["PROVIDER_PORT".to_owned()]).is_empty());
+        let file = directory.join("Rocket.toml");
+        std::fs::write(&file, "[default.oauth]\nbogus_key = 1\n").unwrap();
+        for place in [directory.clone(), directory.join("below")] {
+            let said = warnings(&place, ["ROCKET_OAUTH".to_owned(), "PROVIDER_PORT".to_owned()]);
+            assert_eq!(said.len(), 2, "{said:?}");
+            assert!(said[0].starts_with(&format!("{}: ", file.display())), "{said:?}");
+            assert!(said[1].starts_with("ROCKET_OAUTH: ") && said.iter().all(|line| line.contains("--config")));
+        }
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}
