@@ -23,13 +23,6 @@ pub(crate) fn stored_name(organisation: Option<&str>, username: &str) -> String 
     }
 }
 
-/// Tells whether an organisation can be called so.
-pub(crate) fn is_organisation(text: &str) -> bool {
-    (1..=100).contains(&text.chars().count())
-        && text.trim() == text
-        && !text.chars().any(|character| character.is_control() || character == '/')
-}
-
 /// Tells whether an account belongs to an organisation, or to none where none is named: whatever its
 /// name looks like.
 pub(crate) fn belongs(account: &Account, organisation: Option<&str>) -> bool {

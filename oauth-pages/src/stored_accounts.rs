@@ -1,9 +1,10 @@
 use crate::accounts::{Accounts, PasswordChange, Person};
-use crate::membership::{ORGANISATION, belongs, is_organisation, stored_name};
+use crate::membership::{ORGANISATION, belongs, stored_name};
 use oauth_core::clock::Clock;
 use oauth_core::config::Config;
 use oauth_core::event::{Event, EventSink};
 use oauth_core::identifier::{Attributes, Subject};
+use oauth_core::name::{is_organisation, is_username};
 use oauth_core::password::{PasswordHasher, PasswordHasherBusy};
 use oauth_core::secret::Password;
 use oauth_core::store::{
@@ -43,9 +44,10 @@ pub struct StoredAccounts<S> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The name is empty, too long, padded or has control characters.
+    /// The name is too long, padded, shows nothing or has hidden characters ([`is_username`]).
     Username,
-    /// The organisation's name is empty, too long, padded, or has control characters or a slash.
+    /// The organisation's name is too long, padded, shows nothing, or has hidden characters or a slash
+    /// ([`is_organisation`]).
     Organisation,
     /// The password is too short or too long.
     Password,
@@ -65,10 +67,10 @@ impl std::fmt::Display for AccountError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Username => {
-                "username: give 1 to 100 characters, without control characters and without spaces around them"
+                "username: give 1 to 100 characters that can be seen, without control or invisible characters and without spaces around them"
             }
             Self::Organisation => {
-                "organisation: give 1 to 100 characters, without slash, control characters and spaces around them"
+                "organisation: give 1 to 100 characters that can be seen, without slash, control or invisible characters and without spaces around them"
             }
             Self::Password => "password: give 8 to 1024 characters",
             Self::Taken => "username: it is taken; choose another",
@@ -389,10 +391,6 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
 
 fn found(there: bool) -> Result<(), AccountError> {
     if there { Ok(()) } else { Err(AccountError::Unknown) }
-}
-
-fn is_username(text: &str) -> bool {
-    (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
 }
 
 fn is_password(password: &Password) -> bool {

@@ -136,3 +136,24 @@ async fn f_16_each_command_names_itself_and_what_changed() {
     let refused = shell.run(&["audit"]).await.unwrap_err();
     assert!(refused.to_string().contains("oauth::audit"), "memory keeps none: {refused}");
 }
+
+#[tokio::test]
+async fn f_42_no_command_takes_a_name_that_nobody_can_see() {
+    let shell = Shell::with_people().await;
+    for unseen in ["\u{200b}", "\u{3164}", "\u{feff}", "a\u{200b}da", "Bank\u{202e}moc.live"] {
+        let create = ["application", "create", "--confidential", "--grant", "client_credentials", "--name", unseen];
+        for (line, of) in [
+            (&create[..], "name:"),
+            (&["application", "update", "one", "--name", unseen], "name:"),
+            (&["application", "block", "one", "--reason", unseen], "--reason:"),
+            (&["user", "create", unseen, "--password", "correct horse battery"], "username:"),
+            (
+                &["user", "create", "eve", "--organisation", unseen, "--password", "correct horse battery"],
+                "organisation:",
+            ),
+        ] {
+            let refused = shell.run(line).await.unwrap_err().to_string();
+            assert!(refused.contains(of) && refused.contains("can be seen"), "{line:?}: {refused}");
+        }
+    }
+}
