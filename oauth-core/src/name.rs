@@ -50,7 +50,8 @@ pub fn is_reason(text: &str) -> bool {
 /// around them, and no joiner or variation selector either, because nobody would know to type it.
 pub fn is_username(text: &str) -> bool {
     let typed = |character| !is_hidden(character) && character != BLANK;
-    has_up_to(100, text) && text.trim() == text && is_legible(text) && text.chars().all(typed)
+    let fits = has_up_to(100, text) && has_up_to(100, &folded(text));
+    fits && text.trim() == text && is_legible(text) && text.chars().all(typed)
 }
 
 /// Tells whether an organisation can be called so: as [a person](is_username), and no character that is or

@@ -5,6 +5,7 @@
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
+use crate::name::folded;
 use crate::secret::Digest;
 use quick_cache::sync::Cache;
 use std::net::IpAddr;
@@ -97,7 +98,7 @@ impl Throttle {
     /// grant, for all spellings that some application may take for the same account, and none that a
     /// client has, whose identifiers hold no line break.
     pub fn begin_account(&self, username: &str, address: Option<IpAddr>) -> Option<Attempt> {
-        self.begin(&format!("account\n{}", username.trim().to_lowercase()), address)
+        self.begin(&format!("account\n{}", folded(username.trim())), address)
     }
 
     /// Counts a failed attempt, and tells whether it was still within the limits: of many attempts

@@ -113,6 +113,7 @@ table! {
         tenant -> BigInt,
         subject -> Text,
         username -> Text,
+        spelling -> Nullable<Text>,
         password -> Text,
         administrator -> Bool,
         enabled -> Bool,

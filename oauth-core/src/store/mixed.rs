@@ -1,7 +1,7 @@
 use super::{
     Account, AccountStore, ActiveToken, AuditStore, Basis, ClientFilter, ClientStore, Code, CodeStore, Created, Grant,
     GrantFilter, GrantStore, Housekeeping, Issue, KeptAct, Marks, Page, PendingDecision, PendingRequest,
-    PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode,
+    PendingRequestStore, Redeemed, Renamed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore, StoredCode,
     StoredRefresh, Swept, TokenStore,
 };
 use crate::administration::Act;
@@ -232,6 +232,10 @@ impl<T: AccountStore, S: SessionStore> AccountStore for Mixed<T, S> {
         let replaced = self.truth.replace_account(read, changed, now).await?;
         self.end_sessions_if(replaced == Replaced::Now && read.is_ended_by(changed), &read.subject).await?;
         Ok(replaced)
+    }
+
+    async fn rename_account(&self, read: &Account, renamed: &Account, now: Timestamp) -> Result<Renamed> {
+        self.truth.rename_account(read, renamed, now).await
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {

@@ -32,6 +32,8 @@ mod pending;
 mod session;
 mod token;
 
+pub(super) use account::fold_names;
+
 use super::{Connection, OTHERS_WRITE, SWEEP, Store, instr, issue};
 
 use crate::error::{Failure, Outcome};

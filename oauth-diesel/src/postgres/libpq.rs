@@ -71,7 +71,7 @@ impl Kind for Connection {
     }
 
     fn migrate(&mut self) -> Outcome<()> {
-        migrate::migrate(self)
+        migrate::migrate(self, body::fold_names)
     }
 
     /// It knows no deadlines: whoever waits for it does.

@@ -12,6 +12,7 @@ mod edges;
 mod entitlement;
 mod headers;
 mod hostile;
+mod names;
 mod ordinary;
 mod organisations;
 mod overtaken;

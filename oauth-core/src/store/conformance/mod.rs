@@ -42,6 +42,7 @@ pub mod grants;
 pub mod housekeeping;
 mod interrupted;
 mod list;
+pub mod names;
 pub mod pending;
 mod race;
 pub mod races;

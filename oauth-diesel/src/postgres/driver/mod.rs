@@ -43,7 +43,7 @@ impl Kind for Connection {
     }
 
     fn migrate(&mut self) -> Outcome<()> {
-        migrate::migrate(self)
+        migrate::migrate(self, body::fold_names)
     }
 
     fn set_deadline(&mut self, deadline: Instant) {
