@@ -191,6 +191,14 @@ table! {
     }
 }
 
+table! {
+    #[sql_name = "oauth_tenants"]
+    tenants (number) {
+        number -> BigInt,
+        name -> Text,
+    }
+}
+
 joinable!(grants -> clients (client_ref));
 joinable!(codes -> grants (grant_ref));
 joinable!(refresh_tokens -> grants (grant_ref));

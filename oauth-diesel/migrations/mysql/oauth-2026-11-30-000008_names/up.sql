@@ -7,3 +7,11 @@ SET @oauth_add = IF(@oauth_missing, 'ALTER TABLE oauth_accounts ADD COLUMN spell
 PREPARE oauth_add FROM @oauth_add;
 EXECUTE oauth_add;
 DEALLOCATE PREPARE oauth_add;
+
+-- The name of each tenant whose rows carry its number, since it first wrote; 0 is the one without a name. Of two
+-- names with the same number the second is refused.
+CREATE TABLE IF NOT EXISTS oauth_tenants (
+    number BIGINT NOT NULL PRIMARY KEY,
+    name BLOB NOT NULL
+) ENGINE = InnoDB;
+INSERT IGNORE INTO oauth_tenants (number, name) VALUES (0, '');
