@@ -119,6 +119,8 @@ pub mod grant;
 pub mod http;
 pub mod identifier;
 #[cfg(feature = "provider")]
+pub mod name;
+#[cfg(feature = "provider")]
 pub mod owner;
 #[cfg(feature = "provider")]
 pub mod password;

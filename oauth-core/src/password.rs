@@ -3,10 +3,12 @@
 mod queue;
 
 use crate::http::Network;
+use crate::name::{CATEGORIES, COMPOSED};
 use crate::store::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
 use argon2::{Argon2, Params};
 use futures_channel::oneshot;
+use icu_properties::props::GeneralCategory;
 use queue::Queue;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -54,33 +56,66 @@ pub struct PasswordHasher {
 #[error("too many passwords are waiting to be hashed")]
 pub struct PasswordHasherBusy;
 
+/// How a password compares with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compared {
+    /// It is another password, or there was nothing to compare with.
+    Differs,
+    /// It is the password, in the form that is hashed today.
+    Same,
+    /// It is the password, byte for byte as it was hashed before passwords were [prepared]: hash it anew.
+    SameUnprepared,
+}
+
+/// Prepares a password for hashing, so that it is the same from every keyboard: spaces of other kinds become
+/// U+0020, and the text NFC (RFC 8265 §4.2.2). Case stays.
+pub fn prepared(password: &str) -> Zeroizing<String> {
+    let space = |character| match CATEGORIES.get(character) {
+        GeneralCategory::SpaceSeparator => ' ',
+        _ => character,
+    };
+    let spaced = Zeroizing::new(password.chars().map(space).collect::<String>());
+    Zeroizing::new(COMPOSED.normalize(&spaced).into_owned())
+}
+
 impl PasswordHasher {
     /// Makes a hasher; its threads start with the first password.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Hashes a password with a fresh salt.
+    /// Hashes a password with a fresh salt, once it is [prepared].
     ///
     /// # Errors
     /// The queue is full.
     pub async fn hash(&self, password: &str) -> Result<PasswordHash, PasswordHasherBusy> {
-        let password = Zeroizing::new(password.to_owned());
+        let password = prepared(password);
         let hashed = self.run(move || hash(&password)).await?;
         hashed.ok_or(PasswordHasherBusy)
     }
 
     /// Verifies a password, or spends the same time if there is nothing to compare with; a
-    /// malformed hash matches nothing.
+    /// malformed hash matches nothing. See [`compare`](Self::compare).
     ///
     /// # Errors
     /// The queue is full.
     pub async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> Result<bool, PasswordHasherBusy> {
+        Ok(self.compare(password, hash).await? != Compared::Differs)
+    }
+
+    /// Compares a password with a hash, or spends the same time if there is nothing to compare with; a
+    /// malformed hash matches nothing. A password that differs from its [prepared] form is compared in both:
+    /// an old hash may be one of the bytes that were typed.
+    ///
+    /// # Errors
+    /// The queue is full.
+    pub async fn compare(&self, password: &str, hash: Option<&PasswordHash>) -> Result<Compared, PasswordHasherBusy> {
         let password = Zeroizing::new(password.to_owned());
         let hash = hash.cloned();
         self.run(move || {
-            let compared = verify(&password, hash.as_ref().map_or(NOBODY, PasswordHash::as_phc));
-            compared && hash.is_some()
+            let compared = compare(&password, hash.as_ref().map_or(NOBODY, PasswordHash::phc));
+            if hash.is_some() { compared } else { Compared::Differs }
         })
         .await
     }
@@ -135,6 +170,14 @@ fn hash(password: &str) -> Option<PasswordHash> {
     hashed.ok().map(|phc| PasswordHash::from_phc(phc.to_string()))
 }
 
+fn compare(password: &str, phc: &str) -> Compared {
+    let prepared = prepared(password);
+    if verify(&prepared, phc) {
+        return Compared::Same;
+    }
+    if *prepared != *password && verify(password, phc) { Compared::SameUnprepared } else { Compared::Differs }
+}
+
 /// A hash says itself what verifying it costs: one that asks for more than any of ours could is
 /// corrupt, and matches nothing.
 fn verify(password: &str, phc: &str) -> bool {
@@ -183,5 +226,27 @@ mod tests {
         assert_eq!(verify("correct hors", Some(&hash)).await, Ok(false));
         assert_eq!(verify("correct horse", None).await, Ok(false));
         assert_eq!(hasher.jobs(), 4);
+    }
+
+    #[tokio::test]
+    async fn f_28_a_password_is_the_same_from_every_keyboard() {
+        let hasher = PasswordHasher::new();
+        let compare = async |text: &str, hash: &PasswordHash| hasher.compare(text, Some(hash)).await;
+        let (composed, decomposed) = ("pässwörd 12345", "pa\u{308}sswo\u{308}rd\u{a0}12345");
+        for given in [composed, decomposed] {
+            let hash = hasher.hash(given).await.expect("hashed");
+            for typed in [composed, decomposed] {
+                assert_eq!(compare(typed, &hash).await, Ok(Compared::Same), "{given:?} {typed:?}");
+            }
+            assert_eq!(compare("PÄSSWÖRD 12345", &hash).await, Ok(Compared::Differs), "case stays");
+        }
+        let old = hash(decomposed).expect("hashed as it was before");
+        assert_eq!(compare(decomposed, &old).await, Ok(Compared::SameUnprepared));
+        assert_eq!(compare(composed, &old).await, Ok(Compared::Differs), "these bytes were never hashed");
+        let anew = hasher.hash(decomposed).await.expect("hashed").in_place_of(&old);
+        assert_eq!(compare(composed, &anew).await, Ok(Compared::Same));
+        assert_eq!(anew.digest(), old.digest(), "sessions remember the same");
+        assert_eq!(anew.clone().in_place_of(&anew).digest(), old.digest(), "however often");
+        assert_ne!(hasher.hash(composed).await.expect("hashed").digest(), old.digest());
     }
 }

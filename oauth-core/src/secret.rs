@@ -55,6 +55,12 @@ impl Digest {
     pub fn to_base64url(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
+
+    /// Reads what [`to_base64url`](Self::to_base64url) wrote.
+    #[cfg(feature = "provider")]
+    pub(crate) fn from_base64url(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
 }
 
 impl PartialEq for Digest {

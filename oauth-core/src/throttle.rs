@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Rejection;
 use crate::http::Network;
+use crate::name::folded;
 use crate::password::in_share_of;
 use crate::secret::Digest;
 use crate::store::FailureStore;
@@ -183,7 +184,7 @@ impl Throttle {
     /// password grant, for all spellings that some application may take for the same account, and none that a
     /// client has, whose identifiers hold no line break.
     pub fn account(username: &str) -> String {
-        format!("account\n{}", username.trim().to_lowercase())
+        format!("account\n{}", folded(username.trim()))
     }
 }
 

@@ -200,6 +200,7 @@ async fn a_database_that_fails_leaves_nothing_by_halves() {
     let account = Account {
         subject: grant.subject.clone(),
         username: "ada".into(),
+        spelling: None,
         password: PasswordHash::from_phc("$argon2id$"),
         administrator: false,
         enabled: true,

@@ -113,6 +113,7 @@ table! {
         tenant -> BigInt,
         subject -> Text,
         username -> Text,
+        spelling -> Nullable<Text>,
         password -> Text,
         administrator -> Bool,
         enabled -> Bool,
@@ -198,6 +199,14 @@ table! {
         digest -> Binary,
         number -> BigInt,
         expires_at -> BigInt,
+    }
+}
+
+table! {
+    #[sql_name = "oauth_tenants"]
+    tenants (number) {
+        number -> BigInt,
+        name -> Text,
     }
 }
 

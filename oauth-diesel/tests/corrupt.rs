@@ -41,6 +41,7 @@ async fn stored() -> Stored {
     let account = Account {
         subject,
         username: "ada".into(),
+        spelling: None,
         password: PasswordHash::from_phc("$argon2id$"),
         administrator: false,
         enabled: true,

@@ -44,6 +44,7 @@ async fn account(store: &impl AccountStore, subject: &str) -> Account {
     let account = Account {
         subject: grant("notes", subject).subject,
         username: subject.into(),
+        spelling: None,
         password: PasswordHash::from_phc("$argon2id$"),
         administrator: false,
         enabled: true,

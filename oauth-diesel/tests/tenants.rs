@@ -29,6 +29,7 @@ async fn fill(store: &(impl Store + SessionStore + AccountStore)) {
     let account = Account {
         subject: fixture::grant("notes", "ada").subject,
         username: "ada".into(),
+        spelling: None,
         password: PasswordHash::from_phc("$argon2id$"),
         administrator: false,
         enabled: true,

@@ -123,6 +123,9 @@ pub trait Accounts: Send + Sync + 'static {
     /// Finds the person with this name and password; `None` where either is wrong or the account is
     /// disabled. An unknown name should cost as much time as a wrong password (RFC 6819 §5.1.4.2.3).
     ///
+    /// Both come as they were typed. [`folded`](oauth_core::name::folded) names and
+    /// [`prepared`](oauth_core::password::prepared) passwords are the same from every keyboard.
+    ///
     /// # Errors
     /// The accounts cannot be reached.
     fn sign_in(
@@ -169,7 +172,8 @@ pub trait Accounts: Send + Sync + 'static {
     }
 
     /// Lists the people for an administrator, in the order of the bytes of their
-    /// [full names](Person::full_name).
+    /// [full names](Person::full_name), or of what these are compared by
+    /// ([`folded`](oauth_core::name::folded)).
     ///
     /// # Errors
     /// The accounts cannot be reached.

@@ -3,6 +3,7 @@
 use crate::accounts::Person;
 use crate::stored_accounts::{API_ACCESS, OFF};
 use oauth_core::identifier::Attributes;
+use oauth_core::name::folded;
 use oauth_core::secret::Digest;
 use oauth_core::store::Account;
 use std::collections::BTreeSet;
@@ -23,17 +24,10 @@ pub(crate) fn stored_name(organisation: Option<&str>, username: &str) -> String 
     }
 }
 
-/// Tells whether an organisation can be called so.
-pub(crate) fn is_organisation(text: &str) -> bool {
-    (1..=100).contains(&text.chars().count())
-        && text.trim() == text
-        && !text.chars().any(|character| character.is_control() || character == '/')
-}
-
-/// Tells whether an account belongs to an organisation, or to none where none is named: whatever its
-/// name looks like.
+/// Tells whether an account belongs to an organisation, or to none if none is named: whatever its
+/// name looks like, and in whatever spelling the organisation was typed.
 pub(crate) fn belongs(account: &Account, organisation: Option<&str>) -> bool {
-    account.attributes.get(ORGANISATION).map(String::as_str) == organisation
+    account.attributes.get(ORGANISATION).map(|name| folded(name)) == organisation.map(folded)
 }
 
 /// Tells whether a person is still in the organisation that a grant was made for, if it names one.
@@ -48,7 +42,7 @@ impl From<Account> for Person {
         let own = |name: &str| Some(name.strip_prefix(organisation.as_deref()?)?.strip_prefix('/')?.to_owned());
         Self {
             credential: credential(&account, organisation.as_deref()),
-            username: own(&account.username).unwrap_or_else(|| account.username.clone()),
+            username: own(account.shown_name()).unwrap_or_else(|| account.shown_name().to_owned()),
             administrator: account.administrator,
             may_authorize: account.attributes.get(API_ACCESS).is_none_or(|access| access != OFF),
             groups: list(GROUPS),

@@ -1,14 +1,15 @@
 use crate::accounts::{Accounts, PasswordChange, Person};
-use crate::membership::{ORGANISATION, belongs, is_organisation, stored_name};
+use crate::membership::{ORGANISATION, belongs, stored_name};
 use oauth_core::clock::Clock;
 use oauth_core::config::Config;
 use oauth_core::event::{Event, EventSink};
 use oauth_core::identifier::{Attributes, Subject};
-use oauth_core::password::{PasswordHasher, PasswordHasherBusy};
+use oauth_core::name::{composed, folded, is_organisation, is_username};
+use oauth_core::password::{Compared, PasswordHasher, PasswordHasherBusy, prepared};
 use oauth_core::secret::Password;
 use oauth_core::store::{
-    self, Account, AccountStore, AttributeChanges, Created, GrantFilter, GrantStore, Page, PasswordHash, Replaced,
-    StoreError,
+    self, Account, AccountStore, AttributeChanges, Created, GrantFilter, GrantStore, Page, PasswordHash, Renamed,
+    Replaced, StoreError, account_called,
 };
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ pub(crate) const OFF: &str = "off";
 
 /// Accounts that are kept in a store, their passwords as argon2id hashes: for applications that
 /// have no users of their own.
+///
+/// A name is the same from every keyboard ([`folded`]), and shown as it was given; so is a password
+/// ([`prepared`]). Every method takes a name in any spelling.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -43,9 +47,10 @@ pub struct StoredAccounts<S> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The name is empty, too long, padded or has control characters.
+    /// The name is too long, padded, shows nothing or has hidden characters ([`is_username`]).
     Username,
-    /// The organisation's name is empty, too long, padded, or has control characters or a slash.
+    /// The organisation's name is too long, padded, shows nothing, or has hidden characters or a slash
+    /// ([`is_organisation`]).
     Organisation,
     /// The password is too short or too long.
     Password,
@@ -65,10 +70,10 @@ impl std::fmt::Display for AccountError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Username => {
-                "username: give 1 to 100 characters, without control characters and without spaces around them"
+                "username: give 1 to 100 characters that can be seen, without control or invisible characters and without spaces around them"
             }
             Self::Organisation => {
-                "organisation: give 1 to 100 characters, without slash, control characters and spaces around them"
+                "organisation: give 1 to 100 characters that can be seen, without slash, control or invisible characters and without spaces around them"
             }
             Self::Password => "password: give 8 to 1024 characters",
             Self::Taken => "username: it is taken; choose another",
@@ -148,19 +153,54 @@ impl<S: AccountStore> StoredAccounts<S> {
         if !is_username(username) {
             return Err(AccountError::Username);
         }
-        let attribute = |name: &str| (ORGANISATION.to_owned(), name.to_owned());
-        let account = Account {
+        let name = stored_name(organisation, username);
+        // A name from before names were folded may be taken by exactly its bytes.
+        if account_called(&self.store, &name).await?.is_some() {
+            return Err(AccountError::Taken);
+        }
+        let attribute = |name: &str| (ORGANISATION.to_owned(), composed(name));
+        let mut account = Account {
             subject: Subject::generate(),
-            username: stored_name(organisation, username),
+            username: String::new(),
+            spelling: None,
             password: self.hash(password).await?,
             administrator,
             enabled: true,
             attributes: organisation.into_iter().map(attribute).collect::<Attributes>(),
             created_at: self.clock.now(),
         };
+        account.take_name(&name);
         match self.store.create_account(&account).await? {
             Created::Now => Ok(account),
             Created::Exists => Err(AccountError::Taken),
+        }
+    }
+
+    /// Gives an account another name; nothing ends. An account of an organisation stays in it: the name is the
+    /// one behind the slash. Returns the account with its new name.
+    ///
+    /// # Errors
+    /// There is no such account, the name is unfit or taken, or the store does not answer.
+    pub async fn rename(&self, username: &str, name: &str) -> Result<Account, AccountError> {
+        if !is_username(name) {
+            return Err(AccountError::Username);
+        }
+        let mut read = self.named(username).await?;
+        let name = stored_name(read.attributes.get(ORGANISATION).map(String::as_str), name);
+        loop {
+            if account_called(&self.store, &name).await?.is_some_and(|other| other.subject != read.subject) {
+                return Err(AccountError::Taken);
+            }
+            let mut renamed = read.clone();
+            renamed.take_name(&name);
+            match self.store.rename_account(&read, &renamed, self.clock.now()).await? {
+                Renamed::Now => return Ok(renamed),
+                Renamed::Taken => return Err(AccountError::Taken),
+                Renamed::Gone => return Err(AccountError::Unknown),
+                Renamed::Changed => {
+                    read = self.store.account(&read.subject).await?.ok_or(AccountError::Unknown)?;
+                }
+            }
         }
     }
 
@@ -223,7 +263,7 @@ impl<S: AccountStore> StoredAccounts<S> {
         Ok(())
     }
 
-    /// Lists accounts in the order of their names' bytes.
+    /// Lists accounts in the order of the bytes of their folded names ([`Account::username`]).
     ///
     /// # Errors
     /// The store does not answer.
@@ -253,13 +293,25 @@ impl<S: AccountStore> StoredAccounts<S> {
         username: &str,
         password: &Password,
     ) -> store::Result<Option<Person>> {
-        let is_name = is_username(username) && organisation.is_none_or(is_organisation);
-        let name = stored_name(organisation, username);
-        let account = if is_name { self.store.account_named(&name).await? } else { None };
+        let account = account_called(&self.store, &stored_name(organisation, username)).await?;
         let account = account.filter(|account| belongs(account, organisation));
         // A disabled account is verified too, and then refused: it answers in the same time.
-        let matches = self.matches(password, account.as_ref().map(|account| &account.password)).await?;
-        Ok(account.filter(|account| matches && account.enabled).map(Person::from))
+        let compared = self.compared(password, account.as_ref().map(|account| &account.password)).await?;
+        let account = account.filter(|account| compared != Compared::Differs && account.enabled);
+        if let Some(account) = account.as_ref().filter(|_| compared == Compared::SameUnprepared) {
+            self.hash_anew(account, password).await;
+        }
+        Ok(account.map(Person::from))
+    }
+
+    /// Hashes a password anew that was hashed before passwords were prepared: from now on it is the same from
+    /// every keyboard. Nothing ends, and what does not work out is left to the next time.
+    async fn hash_anew(&self, account: &Account, password: &Password) {
+        let Ok(hash) = self.passwords.hash(password.expose()).await else { return };
+        let changed = Account { password: hash.in_place_of(&account.password), ..account.clone() };
+        if let Err(error) = self.store.replace_account(account, &changed, self.clock.now()).await {
+            tracing::warn!(%error, "a password was not hashed anew");
+        }
     }
 
     /// Reads an account by its [full name](Person::full_name), disabled ones too.
@@ -267,7 +319,7 @@ impl<S: AccountStore> StoredAccounts<S> {
     /// # Errors
     /// There is no such account, or the store does not answer.
     pub async fn named(&self, username: &str) -> Result<Account, AccountError> {
-        self.store.account_named(username).await?.ok_or(AccountError::Unknown)
+        account_called(&self.store, username).await?.ok_or(AccountError::Unknown)
     }
 
     async fn hash(&self, password: &Password) -> Result<PasswordHash, AccountError> {
@@ -278,9 +330,9 @@ impl<S: AccountStore> StoredAccounts<S> {
     }
 
     /// Compares a password, or spends the same time where there is no hash to compare with.
-    async fn matches(&self, password: &Password, hash: Option<&PasswordHash>) -> store::Result<bool> {
-        let verified = self.passwords.verify(password.expose(), hash).await;
-        verified.map_err(|busy| StoreError::new("verify a password", busy))
+    async fn compared(&self, password: &Password, hash: Option<&PasswordHash>) -> store::Result<Compared> {
+        let compared = self.passwords.compare(password.expose(), hash).await;
+        compared.map_err(|busy| StoreError::new("verify a password", busy))
     }
 }
 
@@ -299,7 +351,7 @@ impl<S: AccountStore> StoredAccounts<S> {
             }
             // Something else about the account may have changed; that goes on.
             match self.store.account(&compared.subject).await? {
-                Some(now) if now.enabled && now.password == compared.password => read = now,
+                Some(now) if now.enabled && now.password.digest() == compared.password.digest() => read = now,
                 _ => return Ok(PasswordChange::Overtaken),
             }
         }
@@ -344,7 +396,7 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
     }
 
     async fn person_named(&self, username: &str) -> store::Result<Option<Person>> {
-        Ok(self.store.account_named(username).await?.map(Person::from))
+        Ok(account_called(&self.store, username).await?.map(Person::from))
     }
 
     async fn person(&self, subject: &Subject) -> store::Result<Option<Person>> {
@@ -356,7 +408,13 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
     }
 
     async fn people(&self, page: &Page<String>) -> store::Result<Vec<Person>> {
-        Ok(self.store.accounts(page).await?.into_iter().map(Person::from).collect())
+        let mut page = page.clone();
+        // What is shown is the spelling; the store goes on behind the name that it compares.
+        if let Some(after) = &page.after {
+            let last = account_called(&self.store, after).await?;
+            page.after = Some(last.map_or_else(|| folded(after), |last| last.username));
+        }
+        Ok(self.store.accounts(&page).await?.into_iter().map(Person::from).collect())
     }
 
     async fn switch_api_access(&self, subject: &Subject, allowed: bool) -> store::Result<bool> {
@@ -374,7 +432,7 @@ impl<S: AccountStore> Accounts for StoredAccounts<S> {
             return Ok(PasswordChange::WrongPassword);
         };
         // The hash that is compared here is the one that must still be there in the end.
-        if !self.matches(old, Some(&account.password)).await? {
+        if self.compared(old, Some(&account.password)).await? == Compared::Differs {
             return Ok(PasswordChange::WrongPassword);
         }
         let hash = match self.hash(new).await {
@@ -391,10 +449,6 @@ fn found(there: bool) -> Result<(), AccountError> {
     if there { Ok(()) } else { Err(AccountError::Unknown) }
 }
 
-fn is_username(text: &str) -> bool {
-    (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
-}
-
 fn is_password(password: &Password) -> bool {
-    (8..=1_024).contains(&password.expose().chars().count())
+    (8..=1_024).contains(&prepared(password.expose()).chars().count())
 }

@@ -105,6 +105,16 @@ impl RedisStore {
         let Inner { link, places } = &*self.0;
         Self(Arc::new(Inner { link: link.clone(), places: places.of_tenant(name) }))
     }
+
+    /// Folds the names of accounts that an earlier version stored as they were typed
+    /// ([`oauth_core::store::fold_names`]), and notes that it is done. Opening a store does so; call it for each
+    /// other tenant whose accounts are from an earlier version.
+    ///
+    /// # Errors
+    /// The server does not answer: call it again.
+    pub async fn fold_names(&self) -> oauth_core::store::Result<()> {
+        self.fold_names_once().await.map_err(|failure| failure.while_doing("fold the names of accounts"))
+    }
 }
 
 impl fmt::Debug for RedisStore {

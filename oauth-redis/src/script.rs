@@ -54,6 +54,7 @@ scripts! {
     CREATE_ACCOUNT = "common" "create_account";
     BURY = "common" "bury";
     REPLACE_ACCOUNT = "replace_account";
+    RENAME_ACCOUNT = "rename_account";
     DELETE_ACCOUNT = "delete_account";
     MOVE_MARK = "common" "move_mark";
     COUNT_FAILURES = "count_failures";

@@ -158,7 +158,9 @@ impl Builder {
         let link = Link { connection, patience: self.patience, confirmed: self.confirmed };
         server::inspect(&link).await?;
         let places = Places::new(self.prefix, self.is_cluster);
-        Ok(RedisStore(Arc::new(Inner { link, places })))
+        let store = RedisStore(Arc::new(Inner { link, places }));
+        store.fold_names_once().await?;
+        Ok(store)
     }
 }
 

@@ -25,3 +25,32 @@ async fn cluster() -> (RedisStore, RedisCluster, Secrets) {
 
 old_database!(single_server, crate::single());
 old_database!(redis_cluster, crate::cluster());
+
+#[tokio::test]
+async fn f_28_old_names_are_folded_as_a_store_is_opened() {
+    use oauth_core::store::{Account, AccountStore as _, account_called};
+    let (server, cluster) = (Redis::start(&[]), RedisCluster::start());
+    for urls in [vec![server.url()], cluster.urls()] {
+        let open = async || RedisStore::builder(urls.clone()).open().await.unwrap();
+        let mut zoe = Account {
+            subject: oauth_core::identifier::Subject::generate(),
+            username: "Zo\u{eb}".to_owned(),
+            spelling: None,
+            password: oauth_core::store::PasswordHash::from_phc("$argon2id$"),
+            administrator: false,
+            enabled: true,
+            attributes: Default::default(),
+            created_at: oauth_core::clock::Timestamp::from_unix_seconds(0),
+        };
+        let (old, of_tenant) = (open().await, open().await.for_tenant("north"));
+        old.create_account(&zoe).await.unwrap();
+        of_tenant.create_account(&zoe).await.unwrap();
+        of_tenant.fold_names().await.unwrap();
+        zoe.take_name("Zo\u{eb}");
+        for store in [open().await, of_tenant] {
+            for typed in ["ZO\u{cb}", "zoe\u{308}", "Zo\u{eb}"] {
+                assert_eq!(account_called(&store, typed).await.unwrap().as_ref(), Some(&zoe), "{typed:?}");
+            }
+        }
+    }
+}

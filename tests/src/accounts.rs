@@ -29,6 +29,7 @@ pub(crate) async fn create(store: &AnyStore, username: &str, administrator: bool
     let account = Account {
         subject: Subject::new(format!("subject-{username}")).expect("a fit name"),
         username: username.to_owned(),
+        spelling: None,
         password: cheap_hash(),
         administrator,
         enabled: true,

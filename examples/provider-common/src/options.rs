@@ -259,7 +259,10 @@ impl Options {
     /// Opens the database, and creates it where there is none.
     pub(crate) async fn store(&self) -> Result<Storage, Refused> {
         let store = Storage::open(&self.database).await?;
-        Ok(self.tenant.as_deref().map(|name| store.for_tenant(name)).unwrap_or(store))
+        let Some(tenant) = self.tenant.as_deref() else { return Ok(store) };
+        let store = store.for_tenant(tenant);
+        store.prepare().await?;
+        Ok(store)
     }
 
     /// Writes what a command needs to find the data of this server. A URL with a secret is not repeated: it

@@ -70,6 +70,16 @@ impl Storage {
         }
     }
 
+    /// Makes what a tenant of an earlier version lacks. In SQL the whole database has it since it was opened.
+    pub(crate) async fn prepare(&self) -> Result<(), Refused> {
+        match self {
+            #[cfg(feature = "_sql")]
+            Self::Sql(_) => Ok(()),
+            #[cfg(feature = "redis")]
+            Self::Redis(store) => Ok(store.fold_names().await?),
+        }
+    }
+
     /// Gives the store of a tenant, which sees nothing of the others in the same database.
     pub(crate) fn for_tenant(&self, name: &str) -> Self {
         match self {

@@ -91,7 +91,7 @@ impl Act {
         let subject = before.or(after).map(|account| account.subject.clone());
         let fields = |account: Option<&Account>| account.map(of_account).unwrap_or_default();
         let mut changes = compare(&fields(before), &fields(after));
-        if before.zip(after).is_some_and(|(before, after)| before.password != after.password) {
+        if before.zip(after).is_some_and(|(before, after)| before.password.digest() != after.password.digest()) {
             changes.push(Change { field: "password".to_owned(), before: Value::Null, after: Value::Null });
         }
         Self {
@@ -133,7 +133,7 @@ fn of_client(client: &Client) -> Map<String, Value> {
 
 fn of_account(account: &Account) -> Map<String, Value> {
     let fields = [
-        ("username", json!(account.username)),
+        ("username", json!(account.shown_name())),
         ("administrator", json!(account.administrator)),
         ("enabled", json!(account.enabled)),
     ];

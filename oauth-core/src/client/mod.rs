@@ -257,7 +257,7 @@ impl Client {
         self.resources.contains(resource).then(since)
     }
 
-    /// Blocks it, for a reason that people are told: nothing it holds counts from the moment it is stored,
+    /// Blocks it, for a [reason](crate::name::is_reason) that people are told: nothing it holds counts from the moment it is stored,
     /// and only [`unblock`](Self::unblock) makes it usable again.
     pub fn block(&mut self, reason: impl Into<String>) {
         self.enabled = false;

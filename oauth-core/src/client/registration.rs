@@ -1,6 +1,7 @@
 use super::{Client, ClientType, GrantType, Lifetimes, Origin, SecretHash};
 use crate::config::Config;
 use crate::identifier::{Attributes, ClientId, Resource, Subject, any_control, has_control};
+use crate::name::is_client_name;
 use crate::password::PasswordHasher;
 use crate::redirect::{InvalidRedirectUri, RedirectUri};
 use crate::scope::Scope;
@@ -27,7 +28,7 @@ const MOST: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Registration {
-    /// What people will know it by: 1 to 200 characters.
+    /// What people will know it by: 1 to 200 characters that [can be seen](is_client_name).
     pub name: String,
     /// Its site, https or http.
     pub uri: Option<String>,
@@ -66,8 +67,8 @@ pub struct Registered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
-    /// The name is empty, too long or has control characters.
-    #[error("name: give 1 to 200 characters, without line breaks or control characters")]
+    /// The name is too long, shows nothing or has hidden characters ([`is_client_name`]).
+    #[error("name: give 1 to 200 characters that can be seen, without line breaks, control or invisible characters")]
     Name,
     /// The site is not a web address.
     #[error("site: give an address that starts with https:// or http://")]
@@ -266,7 +267,7 @@ impl Registration {
         // A policy may offer what the settings do not name; what is registered only ever limits it.
         let listed = config.scope_policy.is_none();
         let unknown = self.scope.iter().flat_map(Scope::iter).find(|token| listed && !known.contains(token));
-        if !(1..=200).contains(&self.name.chars().count()) || has_control(&self.name) {
+        if !is_client_name(&self.name) {
             return Err(No::Name);
         }
         if self.uri.as_deref().is_some_and(|uri| !is_web_address(uri)) {

@@ -1,4 +1,4 @@
-use super::{Created, Page, Replaced, Result};
+use super::{Created, Page, Renamed, Replaced, Result};
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, Subject};
 use crate::secret::Digest;
@@ -8,6 +8,9 @@ use std::fmt;
 use std::future::Future;
 
 /// A password as it is stored: an argon2id hash in PHC format. `Debug` does not show it.
+///
+/// Behind a space it may carry the digest of an earlier hash of the same password, whose
+/// [place it takes](Self::in_place_of).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(String);
@@ -18,14 +21,26 @@ impl PasswordHash {
         Self(text.into())
     }
 
-    /// Gives the text for a store to keep, or a hasher to compare with.
+    /// Gives the text for a store to keep.
     pub fn as_phc(&self) -> &str {
         &self.0
     }
 
     /// Computes what a session remembers of the password it was opened with, so that it ends with it.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.0)
+        let earlier = self.0.split_once(' ').and_then(|(_, digest)| Digest::from_base64url(digest));
+        earlier.unwrap_or_else(|| Digest::of(&self.0))
+    }
+
+    /// Puts a new hash of the same password in the place of an earlier one: [`digest`](Self::digest) stays, so
+    /// that no session and no grant ends.
+    pub fn in_place_of(self, earlier: &Self) -> Self {
+        Self(format!("{} {}", self.phc(), earlier.digest().to_base64url()))
+    }
+
+    /// Gives the hash alone, for a hasher to compare with.
+    pub(crate) fn phc(&self) -> &str {
+        self.0.split_once(' ').map_or(&self.0, |(phc, _)| phc)
     }
 }
 
@@ -40,8 +55,11 @@ impl fmt::Debug for PasswordHash {
 pub struct Account {
     /// The identifier that grants carry; never given to another account.
     pub subject: Subject,
-    /// The name typed at sign-in; unique, compared byte for byte.
+    /// The name that is compared, [folded](crate::name::folded); unique, and to a store just bytes.
     pub username: String,
+    /// The name as it was given, if that differs: it is [shown](Self::shown_name) to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spelling: Option<String>,
     /// The password's hash.
     pub password: PasswordHash,
     /// Whether the account may manage the applications of others.
@@ -61,7 +79,14 @@ impl Account {
     /// Tells whether a change from this account to another ends its sessions and grants: another password, or
     /// an account that is disabled from now on.
     pub fn is_ended_by(&self, changed: &Self) -> bool {
-        self.password != changed.password || self.enabled && !changed.enabled
+        self.password.digest() != changed.password.digest() || self.enabled && !changed.enabled
+    }
+
+    /// Tells whether another account is this one under another name, and the same otherwise: the only change that
+    /// [`rename_account`](AccountStore::rename_account) makes.
+    pub fn is_only_renamed(&self, renamed: &Self) -> bool {
+        let same = Self { username: renamed.username.clone(), spelling: renamed.spelling.clone(), ..self.clone() };
+        same == *renamed
     }
 
     /// Changes some attributes, and leaves the others as they are.
@@ -87,7 +112,8 @@ pub trait AccountStore: Send + Sync + 'static {
     /// Reads an account by its identifier, disabled ones too.
     fn account(&self, subject: &Subject) -> impl Future<Output = Result<Option<Account>>> + Send;
 
-    /// Reads an account by its name, disabled ones too.
+    /// Reads an account by the bytes of its name, disabled ones too. For a name that somebody typed:
+    /// [`account_called`](super::account_called).
     fn account_named(&self, username: &str) -> impl Future<Output = Result<Option<Account>>> + Send;
 
     /// Lists accounts in the order of their names' bytes.
@@ -108,6 +134,15 @@ pub trait AccountStore: Send + Sync + 'static {
         changed: &Account,
         now: Timestamp,
     ) -> impl Future<Output = Result<Replaced>> + Send;
+
+    /// Gives an account another name and spelling, if it still is what was read and nobody else has the name;
+    /// all else stays as it is. The mark of the person moves in the same step; nothing ends.
+    fn rename_account(
+        &self,
+        read: &Account,
+        renamed: &Account,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Renamed>> + Send;
 
     /// Deletes an account and, in the same step, moves the mark of the person, ends every session and revokes
     /// every grant of it; `false` if there is none.

@@ -1,8 +1,8 @@
 use super::{
     Account, AccountStore, ActiveToken, AuditStore, Basis, ClientFilter, ClientStore, Code, CodeStore, Created,
     FailureStore, Grant, GrantFilter, GrantStore, Housekeeping, Issue, KeptAct, Marks, Page, PendingDecision,
-    PendingRequest, PendingRequestStore, Redeemed, Replaced, Result, Retry, Rotated, Saved, Session, SessionStore,
-    StoredCode, StoredRefresh, Swept, TokenStore,
+    PendingRequest, PendingRequestStore, Redeemed, Renamed, Replaced, Result, Retry, Rotated, Saved, Session,
+    SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
 };
 use crate::administration::Act;
 use crate::client::Client;
@@ -242,6 +242,10 @@ impl<T: AccountStore, S: SessionStore> AccountStore for Mixed<T, S> {
         let replaced = self.truth.replace_account(read, changed, now).await?;
         self.end_sessions_if(replaced == Replaced::Now && read.is_ended_by(changed), &read.subject).await?;
         Ok(replaced)
+    }
+
+    async fn rename_account(&self, read: &Account, renamed: &Account, now: Timestamp) -> Result<Renamed> {
+        self.truth.rename_account(read, renamed, now).await
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {

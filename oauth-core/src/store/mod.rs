@@ -25,6 +25,7 @@ mod key_value;
 mod marks;
 mod memory;
 mod mixed;
+mod names;
 mod page;
 mod pending;
 mod session;
@@ -44,6 +45,7 @@ pub(crate) use marks::DECISION_LIFETIME;
 pub use marks::{Basis, MARK_LIFETIME, Mark, Marks};
 pub use memory::MemoryStore;
 pub use mixed::Mixed;
+pub use names::{account_called, fold_names, report_meeting};
 pub use page::Page;
 pub use pending::{PendingRequest, PendingRequestStore};
 pub use session::{PendingDecision, Session, SessionStore};
@@ -84,6 +86,19 @@ pub enum Created {
 pub enum Replaced {
     /// It is replaced.
     Now,
+    /// Somebody changed it since it was read; nothing was changed now.
+    Changed,
+    /// There is none of this identifier any more.
+    Gone,
+}
+
+/// Whether something could get another name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renamed {
+    /// It has the name.
+    Now,
+    /// Another one has the name; nothing was changed.
+    Taken,
     /// Somebody changed it since it was read; nothing was changed now.
     Changed,
     /// There is none of this identifier any more.

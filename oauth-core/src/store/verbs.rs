@@ -52,6 +52,7 @@ macro_rules! every_store_verb {
                 fn accounts(page: &$crate::store::Page<String>) -> Vec<$crate::store::Account>;
                 fn create_account(account: &$crate::store::Account) -> $crate::store::Created;
                 fn replace_account(read: &$crate::store::Account, changed: &$crate::store::Account, now: $crate::clock::Timestamp) -> $crate::store::Replaced;
+                fn rename_account(read: &$crate::store::Account, renamed: &$crate::store::Account, now: $crate::clock::Timestamp) -> $crate::store::Renamed;
                 fn delete_account(subject: &$crate::identifier::Subject, now: $crate::clock::Timestamp) -> bool;
             }
             PendingRequestStore {

@@ -5,7 +5,11 @@ use crate::schema::accounts;
 use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::Subject;
-use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result};
+use oauth_core::name::folded;
+use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, Renamed, Replaced, Result, report_meeting};
+
+/// How many accounts are folded at once.
+const BATCH: i64 = 500;
 
 impl AccountStore for Store {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
@@ -32,6 +36,12 @@ impl AccountStore for Store {
         let (read, changed) = (read.clone(), changed.clone());
         let body = move |connection: &mut Connection, tenant| replace(connection, tenant, &read, &changed, now);
         self.write("replace an account", body).await
+    }
+
+    async fn rename_account(&self, read: &Account, renamed: &Account, now: Timestamp) -> Result<Renamed> {
+        let (read, renamed) = (read.clone(), renamed.clone());
+        let body = move |connection: &mut Connection, tenant| rename(connection, tenant, &read, &renamed, now);
+        self.write("rename an account", body).await
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
@@ -126,6 +136,66 @@ fn replace(
         end_all(connection, tenant, &read.subject, now)?;
     }
     Ok(Replaced::Now)
+}
+
+fn rename(
+    connection: &mut Connection,
+    tenant: i64,
+    read: &Account,
+    renamed: &Account,
+    now: Timestamp,
+) -> Outcome<Renamed> {
+    if !read.is_only_renamed(renamed) {
+        return Err(Failure::Contradiction("something else than the account's name would change"));
+    }
+    if renamed.username.contains('\0') {
+        return Err(Failure::Contradiction("a username has no NUL in it"));
+    }
+    see_commits!(connection);
+    let found = hold!(of(tenant, &read.subject).select(AccountRow::as_select())).get_result(connection).optional()?;
+    let Some(found) = found.map(AccountRow::read).transpose()? else { return Ok(Renamed::Gone) };
+    if found != *read {
+        return Ok(Renamed::Changed);
+    }
+    if renamed.username != read.username && is_taken(connection, tenant, &renamed.username)? {
+        return Ok(Renamed::Taken);
+    }
+    diesel::update(of(tenant, &read.subject)).set(AccountRow::new(tenant, renamed)?).execute(connection)?;
+    marks::move_on(connection, tenant, read.subject.as_str(), now)?;
+    Ok(Renamed::Now)
+}
+
+fn is_taken(connection: &mut Connection, tenant: i64, username: &str) -> Outcome<bool> {
+    let taken = accounts::table.filter(accounts::tenant.eq(tenant)).filter(accounts::username.eq(username));
+    Ok(diesel::select(diesel::dsl::exists(taken)).get_result(connection)?)
+}
+
+/// Folds the names of all tenants' accounts from before names were folded, the oldest first: SQL cannot fold.
+/// An account whose folded name is taken keeps its name (`oauth_core::store::fold_names`).
+pub(crate) fn fold_names(connection: &mut Connection) -> Outcome<()> {
+    let mut last = i64::MIN;
+    loop {
+        let accounts: Vec<(i64, i64, String)> = accounts::table
+            .filter(accounts::id.gt(last))
+            .order(accounts::id)
+            .limit(BATCH)
+            .select((accounts::id, accounts::tenant, accounts::username))
+            .load(connection)?;
+        let Some((id, ..)) = accounts.last() else { return Ok(()) };
+        last = *id;
+        for (id, tenant, username) in accounts {
+            let name = folded(&username);
+            if name == username {
+                continue;
+            }
+            if is_taken(connection, tenant, &name)? {
+                report_meeting(&username);
+                continue;
+            }
+            let spelled = (accounts::username.eq(name), accounts::spelling.eq(username));
+            diesel::update(accounts::table.filter(accounts::id.eq(id))).set(spelled).execute(connection)?;
+        }
+    }
 }
 
 /// Ends all that somebody may hold who was signed in as this person.

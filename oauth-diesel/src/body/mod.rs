@@ -31,7 +31,11 @@ mod housekeeping;
 mod marks;
 mod pending;
 mod session;
+mod tenant;
 mod token;
+
+pub(super) use account::fold_names;
+pub(super) use tenant::{enter, look};
 
 use super::{Connection, OTHERS_WRITE, SWEEP, Store, instr, issue};
 

@@ -33,6 +33,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Outcome<()> {
         return Err(Failure::Unusable("another process is still making the tables: try again later".to_owned()));
     }
     connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
+    super::body::fold_names(connection)?;
     connection.batch_execute("DO RELEASE_LOCK(CONCAT('oauth.', MD5(DATABASE())))")?;
     Ok(())
 }

@@ -42,6 +42,7 @@ use crate::server::migrate::Schema;
 use crate::server::store::{Handle, store_on_server};
 use crate::server::url::{Dialect, Location};
 use crate::server::{OTHERS_WRITE, SWEEP};
+use crate::tenant::Tenant;
 use diesel_async::AsyncMysqlConnection;
 use issue::issue;
 use oauth_core::store::Result;
@@ -78,6 +79,14 @@ impl Kind for Connection {
 
     fn migrate(&mut self) -> Outcome<()> {
         migrate::migrate(self)
+    }
+
+    fn look(&mut self, tenant: &Tenant) -> Outcome<()> {
+        body::look(self, tenant)
+    }
+
+    fn enter(&mut self, tenant: &Tenant) -> Outcome<()> {
+        body::enter(self, tenant)
     }
 
     fn set_deadline(&mut self, deadline: Instant) {

@@ -11,6 +11,7 @@ use crate::server::kind::{Kind, Open, Opened};
 use crate::server::store::{Handle, store_on_server};
 use crate::server::url::{Dialect, Location, Protection};
 use crate::server::{OTHERS_WRITE, SWEEP};
+use crate::tenant::Tenant;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection as Connection};
 use oauth_core::store::Result;
@@ -71,7 +72,15 @@ impl Kind for Connection {
     }
 
     fn migrate(&mut self) -> Outcome<()> {
-        migrate::migrate(self)
+        migrate::migrate(self, body::fold_names)
+    }
+
+    fn look(&mut self, tenant: &Tenant) -> Outcome<()> {
+        body::look(self, tenant)
+    }
+
+    fn enter(&mut self, tenant: &Tenant) -> Outcome<()> {
+        body::enter(self, tenant)
     }
 
     /// It knows no deadlines: whoever waits for it does.

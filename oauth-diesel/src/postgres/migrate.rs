@@ -18,8 +18,8 @@ where
 }
 
 /// Applies the migrations that are missing, in one transaction: of several processes one does it and
-/// the others wait, and find it done. The number is that of no other lock but ours.
-pub(super) fn migrate<C>(connection: &mut C) -> Outcome<()>
+/// the others wait, and find it done. The number is that of no other lock but ours. `then` does what SQL cannot.
+pub(super) fn migrate<C>(connection: &mut C, then: impl Fn(&mut C) -> Outcome<()>) -> Outcome<()>
 where
     C: LoadConnection<Backend = Pg> + MigrationHarness<Pg>,
     for<'query> SqlQuery: LoadQuery<'query, C, Applied>,
@@ -31,6 +31,6 @@ where
     connection.transaction(|connection| {
         connection.batch_execute("SELECT pg_advisory_xact_lock(7021785345219653480)")?;
         connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
-        Ok(())
+        then(connection)
     })
 }

@@ -12,6 +12,7 @@ pub(crate) struct AccountRow {
     tenant: i64,
     subject: String,
     username: String,
+    spelling: Option<String>,
     password: String,
     administrator: bool,
     enabled: bool,
@@ -25,6 +26,7 @@ impl AccountRow {
             tenant,
             subject: account.subject.as_str().to_owned(),
             username: account.username.clone(),
+            spelling: account.spelling.clone(),
             password: account.password.as_phc().to_owned(),
             administrator: account.administrator,
             enabled: account.enabled,
@@ -37,6 +39,7 @@ impl AccountRow {
         Ok(Account {
             subject: subject(self.subject, "accounts.subject")?,
             username: self.username,
+            spelling: self.spelling,
             password: PasswordHash::from_phc(self.password),
             administrator: self.administrator,
             enabled: self.enabled,

@@ -1,5 +1,6 @@
 use super::url::{Dialect, Location};
 use crate::error::Outcome;
+use crate::tenant::Tenant;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::time::Instant;
@@ -19,6 +20,12 @@ pub(crate) trait Kind: diesel::Connection + 'static {
     /// Applies the migrations that are missing: of several processes one does it, and the others wait and
     /// find it done.
     fn migrate(&mut self) -> Outcome<()>;
+
+    /// Looks, before a verb that reads, whether a tenant's number is under another name.
+    fn look(&mut self, tenant: &Tenant) -> Outcome<()>;
+
+    /// Enters, before a verb that writes, a tenant's name under its number.
+    fn enter(&mut self, tenant: &Tenant) -> Outcome<()>;
 
     /// Says until when a statement may take from now on.
     fn set_deadline(&mut self, deadline: Instant);

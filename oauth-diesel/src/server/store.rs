@@ -17,7 +17,7 @@ pub(crate) struct Handle<C: 'static> {
 
 impl<C> Clone for Handle<C> {
     fn clone(&self) -> Self {
-        Self { pool: Arc::clone(&self.pool), place: Arc::clone(&self.place), tenant: self.tenant }
+        Self { pool: Arc::clone(&self.pool), place: Arc::clone(&self.place), tenant: self.tenant.clone() }
     }
 }
 
@@ -57,7 +57,7 @@ impl<C: Kind> Handle<C> {
     }
 
     pub(crate) fn for_tenant(&self, name: &str) -> Self {
-        Self { tenant: Tenant::named(name), ..self.clone() }
+        Self { tenant: self.tenant.named(name), ..self.clone() }
     }
 
     pub(crate) async fn read<T, F>(&self, doing: &'static str, body: F) -> Result<T>
@@ -65,8 +65,12 @@ impl<C: Kind> Handle<C> {
         T: Send + 'static,
         F: Fn(&mut C, i64) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant.as_i64();
-        let outcome = self.pool.read(move |connection| body(connection, tenant)).await;
+        let tenant = self.tenant.clone();
+        let body = move |connection: &mut C| {
+            connection.look(&tenant)?;
+            body(connection, tenant.number())
+        };
+        let outcome = self.pool.read(body).await;
         outcome.map_err(|failure| failure.while_doing(doing))
     }
 
@@ -75,8 +79,12 @@ impl<C: Kind> Handle<C> {
         T: Send + 'static,
         F: Fn(&mut C, i64) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant.as_i64();
-        let outcome = self.pool.write(move |connection| body(connection, tenant)).await;
+        let tenant = self.tenant.clone();
+        let body = move |connection: &mut C| {
+            connection.enter(&tenant)?;
+            body(connection, tenant.number())
+        };
+        let outcome = self.pool.write(body).await;
         outcome.map_err(|failure| failure.while_doing(doing))
     }
 
@@ -86,8 +94,12 @@ impl<C: Kind> Handle<C> {
         F: Fn(&mut C, i64) -> Outcome<D> + Send + 'static,
         G: Fn(&mut C, D) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant.as_i64();
-        let outcome = self.pool.change(move |connection| decide(connection, tenant), carry_out).await;
+        let tenant = self.tenant.clone();
+        let decide = move |connection: &mut C| {
+            connection.enter(&tenant)?;
+            decide(connection, tenant.number())
+        };
+        let outcome = self.pool.change(decide, carry_out).await;
         outcome.map_err(|failure| failure.while_doing(doing))
     }
 }

@@ -158,7 +158,7 @@ impl SqliteStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn for_tenant(&self, name: &str) -> Self {
-        Self { tenant: Tenant::named(name), ..self.clone() }
+        Self { tenant: self.tenant.named(name), ..self.clone() }
     }
 
     /// Runs a body that reads, on a thread where waiting for the disk harms nobody.
@@ -167,8 +167,12 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant.as_i64();
-        let outcome = self.inner.readers.run(move |connection| body(connection, tenant)).await;
+        let tenant = self.tenant.clone();
+        let body = move |connection: &mut Connection| {
+            body::look(connection, &tenant)?;
+            body(connection, tenant.number())
+        };
+        let outcome = self.inner.readers.run(body).await;
         outcome.map_err(|failure| failure.while_doing(doing))
     }
 
@@ -188,8 +192,12 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Connection, i64) -> Outcome<T> + Send + 'static,
     {
-        let tenant = self.tenant.as_i64();
-        let outcome = self.inner.writer.run(move |connection| body(connection, tenant)).await;
+        let tenant = self.tenant.clone();
+        let body = move |connection: &mut Connection| {
+            body::enter(connection, &tenant)?;
+            body(connection, tenant.number())
+        };
+        let outcome = self.inner.writer.run(body).await;
         outcome.map_err(|failure| failure.while_doing(doing))
     }
 

@@ -110,8 +110,8 @@ fn migrate(connection: &mut SqliteConnection) -> Outcome<()> {
         if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
             return Err(Failure::newer_schema(newer));
         }
-        connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
-        Ok(())
+        let applied = connection.run_pending_migrations(MIGRATIONS).map_err(Failure::Migration)?;
+        if applied.is_empty() { Ok(()) } else { super::body::fold_names(connection) }
     })
 }
 

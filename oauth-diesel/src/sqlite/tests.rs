@@ -365,6 +365,7 @@ async fn every_verb(store: &SqliteStore) {
     let account = Account {
         subject: subject.clone(),
         username: "ada".into(),
+        spelling: None,
         password: PasswordHash::from_phc("$argon2id$"),
         administrator: false,
         enabled: true,

@@ -16,6 +16,7 @@ use oauth_core::client::Client;
 use oauth_core::error::Rejection;
 use oauth_core::http::Parameters;
 use oauth_core::identifier::ClientId;
+use oauth_core::name::is_reason;
 use oauth_core::secret::equal_in_constant_time;
 use oauth_core::store::{Replaced, SessionStore, Store};
 
@@ -46,7 +47,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let reason = posted.get("reason").unwrap_or_default().trim();
         if action == Action::Block && !is_reason(reason) {
-            let refused = "reason: give 1 to 500 characters, without line breaks";
+            let refused = "reason: give 1 to 500 characters that can be seen, without line breaks";
             return self
                 .confirm_page(&visitor, &posted, action, &chosen, Some((StatusCode::BAD_REQUEST, refused)))
                 .await;
@@ -179,10 +180,6 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let list = self.config.paths.link("applications");
         if query.is_empty() { list } else { format!("{list}?{query}") }
     }
-}
-
-fn is_reason(text: &str) -> bool {
-    (1..=500).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 /// An application that would change, as it is now.

@@ -1,6 +1,7 @@
 //! What an administrator finds among all applications, and does to several at once.
 
 use super::*;
+use oauth_core::store::{ClientFilter, Page};
 
 const CHANGE: &str = "/oauth/applications/change";
 
@@ -276,4 +277,20 @@ async fn an_administrator_changes_one_from_its_own_page() {
     assert!(read(&site, "d-blocked").await.enabled);
     let mut ada = site.signed_in("ada").await;
     assert!(!text(&ada.get("/oauth/applications/show?client_id=a-notes").await).contains(CHANGE));
+}
+
+#[tokio::test]
+async fn f_42_names_and_reasons_that_nobody_can_see_are_refused() {
+    let site = Site::new().await;
+    some(&site).await;
+    let mut root = site.signed_in("root").await;
+    let confirm = choose(&mut root, "block", &["a-notes"]).await;
+    let before = site.store.clients(&ClientFilter::default(), &Page::first(100)).await.unwrap();
+    for unseen in ["\u{200b}", "\u{3164}", "\u{feff}", "it\u{202e}sends spam"] {
+        let answer = root.submit(&confirm, CHANGE, &[("reason", unseen)]).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "a reason {unseen:?}");
+        let answer = super::applications::register(&mut root, &[("name", unseen)]).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "an application {unseen:?}");
+    }
+    assert_eq!(site.store.clients(&ClientFilter::default(), &Page::first(100)).await.unwrap(), before);
 }

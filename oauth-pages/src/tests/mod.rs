@@ -14,6 +14,7 @@ mod entitlement;
 mod headers;
 mod hostile;
 mod limits;
+mod names;
 mod ordinary;
 mod organisations;
 mod overtaken;

@@ -106,6 +106,7 @@ async fn people_are_listed_page_by_page() {
         let account = Account {
             subject: oauth_core::identifier::Subject::generate(),
             username: format!("p{number:02}"),
+            spelling: None,
             password: phc.clone(),
             ..site.ada.clone()
         };

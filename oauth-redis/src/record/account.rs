@@ -17,6 +17,8 @@ const DECISION: &str = "a decision";
 #[derive(Serialize, Deserialize)]
 pub(crate) struct AccountRecord {
     a: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s: Option<String>,
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     x: Attributes,
     c: Timestamp,
@@ -25,7 +27,12 @@ pub(crate) struct AccountRecord {
 impl AccountRecord {
     /// Writes an account as names and values.
     pub(crate) fn write(account: &Account) -> Outcome<Vec<(&'static str, Vec<u8>)>> {
-        let record = Self { a: account.administrator, x: account.attributes.clone(), c: account.created_at };
+        let record = Self {
+            a: account.administrator,
+            s: account.spelling.clone(),
+            x: account.attributes.clone(),
+            c: account.created_at,
+        };
         Ok(vec![
             ("n", account.username.clone().into_bytes()),
             ("p", account.password.as_phc().as_bytes().to_vec()),
@@ -42,6 +49,7 @@ impl AccountRecord {
         Ok(Some(Account {
             subject,
             username: text(&username, ACCOUNT)?.to_owned(),
+            spelling: record.s,
             password: PasswordHash::from_phc(text(&needed(password, ACCOUNT)?, ACCOUNT)?),
             administrator: record.a,
             enabled: needed(is_enabled, ACCOUNT)? == b"1",

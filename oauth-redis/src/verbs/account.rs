@@ -5,10 +5,10 @@ use crate::link::Access;
 use crate::record::{AccountRecord, Field, seconds, text};
 use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
-use oauth_core::clock::Timestamp;
+use oauth_core::clock::{Clock as _, SystemClock, Timestamp};
 use oauth_core::identifier::Subject;
 use oauth_core::secret::random_bytes;
-use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result};
+use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, Renamed, Replaced, Result, fold_names};
 
 const ACCOUNT: &str = "an account";
 
@@ -39,6 +39,12 @@ impl AccountStore for RedisStore {
         let (store, read, changed) = (self.clone(), read.clone(), changed.clone());
         let steps = Self::whole(async move { store.replace_account_read(&read, &changed, now).await });
         steps.await.map_err(|failure| failure.while_doing("replace an account"))
+    }
+
+    async fn rename_account(&self, read: &Account, renamed: &Account, now: Timestamp) -> Result<Renamed> {
+        let (store, read, renamed) = (self.clone(), read.clone(), renamed.clone());
+        let steps = Self::whole(async move { store.rename_account_read(&read, &renamed, now).await });
+        steps.await.map_err(|failure| failure.while_doing("rename an account"))
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
@@ -122,6 +128,51 @@ impl RedisStore {
             self.sign_out(&read.subject, &note, now).await?;
         }
         Ok(Replaced::Now)
+    }
+
+    /// Renames the account that was read; then its mark moves.
+    async fn rename_account_read(&self, read: &Account, renamed: &Account, now: Timestamp) -> Outcome<Renamed> {
+        if !read.is_only_renamed(renamed) {
+            return Err(Failure::Contradiction("something else than its name would change"));
+        }
+        let place = self.0.places.of_accounts();
+        let key = place.key('A', read.subject.as_str());
+        let mut command = redis::cmd("HMGET");
+        command.arg(&key).arg(&["n", "p", "e", "r"]);
+        let found: Vec<Field> = self.0.link.run(Access::Read, &command).await?;
+        let Some(present) = AccountRecord::read(read.subject.clone(), found.clone())? else {
+            return Ok(Renamed::Gone);
+        };
+        if present != *read {
+            return Ok(Renamed::Changed);
+        }
+        let new = AccountRecord::write(renamed)?;
+        let mut arguments: Vec<&[u8]> = vec![place.as_str().as_bytes(), read.subject.as_str().as_bytes()];
+        arguments.extend(found.iter().map(|field| field.as_deref().unwrap_or_default()));
+        let of_name = |(field, _): &&(&str, Vec<u8>)| matches!(*field, "n" | "r");
+        arguments.extend(new.iter().filter(of_name).map(|(_, value)| value.as_slice()));
+        match self.0.link.script::<i64>(Access::Write, &script::RENAME_ACCOUNT, &key, &arguments).await? {
+            1 => {}
+            0 => return Ok(Renamed::Changed),
+            2 => return Ok(Renamed::Taken),
+            _ => return Ok(Renamed::Gone),
+        }
+        self.move_mark(&read.subject, now).await?;
+        Ok(Renamed::Now)
+    }
+
+    /// Folds the names of accounts from before names were folded, unless that is noted as done.
+    pub(crate) async fn fold_names_once(&self) -> Outcome<()> {
+        let place = self.0.places.of_accounts();
+        let (note, list) = (place.key('V', ""), place.key('Z', ""));
+        let is_there = async |key: &[u8]| self.0.link.run::<bool>(Access::Read, redis::cmd("EXISTS").arg(key)).await;
+        // Without accounts there is nothing to note.
+        if !is_there(&list).await? || is_there(&note).await? {
+            return Ok(());
+        }
+        fold_names(self, SystemClock.now()).await.map_err(|error| Failure::Unusable(error.to_string()))?;
+        let _: () = self.0.link.run(Access::Write, redis::cmd("SET").arg(note).arg("folded")).await?;
+        Ok(())
     }
 
     async fn close_account(&self, subject: &Subject, now: Timestamp) -> Outcome<bool> {

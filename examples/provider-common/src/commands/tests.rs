@@ -156,3 +156,50 @@ async fn f_16_each_command_names_itself_and_what_changed() {
     let refused = shell.run(&["audit"]).await.unwrap_err();
     assert!(refused.to_string().contains("oauth::audit"), "memory keeps none: {refused}");
 }
+
+#[tokio::test]
+async fn f_42_no_command_takes_a_name_that_nobody_can_see() {
+    let shell = Shell::with_people().await;
+    for unseen in ["\u{200b}", "\u{3164}", "\u{feff}", "a\u{200b}da", "Bank\u{202e}moc.live"] {
+        let create = ["application", "create", "--confidential", "--grant", "client_credentials", "--name", unseen];
+        for (line, of) in [
+            (&create[..], "name:"),
+            (&["application", "update", "one", "--name", unseen], "name:"),
+            (&["application", "block", "one", "--reason", unseen], "--reason:"),
+            (&["user", "create", unseen, "--password", "correct horse battery"], "username:"),
+            (
+                &["user", "create", "eve", "--organisation", unseen, "--password", "correct horse battery"],
+                "organisation:",
+            ),
+        ] {
+            let refused = shell.run(line).await.unwrap_err().to_string();
+            assert!(refused.contains(of) && refused.contains("can be seen"), "{line:?}: {refused}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f_28_each_command_takes_each_spelling() {
+    let shell = Shell::new();
+    let (composed, apart) = ("Zo\u{eb}", "ZOE\u{308}");
+    let password = ["--password", "correct horse battery"];
+    shell.run(&[&["user", "create", composed][..], &password].concat()).await.unwrap();
+    let taken = shell.run(&[&["user", "create", apart][..], &password].concat()).await.unwrap_err();
+    assert!(taken.to_string().contains("taken"), "{taken}");
+    let create = ["application", "create", "--name", "N", "--confidential", "--grant", "client_credentials"];
+    shell.run(&[&create[..], &["--client-id", "one", "--owner", apart]].concat()).await.unwrap();
+    let listed = shell.run(&["application", "list", "--owner", "zo\u{eb}"]).await.unwrap();
+    assert!(listed.text.starts_with("one "), "{}", listed.text);
+    for line in [&["user", "disable-api-access", apart][..], &["user", "update", apart, "--role", "teacher"]] {
+        shell.run(line).await.unwrap();
+    }
+    shell.acts.0.lock().unwrap().clear();
+    let renamed = shell.run(&["user", "rename", apart, "--to", "Z. O\u{eb}"]).await.unwrap();
+    assert_eq!(renamed.json["username"], "Z. O\u{eb}");
+    let acts = shell.acts.0.lock().unwrap().clone();
+    assert_eq!(acts[0].changes[0].field, "username", "{acts:?}");
+    let listed = shell.run(&["user", "list"]).await.unwrap();
+    assert_eq!(listed.text.lines().count(), 1);
+    assert!(listed.text.starts_with("Z. O\u{eb}"), "{}", listed.text);
+    assert!(shell.run(&["user", "rename", composed, "--to", "x"]).await.is_err(), "nobody has the old name");
+}

@@ -6,8 +6,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use oauth_core::administration::{Act, Actor, Administration};
 use oauth_core::config::Config;
 use oauth_core::identifier::Subject;
+use oauth_core::name::folded;
 use oauth_core::secret::Password;
-use oauth_core::store::{Account, AccountStore, AttributeChanges, AuditStore, ClientStore, GrantStore, Page};
+use oauth_core::store::{
+    Account, AccountStore, AttributeChanges, AuditStore, ClientStore, GrantStore, Page, account_called,
+};
 use oauth_pages::{AccountError, GROUPS, Person, ROLES, StoredAccounts};
 use serde_json::{Value, json};
 
@@ -46,6 +49,14 @@ pub(crate) enum Command {
         /// Takes a free attribute away; may be repeated.
         #[arg(long = "remove-attribute", value_name = "NAME")]
         removed: Vec<String>,
+    },
+    /// Gives an account another name to sign in with; nothing ends.
+    Rename {
+        #[command(flatten)]
+        who: Who,
+        /// The new name; an account of an organisation stays in it.
+        #[arg(long, value_name = "USERNAME", allow_hyphen_values = true)]
+        to: String,
     },
     /// Lets no application act for an account; it can still sign in, and what it allowed ends.
     DisableApiAccess(Who),
@@ -189,13 +200,16 @@ pub(crate) async fn run<S: AccountStore + GrantStore + ClientStore + AuditStore>
         _ => "account_changed",
     };
     let before = match command.who() {
-        Some(who) => store.account_named(&who.full_name()).await?,
+        Some(who) => account_called(store, &who.full_name()).await?,
         None => None,
     };
     let name = command.who().map(Who::full_name);
     let answer = perform(command, accounts, store, config).await?;
     if let Some(name) = name {
-        let after = store.account_named(&name).await?;
+        let after = match &before {
+            Some(before) => store.account(&before.subject).await?,
+            None => account_called(store, &name).await?,
+        };
         let acting = Administration::new(store, config, Actor::CommandLine);
         acting.tell(Act::on_account(&Actor::CommandLine, action, before.as_ref(), after.as_ref())).await;
     }
@@ -208,6 +222,7 @@ impl Command {
         match self {
             Self::List => None,
             Self::Create { who, .. } | Self::Password { who, .. } | Self::Update { who, .. } => Some(who),
+            Self::Rename { who, .. } => Some(who),
             Self::DisableApiAccess(who) | Self::EnableApiAccess(who) | Self::Enable(who) => Some(who),
             Self::Disable(End { who, .. }) | Self::Delete(End { who, .. }) => Some(who),
         }
@@ -236,6 +251,14 @@ async fn perform<S: AccountStore + GrantStore + ClientStore + AuditStore>(
             accounts.change_attributes(&name, &changes).await.map_err(refused)?;
             let account = accounts.named(&name).await.map_err(refused)?;
             Ok(Answer { json: describe(&account), text: format!("Changed {name}.") })
+        }
+        Command::Rename { who, to } => {
+            let name = who.full_name();
+            let account = accounts.rename(&name, &to).await.map_err(|error| match error {
+                AccountError::Taken => refused(error, &to),
+                error => refused(error, &name),
+            })?;
+            Ok(Answer { json: describe(&account), text: format!("Renamed {name} to {}.", account.shown_name()) })
         }
         Command::DisableApiAccess(who) => {
             let set = accounts.set_api_access(&who.full_name(), false).await;
@@ -268,7 +291,7 @@ impl End {
     /// Finds whose account ends, and that the one is there who gets its applications.
     async fn subject(&self, store: &impl AccountStore) -> Result<(Subject, Option<Subject>), Refused> {
         let find = async |name: &str| {
-            let account = store.account_named(name).await?;
+            let account = account_called(store, name).await?;
             Ok::<_, Refused>(account.ok_or_else(|| Refused::not_found("user", name))?.subject)
         };
         let heir = match &self.hand_over_to {
@@ -343,7 +366,8 @@ async fn list<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<Answer, R
         let administrator = if account.administrator { "  administrator" } else { "" };
         let disabled = if account.enabled { "" } else { "  disabled" };
         let api_access = if Person::from(account.clone()).may_authorize { "" } else { "  no API access" };
-        format!("{}{administrator}{disabled}{api_access}", account.username)
+        let meets = if folded(&account.username) == account.username { "" } else { "  meets another name: rename it" };
+        format!("{}{administrator}{disabled}{api_access}{meets}", account.shown_name())
     };
     let text = if all.is_empty() {
         "There are no accounts yet.".to_owned()

@@ -15,6 +15,7 @@ pub(super) fn account(username: &str) -> Account {
     Account {
         subject: subject(&format!("s{username}")),
         username: username.to_owned(),
+        spelling: None,
         password: PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$old"),
         administrator: false,
         enabled: true,

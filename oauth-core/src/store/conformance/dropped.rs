@@ -355,6 +355,27 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
         },
     )
     .await;
+    all_or_nothing(
+        store,
+        "rename_account",
+        async |s: &S| {
+            let account = account(ClientId::generate().as_str());
+            s.create_account(&account).await.expect("create_account");
+            account
+        },
+        async |s, account| {
+            let mut renamed = account.clone();
+            renamed.take_name(&format!("renamed {}", account.username));
+            s.rename_account(account, &renamed, at(2)).await
+        },
+        async |s, account| {
+            vec![
+                s.account(&account.subject).await.expect("account").is_some_and(|now| now.username != account.username),
+                s.account_named(&account.username).await.expect("account_named").is_none(),
+            ]
+        },
+    )
+    .await;
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     for verb_name in ["replace_account, a password", "replace_account, disabling", "delete_account"] {
         all_or_nothing(

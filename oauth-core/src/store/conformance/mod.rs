@@ -43,6 +43,7 @@ pub mod grants;
 pub mod housekeeping;
 mod interrupted;
 mod list;
+pub mod names;
 pub mod pairs;
 pub mod pending;
 mod race;

@@ -2,7 +2,7 @@ use super::record::{ACCOUNT, NAMED, each, key, move_mark, read, write};
 use super::{KeyValue, KeyValueStore, Records, RecordsMut, grants, sessions};
 use crate::clock::Timestamp;
 use crate::identifier::Subject;
-use crate::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result, StoreError};
+use crate::store::{Account, AccountStore, Created, GrantFilter, Page, Renamed, Replaced, Result, StoreError};
 
 impl<K: KeyValue> AccountStore for KeyValueStore<K> {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
@@ -53,6 +53,14 @@ impl<K: KeyValue> AccountStore for KeyValueStore<K> {
         self.0.write(move |records| replace(records, &read, &changed, now)).await
     }
 
+    async fn rename_account(&self, read: &Account, renamed: &Account, now: Timestamp) -> Result<Renamed> {
+        if !read.is_only_renamed(renamed) {
+            return Err(StoreError::new("rename an account", "something else than its name would change"));
+        }
+        let (read, renamed) = (read.clone(), renamed.clone());
+        self.0.write(move |records| rename(records, &read, &renamed, now)).await
+    }
+
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {
         let subject = subject.clone();
         let delete = move |records: &mut dyn RecordsMut| {
@@ -84,6 +92,22 @@ fn replace(records: &mut dyn RecordsMut, before: &Account, changed: &Account, no
         sign_out(records, &before.subject, now)?;
     }
     Ok(Replaced::Now)
+}
+
+fn rename(records: &mut dyn RecordsMut, before: &Account, renamed: &Account, now: Timestamp) -> Result<Renamed> {
+    let (by_subject, name) = (key(ACCOUNT, before.subject.as_str()), key(NAMED, &renamed.username));
+    let Some(held) = read::<Account>(&*records, &by_subject)? else { return Ok(Renamed::Gone) };
+    if held != *before {
+        return Ok(Renamed::Changed);
+    }
+    if renamed.username != before.username && records.get(&name)?.is_some() {
+        return Ok(Renamed::Taken);
+    }
+    records.remove(&key(NAMED, &before.username))?;
+    records.put(&name, before.subject.as_str().as_bytes())?;
+    write(records, &by_subject, renamed)?;
+    move_mark(records, &before.subject, now)?;
+    Ok(Renamed::Now)
 }
 
 /// Ends every session of a person and revokes every grant.

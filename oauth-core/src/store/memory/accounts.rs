@@ -1,7 +1,7 @@
 use super::{MemoryStore, Shared, recovered};
 use crate::clock::Timestamp;
 use crate::identifier::Subject;
-use crate::store::{Account, AccountStore, Created, GrantFilter, Page, Replaced, Result, StoreError};
+use crate::store::{Account, AccountStore, Created, GrantFilter, Page, Renamed, Replaced, Result, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
@@ -58,6 +58,26 @@ impl AccountStore for MemoryStore {
             self.0.sign_out(&read.subject, now);
         }
         Ok(Replaced::Now)
+    }
+
+    async fn rename_account(&self, read: &Account, renamed: &Account, now: Timestamp) -> Result<Renamed> {
+        if !read.is_only_renamed(renamed) {
+            return Err(StoreError::new("rename an account", "something else than its name would change"));
+        }
+        let mut accounts = recovered(self.0.accounts.write());
+        let taken = accounts.by_name.get(&renamed.username).is_some_and(|subject| *subject != read.subject);
+        let Some(account) = accounts.by_subject.get_mut(&read.subject) else { return Ok(Renamed::Gone) };
+        if account != read {
+            return Ok(Renamed::Changed);
+        }
+        if taken {
+            return Ok(Renamed::Taken);
+        }
+        *account = renamed.clone();
+        accounts.by_name.remove(&read.username);
+        accounts.by_name.insert(renamed.username.clone(), read.subject.clone());
+        self.0.marks.move_on(&read.subject, now);
+        Ok(Renamed::Now)
     }
 
     async fn delete_account(&self, subject: &Subject, now: Timestamp) -> Result<bool> {

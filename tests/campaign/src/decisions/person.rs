@@ -46,6 +46,7 @@ fn account(username: &str, administrator: bool) -> Account {
     Account {
         subject: Subject::generate(),
         username: username.to_owned(),
+        spelling: None,
         password: cheap_hash(),
         administrator,
         enabled: true,

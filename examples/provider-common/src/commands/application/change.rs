@@ -9,6 +9,7 @@ use oauth_core::administration::{Actor, Administration};
 use oauth_core::client::{Client, Registration, RegistrationError};
 use oauth_core::config::Config;
 use oauth_core::identifier::ClientId;
+use oauth_core::name::is_reason;
 use oauth_core::secret::ClientSecret;
 use oauth_core::store::{AccountStore, AuditStore, ClientStore, Replaced};
 
@@ -80,8 +81,9 @@ pub(super) async fn block(
     config: &Config,
 ) -> Result<Answer, Refused> {
     let reason = asked.reason.trim();
-    if !(1..=500).contains(&reason.chars().count()) || reason.chars().any(char::is_control) {
-        return Err(Refused::new("invalid_input", "--reason: give 1 to 500 characters, without line breaks"));
+    if !is_reason(reason) {
+        let refused = "--reason: give 1 to 500 characters that can be seen, without line breaks";
+        return Err(Refused::new("invalid_input", refused));
     }
     let id = asked.id.into_client_id()?;
     let blocked = change(&id, store, config, |client| {

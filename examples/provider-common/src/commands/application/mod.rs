@@ -12,7 +12,7 @@ use oauth_core::client::{Client, GrantType, RegistrationError};
 use oauth_core::config::Config;
 use oauth_core::identifier::ClientId;
 use oauth_core::secret::ClientSecret;
-use oauth_core::store::{AccountStore, AuditStore, ClientFilter, ClientStore, Page};
+use oauth_core::store::{AccountStore, AuditStore, ClientFilter, ClientStore, Page, account_called};
 use serde_json::{Value, json};
 
 #[derive(Subcommand)]
@@ -105,7 +105,7 @@ pub(crate) async fn run<S: ClientStore + AccountStore + AuditStore>(
 async fn list<S: ClientStore + AccountStore>(asked: List, store: &S, config: &Config) -> Result<Answer, Refused> {
     let mut filter = ClientFilter { attributes: asked.attributes, ..ClientFilter::default() };
     if let Some(username) = &asked.owner {
-        let account = store.account_named(username).await?;
+        let account = account_called(store, username).await?;
         filter.owner = Some(account.ok_or_else(|| Refused::not_found("user", username))?.subject);
     }
     let mut all: Vec<Client> = Vec::new();

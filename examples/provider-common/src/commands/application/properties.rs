@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use oauth_core::client::{Client, GrantType, Lifetimes, Registration};
 use oauth_core::identifier::{Resource, Subject};
 use oauth_core::scope::Scope;
-use oauth_core::store::AccountStore;
+use oauth_core::store::{AccountStore, account_called};
 use std::time::Duration;
 
 #[derive(Args)]
@@ -178,7 +178,7 @@ impl Properties {
     /// Finds the account whose it is to be; `None` where nobody was named.
     pub(super) async fn owner(&self, accounts: &impl AccountStore) -> Result<Option<Subject>, Refused> {
         let Some(username) = &self.owner else { return Ok(None) };
-        let account = accounts.account_named(username).await?;
+        let account = account_called(accounts, username).await?;
         Ok(Some(account.ok_or_else(|| Refused::not_found("user", username))?.subject))
     }
 }
