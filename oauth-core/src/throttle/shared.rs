@@ -31,7 +31,7 @@ impl Shared {
 
     /// Tells whether other processes can be asked: not while the store does not answer.
     pub(super) fn is_reachable(&self) -> bool {
-        self.store.get().is_some() && !(self.unreachable.load(Ordering::Acquire) && !self.is_due())
+        self.store.get().is_some() && (self.is_due() || !self.unreachable.load(Ordering::Acquire))
     }
 
     pub(super) fn is_there(&self) -> bool {
