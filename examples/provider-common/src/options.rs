@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+/// Settings by their keys.
+type ByKey = Map<String, Value>;
+
 /// The database unless one is named.
 const DATABASE: &str = "./provider.db";
 
@@ -174,7 +177,7 @@ impl Options {
     }
 
     /// Puts file, options and `--set` together: the settings of the file, the issuer, and all that holds.
-    fn together(&self, port: u16) -> Result<(Map<String, Value>, Issuer, Map<String, Value>), Refused> {
+    fn together(&self, port: u16) -> Result<(ByKey, Issuer, ByKey), Refused> {
         let file = match &self.config {
             Some(path) => file::read(path)?,
             None => Map::new(),
