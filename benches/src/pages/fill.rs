@@ -62,6 +62,7 @@ pub(super) async fn people(store: &AnyStore, number: usize) -> Result<(), Error>
             let account = Account {
                 subject: Subject::generate(),
                 username: format!("person-{index:07}"),
+                spelling: None,
                 password: PasswordHash::from_phc("$argon2id$none"),
                 administrator: false,
                 enabled: true,
