@@ -40,10 +40,11 @@ fn text(issuance: &Issuance) -> String {
             " AND ROW_COUNT() = 1"
         }
     };
+    // The look at the secret holds the client's row until the commit: a secret that is deleted waits for it, or is seen.
     text += &format!(
         "UPDATE oauth_grants SET last_issued_at = {last_issued_at}, expires_at = {expires_at} \
          WHERE id = {grant} AND revoked_at IS NULL{held} \
-         AND EXISTS (SELECT 1 FROM oauth_clients WHERE id = {} AND INSTR(body, {}) > 0); ",
+         AND EXISTS (SELECT 1 FROM oauth_clients WHERE id = {} AND INSTR(body, {}) > 0 LOCK IN SHARE MODE); ",
         access.client_ref,
         bytes(Some(secret)),
     );

@@ -94,7 +94,13 @@ impl RedisStore {
         let known = Known { grant: Some(id), client: state, is_authentic };
         let reserved = self.reserve_tokens(&under.issue, &id, &client).await?;
         let (status, text, pointers, seconds): Said = self.run_under(under, &known).await?;
-        let answer = answer(status, text);
+        let mut answer = answer(status, text);
+        // By order: a secret that is deleted was there when its deletion began, or this sees that it is gone. Without
+        // their pointers nobody finds the tokens; what they were issued for stays used.
+        let by_secret = under.issue.authenticated_by.is_some();
+        if by_secret && matches!(answer, Ok(Answer::Now)) && !self.client_for(&under.issue, &client).await?.1 {
+            answer = Ok(Answer::Unauthenticated);
+        }
         if !matches!(answer, Ok(Answer::Now)) {
             self.release(reserved).await?;
         }

@@ -6,7 +6,7 @@ use crate::races::SIDE_BY_SIDE;
 use crate::report::Report;
 use crate::sizes::Sizes;
 use crate::store::AnyStore;
-use oauth_core::store::conformance::pairs::{Commit, Ending, Pair, Trial};
+use oauth_core::store::conformance::pairs::{Pair, Trial};
 use std::sync::Arc;
 
 /// Runs each pair of verbs on a store that was opened twice: the commit comes by one pool of connections and the
@@ -15,19 +15,11 @@ pub(super) async fn run(kind: Kind, stores: &[AnyStore; 2], arguments: &Argument
     let lanes = if kind == Kind::Memory { Lanes::Threads } else { Lanes::Tasks(SIDE_BY_SIDE) };
     let mut lasting = [0, 0];
     for pair in Pair::all() {
-        if arguments.wants(&pair.name()) && !(arguments.slice && has_survivors(kind, pair)) {
+        if arguments.wants(&pair.name()) {
             let score = Score::new(kind, &pair.name(), sizes.trials);
             report.row(contest(score, lanes, &mut lasting, || prepared(stores.clone(), pair)).await);
         }
     }
-}
-
-/// Names the pairs that are known to leave survivors: CI does without them until that is fixed.
-/// `docs/decisions.md` says why they do.
-fn has_survivors(kind: Kind, pair: Pair) -> bool {
-    matches!(kind, Kind::Mariadb | Kind::Cluster)
-        && pair.ending == Ending::Secret
-        && matches!(pair.commit, Commit::AtOnce | Commit::Redeem | Commit::Rotate | Commit::Issue)
 }
 
 async fn prepared([one, other]: [AnyStore; 2], pair: Pair) -> Prepared {
