@@ -1,5 +1,5 @@
 //! What happens, told to whoever keeps the audit log: typed, and without any secret. And what is
-//! measured while the provider runs, for whoever watches it.
+//! measured while the provider runs, for its operator.
 
 use crate::administration::Act;
 use crate::client::GrantType;
@@ -173,7 +173,7 @@ pub enum Event {
     },
 }
 
-/// A number that goes up and down, for whoever watches the provider run.
+/// A number that goes up and down, for the operator of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gauge {

@@ -120,7 +120,7 @@ impl PasswordHasher {
         .await
     }
 
-    /// Counts the jobs that were ever taken, for whoever watches how much is hashed.
+    /// Counts the jobs that were ever taken: how much is hashed.
     pub fn jobs(&self) -> u64 {
         self.queue.get().map_or(0, |queue| queue.taken())
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 /// Lists the settings of Rocket that a person may take for this program's: its file in the directory or above,
 /// where Rocket would find it, and its variables.
 pub(crate) fn warnings(directory: &Path, variables: impl IntoIterator<Item = String>) -> Vec<String> {
-    let advice = "this program does not read it; put the settings into a file of their own and name it with --config";
+    let advice = "this program does not read it; put the settings into another file and name it with --config";
     let files = directory.ancestors().map(|above| above.join("Rocket.toml")).find(|file| file.is_file());
     let variables = variables.into_iter().filter(|name| name.starts_with("ROCKET_"));
     let names = files.into_iter().map(|file| file.display().to_string()).chain(variables);

@@ -269,9 +269,9 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
 
 /// Saves what was approved, if what it rests on is as it was.
 ///
-/// The marks are read first, by whoever decided in an earlier request or here; then everything is looked at once more, then the store compares client and marks
-/// in the step that commits. An end that came before the marks is seen by the look; one that comes later has
-/// moved a mark, or finds the grant.
+/// The marks are read first, in an earlier request or here; then everything is looked at once more, then the store
+/// compares client and marks in the step that commits. An end that came before the marks is seen by the look; one
+/// that comes later has moved a mark, or finds the grant.
 async fn save<P: AuthorizationProvider>(
     provider: &Provider<P>,
     request: &Request<Bytes>,

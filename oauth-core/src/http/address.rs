@@ -24,7 +24,7 @@ pub struct PeerAddress(pub IpAddr);
 
 impl PeerAddress {
     /// Finds the client's address: the nearest one on the way that is not a trusted proxy's; `None`
-    /// where the adapter set none. Warns once, with the fix, if another peer sends a forwarded address.
+    /// if the adapter set none. Warns once, with the fix, if another peer sends a forwarded address.
     pub fn of<B>(request: &Request<B>, trusted: &TrustedProxies) -> Option<IpAddr> {
         let Self(peer) = *request.extensions().get::<Self>()?;
         let peer = peer.to_canonical();

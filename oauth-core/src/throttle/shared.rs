@@ -25,7 +25,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn with(&self, store: Arc<dyn FailureStore>) {
-        // The store of these settings is the same, whoever names it first.
+        // All callers name the store of these settings: the first one counts.
         let _ = self.store.set(store);
     }
 
