@@ -1,4 +1,4 @@
-//! Hashing of what people choose: argon2id on threads of its own, never on those of the runtime.
+//! Hashing of what people choose: argon2id on its own threads, never on those of the runtime.
 
 mod queue;
 

@@ -144,7 +144,8 @@ impl Throttle {
     pub fn is_strained(&self, name: &str, address: Option<IpAddr>) -> bool {
         let Some(inner) = &self.0 else { return false };
         let (name, now, counters) = (Digest::of(name), inner.clock.now(), inner.counters());
-        counters.count(&Key::Anywhere(name), now).failures >= inner.per_account
+        let count = counters.count(&Key::Anywhere(name), now);
+        count.failures.saturating_add(count.under_way) >= inner.per_account
             && !counters.knows(name, address.map(Network::narrowest))
     }
 
@@ -230,7 +231,8 @@ impl Inner {
         // Until it is known that the other processes count nothing here, this one takes only a part of what is left.
         let part = |(key, limit): &(Key, u32)| {
             let count = counters.count(key, now);
-            let alone = matches!(key, Key::Address(_)) || count.elsewhere == Some(false);
+            let is_free = known && matches!(key, Key::Anywhere(_));
+            let alone = is_free || matches!(key, Key::Address(_)) || count.elsewhere == Some(false);
             let taken = count.unsent.saturating_add(count.under_way);
             let wait = if count.unsent > 0 { Wait::Exchange } else { Wait::Turn };
             let part = limit.saturating_sub(count.failures) / 4;

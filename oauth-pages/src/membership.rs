@@ -3,7 +3,7 @@
 use crate::accounts::Person;
 use crate::stored_accounts::{API_ACCESS, OFF};
 use oauth_core::identifier::Attributes;
-use oauth_core::name::folded;
+use oauth_core::name::{composed, folded};
 use oauth_core::secret::Digest;
 use oauth_core::store::Account;
 use std::collections::BTreeSet;
@@ -39,7 +39,12 @@ impl From<Account> for Person {
     fn from(account: Account) -> Self {
         let list = |name| account.attributes.get(name).map(|text| listed(text)).unwrap_or_default();
         let organisation = account.attributes.get(ORGANISATION).cloned();
-        let own = |name: &str| Some(name.strip_prefix(organisation.as_deref()?)?.strip_prefix('/')?.to_owned());
+        let part = |name: &str, of: &str| Some(name.strip_prefix(of)?.strip_prefix('/')?.to_owned());
+        let own = |name: &str| {
+            let of = organisation.as_deref()?;
+            // An organisation from before names were composed stands composed before a name that was given later.
+            part(name, of).or_else(|| part(&composed(name), &composed(of)))
+        };
         Self {
             credential: credential(&account, organisation.as_deref()),
             username: own(account.shown_name()).unwrap_or_else(|| account.shown_name().to_owned()),

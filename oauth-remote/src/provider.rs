@@ -106,7 +106,7 @@ impl ResourceProvider for RemoteResourceProvider {
             flight.land(outcome.clone());
             return owned(outcome);
         }
-        // A task of its own: a caller that hangs up takes nothing from those who wait for the same answer.
+        // A separate task: a caller that hangs up takes nothing from those who wait for the same answer.
         let (remote, token) = (Arc::clone(remote), Zeroizing::new(token.expose().to_owned()));
         tokio::spawn(async move { flight.land(remote.check(&token, digest).await) }.in_current_span());
         owned(follower.outcome().await)

@@ -43,7 +43,15 @@ pub(crate) async fn create<S: AccountStore>(accounts: &StoredAccounts<S>) -> Res
     };
     match accounts.create(ADMIN, &password, true).await {
         Ok(_) => Ok(created),
-        Err(AccountError::Taken) => Ok(FirstAccount::Present),
+        Err(AccountError::Taken) => {
+            if !has_administrator(accounts).await? {
+                tracing::warn!(
+                    "nobody is an administrator, and an account that is none has the name {ADMIN}: rename it \
+                     (provider user rename {ADMIN} --to NAME), then start again"
+                );
+            }
+            Ok(FirstAccount::Present)
+        }
         Err(AccountError::Password) => {
             Err(Refused::new("invalid_configuration", format!("{VARIABLE}: {}", AccountError::Password)))
         }

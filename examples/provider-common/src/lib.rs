@@ -55,6 +55,9 @@ pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Re
     let Arguments { mut options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     options.note_given(&matches);
     let format = if options.json { Format::Json } else { Format::Text };
+    if let Err(refused) = options.take_database() {
+        return format.refuse(&refused);
+    }
     // What a command did is its answer; a server's log is all there is to see of it.
     log_to_stderr(match command {
         None => "info",

@@ -46,7 +46,6 @@ pub(crate) struct Options {
         env = "PROVIDER_DATABASE",
         hide_env_values = true,
         value_name = "PATH|URL",
-        value_parser = place,
         default_value = DATABASE
     )]
     pub(crate) database: String,
@@ -198,6 +197,12 @@ impl Options {
         Ok((file, issuer, settings))
     }
 
+    /// Takes the database by the rule of secrets. The parser does not: it repeats what it refuses, the password too.
+    pub(crate) fn take_database(&mut self) -> Result<(), Refused> {
+        self.database = one_line(&self.database, "--database")?.to_string();
+        Ok(())
+    }
+
     /// Notes which options were given, so that a file does not hold over them.
     pub(crate) fn note_given(&mut self, matches: &ArgMatches) {
         let is_given = |id: &&clap::Id| matches.value_source(id.as_str()) != Some(ValueSource::DefaultValue);
@@ -344,11 +349,6 @@ fn some(list: &[String]) -> Option<&[String]> {
 /// Checks what names proxies, so that a wrong one is refused with the option that it came from.
 fn proxies(given: &str) -> Result<String, String> {
     given.parse::<TrustedProxies>().map(|_| given.to_owned()).map_err(|wrong| wrong.to_string())
-}
-
-/// Takes where a database is: a password may stand in it, and a secret enters by one rule.
-fn place(given: &str) -> Result<String, String> {
-    one_line(given, "database").map(|place| place.to_string()).map_err(|refused| refused.to_string())
 }
 
 /// Takes the name of a group or a role; nobody has an empty one.

@@ -47,7 +47,7 @@ pub(crate) async fn run(site: Site) -> Result<(), Refused> {
     match rocket.launch().await {
         Ok(_) => Ok(()),
         Err(error) if matches!(error.kind(), ErrorKind::Shutdown(..)) => {
-            // Whoever keeps a request open does not decide how this ends.
+            // A client that keeps a request open does not decide how this ends.
             tracing::warn!("requests were still under way when the server stopped");
             Ok(())
         }

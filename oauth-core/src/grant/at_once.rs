@@ -33,7 +33,6 @@ pub(crate) async fn issue<P: AuthorizationProvider>(
     grant_type: GrantType,
 ) -> Result<AtOnce, Rejection> {
     let (config, store) = (provider.app().config(), provider.app().store());
-    make_room(provider, grant).await?;
     let expires_at = tokens.issue.now.after(AT_ONCE);
     let digest = AuthorizationCode::generate().digest();
     let code = Code {
@@ -51,6 +50,8 @@ pub(crate) async fn issue<P: AuthorizationProvider>(
         Saved::Gone => return Err(Rejection::DisabledClient),
         Saved::Changed => return Ok(AtOnce::Changed),
     }
+    // Behind the verb that compares the mark, which a store may move as a grant is retired.
+    make_room(provider, &grant).await?;
     match store.redeem(&digest, &tokens.issue).await? {
         Redeemed::Now => {
             let (client_id, id) = (grant.client_id, grant.id);

@@ -56,7 +56,7 @@ pub(crate) async fn make_room<P: AuthorizationProvider>(
     let kept = live.len().min(most.saturating_sub(1));
     let beyond = live.split_off(kept);
     for (_, id) in beyond.iter().rev().take(MOST_REVOKED) {
-        if store.revoke_grant(id, now).await? {
+        if store.retire_grant(id, now).await? {
             config.events.record(&Event::GrantRevoked { client_id: grant.client_id.clone(), grant: *id });
         }
     }

@@ -142,6 +142,13 @@ pub trait GrantStore: Send + Sync + 'static {
     /// it, although a redemption or a rotation was under way.
     fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
 
+    /// Revokes a grant to make room for another one, and tells whether it was live. Nobody decided it, so that the mark
+    /// of its person need not move: what the person decides in that moment stands. Unless written, it is
+    /// [`revoke_grant`](Self::revoke_grant).
+    fn retire_grant(&self, id: &GrantId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send {
+        self.revoke_grant(id, now)
+    }
+
     /// Moves the mark of the person or, for [`GrantFilter::Client`], of the client; then revokes all grants
     /// that are meant, and counts them. For a client its tokens without a grant (client credentials) end as
     /// well.

@@ -112,6 +112,10 @@ impl<T: GrantStore, S: Send + Sync + 'static> GrantStore for Mixed<T, S> {
         self.truth.revoke_grant(id, now).await
     }
 
+    async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        self.truth.retire_grant(id, now).await
+    }
+
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
         self.truth.revoke_grants(filter, now).await
     }

@@ -60,7 +60,9 @@ pub async fn fold_names<S: AccountStore>(store: &S, now: Timestamp) -> Result<Ve
         for mut read in accounts {
             while folded(&read.username) != read.username {
                 let mut renamed = read.clone();
-                renamed.take_name(&read.username);
+                renamed.username = folded(&read.username);
+                // Not composed: another account may have that very name.
+                renamed.spelling = Some(read.username.clone());
                 match store.rename_account(&read, &renamed, now).await? {
                     Renamed::Now | Renamed::Gone => break,
                     Renamed::Taken => {

@@ -23,6 +23,7 @@ macro_rules! every_store_verb {
                 fn clients_of(subject: &$crate::identifier::Subject, page: &$crate::store::Page<$crate::identifier::ClientId>, now: $crate::clock::Timestamp) -> Vec<$crate::identifier::ClientId>;
                 fn marks(subject: &$crate::identifier::Subject, client: &$crate::identifier::ClientId) -> $crate::store::Marks;
                 fn revoke_grant(id: &$crate::identifier::GrantId, now: $crate::clock::Timestamp) -> bool;
+                fn retire_grant(id: &$crate::identifier::GrantId, now: $crate::clock::Timestamp) -> bool;
                 fn revoke_grants(filter: &$crate::store::GrantFilter, now: $crate::clock::Timestamp) -> u64;
             }
             CodeStore {

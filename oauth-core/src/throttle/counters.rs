@@ -2,6 +2,7 @@ use crate::clock::Timestamp;
 use crate::http::Network;
 use crate::secret::Digest;
 use quick_cache::unsync::Cache;
+use std::collections::VecDeque;
 
 /// How long a count lasts.
 pub(super) const WINDOW_SECONDS: u64 = 60;
@@ -63,7 +64,7 @@ pub(super) struct Counters {
     counts: Cache<Key, Count>,
     known: Cache<(Digest, Option<Network>), ()>,
     /// Which counts have something to send.
-    dirty: Vec<Key>,
+    dirty: VecDeque<Key>,
     /// How many wait, from each widest network.
     pub(super) waiting: std::collections::HashMap<Option<Network>, usize>,
 }
@@ -73,7 +74,7 @@ impl Counters {
         Self {
             counts: Cache::new(CAPACITY),
             known: Cache::new(CAPACITY),
-            dirty: Vec::new(),
+            dirty: VecDeque::new(),
             waiting: std::collections::HashMap::new(),
         }
     }
@@ -102,16 +103,17 @@ impl Counters {
     pub(super) fn fail(&mut self, key: Key, now: Timestamp, share: bool) -> u32 {
         let mut before = 0;
         let mut first = false;
+        let has_place = self.dirty.len() < CAPACITY;
         self.change(key, now, |count| {
             before = count.failures;
             count.failures = count.failures.saturating_add(1);
-            if share {
+            if share && (count.unsent > 0 || has_place) {
                 first = count.unsent == 0;
                 count.unsent = count.unsent.saturating_add(1);
             }
         });
-        if first && self.dirty.len() < CAPACITY {
-            self.dirty.push(key);
+        if first {
+            self.dirty.push_back(key);
         }
         before
     }
@@ -119,7 +121,7 @@ impl Counters {
     /// Takes what is to be sent, `most` counts at most.
     pub(super) fn unsent(&mut self, now: Timestamp, most: usize) -> Vec<(Key, u32)> {
         let mut taken = Vec::new();
-        while let Some(key) = if taken.len() < most { self.dirty.pop() } else { None } {
+        while let Some(key) = if taken.len() < most { self.dirty.pop_front() } else { None } {
             let unsent = self.count(&key, now).unsent;
             if unsent > 0 {
                 self.change(key, now, |count| count.unsent = 0);
@@ -138,13 +140,16 @@ impl Counters {
         self.dirty.truncate(CAPACITY);
     }
 
-    /// Takes over what all processes counted.
+    /// Takes over what all processes counted, unless the window of that count has ended meanwhile.
     pub(super) fn shared(&mut self, key: Key, sent: u32, total: u32, until: Timestamp, now: Timestamp) {
+        if until.is_over(now) {
+            return;
+        }
         self.change(key, now, |count| {
             count.sent = count.sent.saturating_add(sent);
             count.failures = total.max(count.sent).saturating_add(count.unsent);
             count.elsewhere = Some(total > count.sent);
-            if !until.is_over(now) && until.seconds_since(now) <= WINDOW_SECONDS {
+            if until.seconds_since(now) <= WINDOW_SECONDS {
                 count.until = until;
             }
         });

@@ -2,7 +2,6 @@
 
 use super::Inner;
 use super::counters::{Key, WINDOW_SECONDS};
-use crate::clock::Timestamp;
 use crate::store::{Counted, FailureStore, Failures};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -51,12 +50,12 @@ impl Shared {
 struct Exchange<'a> {
     inner: &'a Inner,
     taken: Vec<(Key, u32)>,
-    now: Timestamp,
 }
 
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
-        self.inner.counters().put_back(&self.taken, self.now);
+        let now = self.inner.clock.now();
+        self.inner.counters().put_back(&self.taken, now);
         self.inner.shared.under_way.store(false, Ordering::Release);
     }
 }
@@ -70,7 +69,7 @@ impl Inner {
         }
         let now = self.clock.now();
         let taken = self.counters().unsent(now, BATCH);
-        let mut exchange = Exchange { inner: self, taken, now };
+        let mut exchange = Exchange { inner: self, taken };
         if exchange.taken.is_empty() {
             return;
         }
@@ -81,7 +80,7 @@ impl Inner {
         match store.add_failures(&failures, now).await {
             Ok(counted) => {
                 self.shared.unreachable.store(false, Ordering::Release);
-                let taken = std::mem::take(&mut exchange.taken);
+                let (taken, now) = (std::mem::take(&mut exchange.taken), self.clock.now());
                 let mut counters = self.counters();
                 for ((key, sent), Counted { number, until }) in taken.into_iter().zip(counted) {
                     counters.shared(key, sent, number, until, now);

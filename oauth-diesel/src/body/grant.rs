@@ -35,6 +35,11 @@ impl GrantStore for Store {
         self.write("revoke a grant", move |connection, tenant| revoke(connection, tenant, &id, now)).await
     }
 
+    async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        let id = *id;
+        self.write("retire a grant", move |connection, tenant| retire(connection, tenant, &id, now)).await
+    }
+
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
         let filter = filter.clone();
         let body = move |connection: &mut Connection, tenant| {
@@ -136,6 +141,16 @@ fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp
     see_commits!(connection);
     let Some((row, ..)) = find(connection, tenant, id, "")? else { return Ok(false) };
     marks::move_on(connection, tenant, &row.subject, now)?;
+    end(connection, &row, now)
+}
+
+fn retire(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp) -> Outcome<bool> {
+    see_commits!(connection);
+    let Some((row, ..)) = find(connection, tenant, id, "")? else { return Ok(false) };
+    end(connection, &row, now)
+}
+
+fn end(connection: &mut Connection, row: &GrantRow, now: Timestamp) -> Outcome<bool> {
     if !row.is_live(now) {
         return Ok(false);
     }
@@ -143,7 +158,7 @@ fn revoke(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp
     Ok(true)
 }
 
-/// Revokes a grant, with everything under it: whoever reads a code or a token reads its grant too.
+/// Revokes a grant, with everything under it: a reader of a code or a token reads its grant too.
 pub(super) fn mark_revoked(connection: &mut Connection, row: i64, at: i64) -> Outcome<()> {
     let revoked = Written([
         Word::Text("UPDATE oauth_grants SET revoked_at = "),

@@ -51,27 +51,39 @@ impl<C: Send + 'static> Idle<C> {
         let ours = line.next;
         line.next += 1;
         line.waiting.push_back(ours);
-        if line.opening < line.waiting.len() {
-            line.opening += 1;
-            let idle = Arc::clone(self);
-            drop(tokio::runtime::Handle::current().spawn_blocking(move || idle.open_one(deadline)));
-        }
         loop {
             if line.waiting.front() == Some(&ours) {
                 let ended = line.take().map(Ok).or_else(|| line.failed.pop_front().map(Err));
                 if let Some(ended) = ended {
-                    line.waiting.pop_front();
+                    line.leave(ours);
                     self.moved.notify_all();
                     return ended;
                 }
             }
+            // For each that waits one is free, on its way or failed, also if the one meant for it has gone.
+            if line.opening + line.free.len() + line.failed.len() < line.waiting.len() {
+                self.begin(&mut line, deadline);
+            }
             let left = (deadline + MOMENT).saturating_duration_since(Instant::now());
             if left.is_zero() {
-                line.waiting.retain(|waiting| *waiting != ours);
+                line.leave(ours);
                 self.moved.notify_all();
                 return Err(Failure::Late);
             }
             line = self.moved.wait_timeout(line, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Begins to open one, on a thread outside the runtime's pool: those that wait hold threads of the pool.
+    fn begin(self: &Arc<Self>, line: &mut Line<C>, deadline: Instant) {
+        let (idle, runtime) = (Arc::clone(self), tokio::runtime::Handle::current());
+        let opening = std::thread::Builder::new().name("oauth-open".to_owned()).spawn(move || {
+            let _entered = runtime.enter();
+            idle.open_one(deadline);
+        });
+        match opening {
+            Ok(_) => line.opening += 1,
+            Err(error) => tracing::warn!(%error, "a thread to open a connection did not start"),
         }
     }
 
@@ -91,6 +103,7 @@ impl<C: Send + 'static> Idle<C> {
     /// Gives up all that are free.
     pub(super) fn clear(&self) {
         let free = std::mem::take(&mut self.lock().free);
+        self.moved.notify_all();
         drop(free);
     }
 
@@ -100,10 +113,12 @@ impl<C: Send + 'static> Idle<C> {
         let mut line = self.lock();
         line.opening -= 1;
         match opened.unwrap_or(Err(Failure::Stopped)) {
-            Ok(opened) => line.free.push((opened, true)),
-            Err(failure) if line.waiting.len() > line.opening + line.failed.len() => line.failed.push_back(failure),
+            // One that goes back to another pool is not kept for nobody.
+            Ok(opened) if opened.stays || !line.waiting.is_empty() => line.free.push((opened, true)),
+            Ok(_) => {}
+            Err(failure) if line.lacks() > line.failed.len() => line.failed.push_back(failure),
             // The verb that began it has taken another since.
-            Err(failure) => tracing::debug!(%failure, "a connection that nobody waits for was not opened"),
+            Err(failure) => tracing::debug!(%failure, "a connection that no verb waits for was not opened"),
         }
         self.moved.notify_all();
     }
@@ -114,6 +129,17 @@ impl<C: Send + 'static> Idle<C> {
 }
 
 impl<C> Line<C> {
+    /// Counts the verbs that wait and for which nothing is free or on its way.
+    fn lacks(&self) -> usize {
+        self.waiting.len().saturating_sub(self.opening + self.free.len())
+    }
+
+    /// Takes a verb out of the line. A failure stays only for a verb that nothing else comes for.
+    fn leave(&mut self, ours: u64) {
+        self.waiting.retain(|waiting| *waiting != ours);
+        self.failed.truncate(self.lacks());
+    }
+
     /// Takes the one that was used last, and leaves out those that the database has closed.
     fn take(&mut self) -> Option<(Opened<C>, bool)> {
         std::iter::from_fn(|| self.free.pop()).find(|(opened, _)| !opened.closed.load(Ordering::Relaxed))

@@ -100,6 +100,11 @@ impl RedisStore {
         let by_secret = under.issue.authenticated_by.is_some();
         if by_secret && matches!(answer, Ok(Answer::Now)) && !self.client_for(&under.issue, &client).await?.1 {
             answer = Ok(Answer::Unauthenticated);
+            if let Some(digest) = &under.digest {
+                // Nor is their answer given again.
+                let sealed = self.0.places.of_grant(&id).key('z', digest.as_bytes());
+                let _: i64 = self.0.link.run(Access::Write, redis::cmd("DEL").arg(sealed)).await?;
+            }
         }
         if !matches!(answer, Ok(Answer::Now)) {
             self.release(reserved).await?;

@@ -2,7 +2,7 @@ use crate::error::Outcome;
 use crate::link::Access;
 use crate::record::seconds;
 use crate::{RedisStore, script};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use oauth_core::clock::Timestamp;
 use oauth_core::store::{Counted, FailureStore, Failures, Result};
 
@@ -10,8 +10,14 @@ use oauth_core::store::{Counted, FailureStore, Failures, Result};
 impl FailureStore for RedisStore {
     async fn add_failures(&self, failures: &[Failures], now: Timestamp) -> Result<Vec<Counted>> {
         // All at the same time: one trip to a server, and one to each node of a cluster.
-        let counted = try_join_all(failures.iter().map(|added| self.add(added, now))).await;
-        counted.map_err(|failure| failure.while_doing("count failures"))
+        let counted = join_all(failures.iter().map(|added| self.add(added, now))).await;
+        if counted.iter().all(std::result::Result::is_err) {
+            let failed: Outcome<Vec<Counted>> = counted.into_iter().collect();
+            return failed.map_err(|failure| failure.while_doing("count failures"));
+        }
+        // This process counts alone for a node of a cluster that is down: what others took is not sent again.
+        let alone = |added: &Failures| Counted { number: added.number, until: added.until };
+        Ok(failures.iter().zip(counted).map(|(added, counted)| counted.unwrap_or_else(|_| alone(added))).collect())
     }
 }
 

@@ -52,8 +52,14 @@ impl GrantStore for RedisStore {
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         let (store, id) = (self.clone(), *id);
-        let steps = Self::whole(async move { store.revoke_one(&id, now).await });
+        let steps = Self::whole(async move { store.revoke_one(&id, now, true).await });
         steps.await.map_err(|failure| failure.while_doing("revoke a grant"))
+    }
+
+    async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        let (store, id) = (self.clone(), *id);
+        let steps = Self::whole(async move { store.revoke_one(&id, now, false).await });
+        steps.await.map_err(|failure| failure.while_doing("retire a grant"))
     }
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
@@ -165,14 +171,16 @@ impl RedisStore {
         Ok(())
     }
 
-    async fn revoke_one(&self, id: &GrantId, now: Timestamp) -> Outcome<bool> {
+    async fn revoke_one(&self, id: &GrantId, now: Timestamp, is_decided: bool) -> Outcome<bool> {
         let key = self.0.places.of_grant(id).key('g', id.as_bytes());
         let mut command = redis::cmd("HMGET");
         let [subject, client] = fields(self.0.link.run(Access::Read, command.arg(key).arg(&["s", "c"])).await?, MARK)?;
         let Some((subject, client)) = subject.zip(client) else { return Ok(false) };
         let subject = Subject::new(text(&subject, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
         let client = ClientId::new(text(&client, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
-        self.move_mark(&subject, now).await?;
+        if is_decided {
+            self.move_mark(&subject, now).await?;
+        }
         self.revoke(id, &subject, &client, now).await
     }
 

@@ -44,8 +44,9 @@ impl<T> Crowds<T> {
         while let Some((was, since, network)) = if taken.len() < most { heap.pop() } else { None } {
             let Some(row) = self.rows.get_mut(&network) else { continue };
             let now = size(&self.sizes, row.peer);
-            if now != was {
-                // Others of a wider network have left since.
+            // Others of a wider network have left since. An eighth less is the same crowd: each that leaves must not
+            // let all of a large one be sorted anew.
+            if was.saturating_sub(now) > was / 8 {
                 heap.push((now, since, network));
                 continue;
             }

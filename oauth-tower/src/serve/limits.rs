@@ -28,8 +28,8 @@ pub struct Limits {
     /// of the files that the process may open (`ulimit -n`), because a store needs some too.
     ///
     /// When that many are open and another comes, one of those gives way that let the server wait, for
-    /// a head, a body, or to read an answer: from the network with most of them (an IPv4 address, a /64
-    /// of IPv6) the one that does so longest. A request whose handler runs never gives way.
+    /// a head, a body, or to read an answer: from the network with most of them (an IPv4 address, or a /64 of
+    /// IPv6; a /56 and a /48 beyond twice and four times as many) the one that does so longest. A request whose handler runs never gives way.
     pub connections: usize,
     /// How long requests under way may take once the server is to stop: 10 seconds unless set.
     pub grace: Duration,

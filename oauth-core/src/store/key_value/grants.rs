@@ -47,6 +47,11 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
         self.0.write(revoke).await
     }
 
+    async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        let id = *id;
+        self.0.write(move |records: &mut dyn RecordsMut| revoke(records, &id, now)).await
+    }
+
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
         let filter = filter.clone();
         let revoke_all = move |records: &mut dyn RecordsMut| {
@@ -67,9 +72,14 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
 
 /// Revokes every grant that is meant and counts them.
 pub(super) fn revoke_all(records: &mut dyn RecordsMut, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
-    let meant = live(&*records, filter, &Page::first(u32::MAX), now)?;
+    // All of the person, not those by client: what an earlier version saved since stands only there.
+    let all = match filter {
+        GrantFilter::Both(subject, _) => GrantFilter::Subject(subject.clone()),
+        other => other.clone(),
+    };
+    let meant = live(&*records, &all, &Page::first(u32::MAX), now)?;
     let mut revoked = 0;
-    for grant in meant {
+    for grant in meant.iter().filter(|grant| filter.matches(grant)) {
         revoked += u64::from(revoke(records, &grant.id, now)?);
     }
     Ok(revoked)

@@ -118,6 +118,10 @@ impl GrantStore for MemoryStore {
         Ok(self.0.revoke_live(&cell, now))
     }
 
+    async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
+        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.revoke_live(&cell, now)))
+    }
+
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
         match filter {
             GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => self.0.marks.move_on(subject, now),

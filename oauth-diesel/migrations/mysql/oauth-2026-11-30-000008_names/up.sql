@@ -8,10 +8,10 @@ PREPARE oauth_add FROM @oauth_add;
 EXECUTE oauth_add;
 DEALLOCATE PREPARE oauth_add;
 
--- The name of each tenant whose rows carry its number, since it first wrote; 0 is the one without a name. Of two
--- names with the same number the second is refused.
+-- The name of each tenant whose rows carry its number, since it first wrote; 0 is the one without a name. The program
+-- enters it once all names are folded: no transaction holds this migration and the folding. Of two names with the
+-- same number the second is refused.
 CREATE TABLE IF NOT EXISTS oauth_tenants (
     number BIGINT NOT NULL PRIMARY KEY,
     name BLOB NOT NULL
 ) ENGINE = InnoDB;
-INSERT IGNORE INTO oauth_tenants (number, name) VALUES (0, '');

@@ -1,4 +1,4 @@
-//! A provider with pages and accounts, as a process of its own or in this one.
+//! A provider with pages and accounts, as a separate process or in this one.
 
 use crate::provider::{ISSUER, Running};
 use crate::store::AnyStore;
