@@ -280,6 +280,23 @@ async fn f_05_a_password_that_changed_while_it_was_compared_issues_nothing() {
 }
 
 #[tokio::test]
+async fn f_09_a_grant_that_makes_room_overtakes_no_decision() {
+    let house = House::new(Between::Nothing, 0);
+    let mut config = house.provider().await.app().config().clone();
+    config.grants_per_client = 2;
+    let provider = Provider::new(App { config, house: house.clone() }).unwrap();
+    let provider = provider.with_grant(PasswordGrant::new(house.clone()));
+    let form = "grant_type=password&username=ada&password=right&scope=read";
+    for round in 0..5 {
+        let (status, answer) = token(&provider, form).await;
+        assert_eq!(status, 200, "round {round}: {answer}");
+        let location = authorize(&provider, "token").await;
+        assert!(given(&location, "access_token").is_some(), "round {round}: {location}");
+        assert!(house.live().await <= 3, "round {round}: the others end");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_was_withdrawn_under_way_issues_nothing_and_consumes_nothing() {
     let house = House::new(Between::WithdrawSecret, 0);
     let mut provider = house.provider().await;

@@ -20,6 +20,7 @@ NO_CODE = re.compile(
 )
 FUNCTION = re.compile(r"\bfn\s+\$?\w+")
 CONSTANT = re.compile(r"\bconst\s+(?:unsafe\s+)?$")
+IMPLIED = re.compile(r"->\s*impl\b(?!\s+(?:Future|std::future::Future)\b)")
 ASYNC_BLOCK = re.compile(r"\s*async\s+(?:move\s+)?(?=\{)")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
@@ -53,6 +54,9 @@ def bodies(text: str) -> list[tuple[int, int]]:
         for position in range(name.end(), len(code)):
             sign = code[position]
             if sign == "{" and not waiting:
+                # What `impl` stands for is one type, and two bodies have two.
+                if IMPLIED.search(code[name.end() : position]):
+                    break
                 end = end_of(code, position)
                 # All that happens is in the block, and two blocks of the same function differ in type.
                 if (block := ASYNC_BLOCK.match(code, position + 1)) and not code[end_of(code, block.end()) + 1 : end].strip():

@@ -166,6 +166,19 @@ pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
     }
 }
 
+/// A grant that makes room for another ends with everything under it, and alone.
+pub async fn f_09_a_retired_grant_ends_alone<S: Store>(store: &S) {
+    let client = registered(store).await;
+    let (kept, _, kept_tokens) = redeemed_by(store, &client, "ada").await;
+    let (grant, _, tokens) = redeemed_by(store, &client, "ada").await;
+    assert!(store.retire_grant(&grant.id, at(2)).await.expect("retire_grant"), "the grant was live");
+    assert!(!is_alive(store, &tokens, 2).await, "its tokens end with it");
+    assert!(is_alive(store, &kept_tokens, 2).await, "those of another grant do not");
+    assert!(!store.retire_grant(&grant.id, at(2)).await.expect("retire_grant"), "it has ended");
+    let both = GrantFilter::Both(subject("ada"), client.id);
+    assert_eq!(listed(store, &both, 2).await, [kept.id], "one is listed");
+}
+
 /// Each client of a person's live grants is listed once, page by page; those of others and of what ended are not.
 pub async fn f_09_the_clients_of_a_person_are_listed_page_by_page<S: Store>(store: &S) {
     let mut expected = Vec::new();

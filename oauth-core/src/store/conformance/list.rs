@@ -29,6 +29,7 @@ macro_rules! store_conformance {
             grants::revoke_grants_of_a_client_ends_its_own_tokens,
             grants::grants_lists_only_what_is_live,
             grants::grants_are_listed_page_by_page,
+            grants::f_09_a_retired_grant_ends_alone,
             grants::f_09_the_clients_of_a_person_are_listed_page_by_page,
             grants::grants_are_found_by_their_attributes,
             grants::subjects_compare_byte_for_byte,
