@@ -48,7 +48,16 @@ pub async fn in_share_of<F: Future>(address: Option<IpAddr>, future: F) -> F::Ou
 /// ([`in_share_of`]). A clone is another handle on the same threads.
 #[derive(Clone, Default)]
 pub struct PasswordHasher {
-    queue: Arc<OnceLock<Arc<Queue>>>,
+    queue: Arc<OnceLock<Threads>>,
+}
+
+/// The queue of some threads, which end with it.
+struct Threads(Arc<Queue>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// The queue is full, or the threads are gone: answer that the server is busy.
@@ -122,7 +131,7 @@ impl PasswordHasher {
 
     /// Counts the jobs that were ever taken: how much is hashed.
     pub fn jobs(&self) -> u64 {
-        self.queue.get().map_or(0, |queue| queue.taken())
+        self.queue.get().map_or(0, |Threads(queue)| queue.taken())
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordHasherBusy> {
@@ -133,7 +142,7 @@ impl PasswordHasher {
                 drop(sender.send(work()))
             }
         });
-        if !self.queue.get_or_init(start).push(NETWORK.get(), job) {
+        if !self.queue.get_or_init(start).0.push(NETWORK.get(), job) {
             return Err(PasswordHasherBusy);
         }
         // A job that gave way to another network's is dropped with its sender.
@@ -147,14 +156,14 @@ impl std::fmt::Debug for PasswordHasher {
     }
 }
 
-fn start() -> Arc<Queue> {
+fn start() -> Threads {
     let queue = Arc::new(Queue::default());
     let threads = thread::available_parallelism().map_or(1, usize::from);
     for number in 0..threads {
         let jobs = Arc::clone(&queue);
         let started = thread::Builder::new().name(format!("argon2-{number}")).spawn(move || {
-            loop {
-                jobs.next()();
+            while let Some(job) = jobs.next() {
+                job();
             }
         });
         match started {
@@ -162,7 +171,7 @@ fn start() -> Arc<Queue> {
             Err(error) => tracing::error!(%error, "a thread for hashing passwords did not start"),
         }
     }
-    queue
+    Threads(queue)
 }
 
 fn hash(password: &str) -> Option<PasswordHash> {

@@ -22,6 +22,7 @@ struct Lanes {
     length: usize,
     threads: usize,
     taken: u64,
+    is_closed: bool,
 }
 
 impl Queue {
@@ -49,15 +50,22 @@ impl Queue {
         true
     }
 
-    /// Waits for the next job: one of each lane in turn.
-    pub(super) fn next(&self) -> Job {
+    /// Waits for the next job, one of each lane in turn; `None` once the queue is closed and empty.
+    pub(super) fn next(&self) -> Option<Job> {
         let mut lanes = self.lanes();
         loop {
-            if let Some(job) = lanes.pop() {
+            let job = lanes.pop();
+            if job.is_some() || lanes.is_closed {
                 return job;
             }
             lanes = self.waiting.wait(lanes).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Lets the threads end once they have done what waits.
+    pub(super) fn close(&self) {
+        self.lanes().is_closed = true;
+        self.waiting.notify_all();
     }
 
     pub(super) fn has_started(&self) {
@@ -114,8 +122,10 @@ mod tests {
             assert!(queue.push(network(honest), job(honest)), "the crowd gives way");
         }
         for _ in 0..PLACES {
-            queue.next()();
+            queue.next().expect("a job")();
         }
+        queue.close();
+        assert!(queue.next().is_none(), "the threads end with the last hasher");
         let done = done.lock().expect("a list");
         assert_eq!(done[..5], [1, 2, 3, 4, 5], "one job of each lane in turn");
         assert_eq!(done.iter().filter(|number| **number == 1).count(), PLACES - 4);
