@@ -31,8 +31,8 @@ mod tests {
         let line = [&["provider", "--config", path.to_str().unwrap()], line].concat();
         let matches = Arguments::command().try_get_matches_from(line).unwrap();
         let mut options = Arguments::from_arg_matches(&matches).unwrap().options;
-        options.note_given(&matches);
-        let config = options.config(8000).map_err(|refused| refused.to_string());
+        let config = options.complete(&matches).and_then(|()| options.config(8000));
+        let config = config.map_err(|refused| refused.to_string());
         std::fs::remove_file(path).unwrap();
         config
     }

@@ -53,9 +53,8 @@ pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Re
     let (unset, warning) = environment::unset(std::env::vars_os());
     let matches = arguments::definition(&unset).name(program).get_matches();
     let Arguments { mut options, command } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    options.note_given(&matches);
     let format = if options.json { Format::Json } else { Format::Text };
-    if let Err(refused) = options.take_database() {
+    if let Err(refused) = options.complete(&matches) {
         return format.refuse(&refused);
     }
     // What a command did is its answer; a server's log is all there is to see of it.

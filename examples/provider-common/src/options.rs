@@ -137,6 +137,7 @@ pub(crate) struct Options {
     /// `provider audit` lists, and as lines of JSON in the log.
     #[arg(long, global = true, env = "PROVIDER_AUDIT_LOG", value_parser = BoolishValueParser::new())]
     pub(crate) audit_log: bool,
+
     /// The scope that the protected API requires to look; `read` unless given, or if that is not on offer,
     /// the first one that is.
     #[arg(long, global = true, env = "PROVIDER_API_READ_SCOPE", value_name = "SCOPE")]
@@ -161,6 +162,10 @@ pub(crate) struct Options {
     #[arg(skip)]
     given: BTreeSet<String>,
 
+    /// The settings of the file.
+    #[arg(skip)]
+    file: ByKey,
+
     /// Writes exactly one JSON value to standard output; everything else goes to standard error.
     #[arg(long, global = true, env = "PROVIDER_JSON", value_parser = BoolishValueParser::new())]
     pub(crate) json: bool,
@@ -169,44 +174,40 @@ pub(crate) struct Options {
 impl Options {
     /// Makes the settings of the provider, as it is or would be served at a port.
     pub(crate) fn config(&self, port: u16) -> Result<Config, Refused> {
-        let (file, issuer, settings) = self.together(port)?;
+        let (issuer, settings) = self.together(port)?;
         let settings: Settings = serde_json::from_value(Value::Object(settings))
             .map_err(|wrong| Refused::new("invalid_configuration", format!("--set: {wrong}")))?;
-        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong, &file))
+        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong))
     }
 
-    /// Puts file, options and `--set` together: the settings of the file, the issuer, and all that holds.
-    fn together(&self, port: u16) -> Result<(ByKey, Issuer, ByKey), Refused> {
-        let file = match &self.config {
-            Some(path) => file::read(path)?,
-            None => Map::new(),
-        };
-        let issuer = self.issuer(port, &file)?;
+    /// Puts file, options and `--set` together: the issuer, and all that holds.
+    fn together(&self, port: u16) -> Result<(Issuer, ByKey), Refused> {
+        let issuer = self.issuer(port)?;
         let api = api_resource(&issuer)?;
         let mut settings = self.settings(&issuer, &api);
         settings.extend(
-            file.iter().filter(|(key, _)| !self.is_given(key)).map(|(key, value)| (key.clone(), value.clone())),
+            self.file.iter().filter(|(key, _)| !self.is_given(key)).map(|(key, value)| (key.clone(), value.clone())),
         );
         settings.extend(self.set.iter().cloned());
         // What never expires has no lifetime that an option could give it.
         let never = settings.get("insecure_access_tokens_never_expire") == Some(&Value::Bool(true));
         let lifetime = "access_token_lifetime";
-        if never && !self.set.iter().any(|(key, _)| key == lifetime) && !file.contains_key(lifetime) {
+        if never && !self.set.iter().any(|(key, _)| key == lifetime) && !self.file.contains_key(lifetime) {
             settings.remove(lifetime);
         }
-        Ok((file, issuer, settings))
+        Ok((issuer, settings))
     }
 
-    /// Takes the database by the rule of secrets. The parser does not: it repeats what it refuses, the password too.
-    pub(crate) fn take_database(&mut self) -> Result<(), Refused> {
-        self.database = one_line(&self.database, "--database")?.to_string();
-        Ok(())
-    }
-
-    /// Notes which options were given, so that a file does not hold over them.
-    pub(crate) fn note_given(&mut self, matches: &ArgMatches) {
+    /// Completes what the parser read, once for the whole run: which options were given, the database, the file.
+    pub(crate) fn complete(&mut self, matches: &ArgMatches) -> Result<(), Refused> {
         let is_given = |id: &&clap::Id| matches.value_source(id.as_str()) != Some(ValueSource::DefaultValue);
         self.given = matches.ids().filter(is_given).map(|id| id.as_str().to_owned()).collect();
+        // By the rule of secrets, and not by the parser, which repeats what it refuses: the password too.
+        self.database = one_line(&self.database, "--database")?.to_string();
+        if let Some(path) = &self.config {
+            self.file = file::read(path)?;
+        }
+        Ok(())
     }
 
     /// Tells whether the option of a setting was given.
@@ -249,11 +250,11 @@ impl Options {
     }
 
     /// Names a setting that cannot be used as what it was given by.
-    fn refused(&self, wrong: &InvalidSetting, file: &Map<String, Value>) -> Refused {
+    fn refused(&self, wrong: &InvalidSetting) -> Refused {
         let InvalidSetting { key, reason } = wrong;
         let named = if self.set.iter().any(|(given, _)| given == key) {
             format!("--set {key}")
-        } else if file.contains_key(key) && !self.is_given(key) {
+        } else if self.file.contains_key(key) && !self.is_given(key) {
             format!("--config: {key}")
         } else if key.starts_with("paths") {
             // The only path that is chosen by an option is the issuer's.
@@ -288,17 +289,17 @@ impl Options {
 
     /// Names what was switched on that weakens security, by an option, `--set` or the file.
     pub(crate) fn warnings(&self) -> Result<Vec<String>, Refused> {
-        let (_, _, settings) = self.together(self.port)?;
+        let (_, settings) = self.together(self.port)?;
         let is_on = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
         let weak = settings.iter().filter(|(key, value)| key.starts_with("insecure_") && is_on(value));
         Ok(weak.map(|(key, _)| weakness(key)).collect())
     }
 
-    fn issuer(&self, port: u16, file: &Map<String, Value>) -> Result<Issuer, Refused> {
+    fn issuer(&self, port: u16) -> Result<Issuer, Refused> {
         let as_bound = || origin(self.address, port);
-        let in_file = || file.get("issuer").and_then(Value::as_str).map(str::to_owned);
+        let in_file = || self.file.get("issuer").and_then(Value::as_str).map(str::to_owned);
         let text = self.issuer.clone().or_else(in_file).unwrap_or_else(as_bound);
-        let insecure = self.insecure_http_issuer || file.get("insecure_http_issuer") == Some(&Value::Bool(true));
+        let insecure = self.insecure_http_issuer || self.file.get("insecure_http_issuer") == Some(&Value::Bool(true));
         let issuer = if insecure { Issuer::insecure_http(&text) } else { Issuer::new(&text) };
         issuer.map_err(|wrong| {
             let reason = match wrong {

@@ -1,11 +1,11 @@
 use super::masked;
 use std::net::IpAddr;
 
-/// How wide an origin is, and how many times the limit of the narrowest it may reach.
-const FOUR: [(u32, u32); 1] = [(32, 1)];
-/// One subscriber holds an IPv6 /64, and a site a /56 or a /48 (RFC 6177 §2): with one width, a site would have
-/// as many budgets as it has subnets.
-const SIX: [(u32, u32); 3] = [(64, 1), (56, 2), (48, 4)];
+const NARROWEST: u32 = 64;
+const WIDEST: u32 = 48;
+/// How wide an IPv6 origin is, and how many times the limit of the narrowest it may reach. One subscriber holds a
+/// /64, and a site a /56 or a /48 (RFC 6177 §2): with one width, a site would have as many budgets as it has subnets.
+const WIDTHS: [(u32, u32); 3] = [(NARROWEST, 1), (56, 2), (WIDEST, 4)];
 
 /// Addresses that may all be one party's: an IPv4 address, or an IPv6 /64, /56 or /48.
 ///
@@ -27,22 +27,24 @@ impl Network {
     /// Gives the networks around an address, the narrowest first, each with its share: how many times as much
     /// as the narrowest it may claim.
     pub fn around(address: IpAddr) -> impl Iterator<Item = (Self, u32)> {
-        let address = address.to_canonical();
-        let widths: &[(u32, u32)] = if address.is_ipv4() { &FOUR } else { &SIX };
-        widths.iter().map(move |(prefix, share)| (Self { first: masked(address, *prefix), prefix: *prefix }, *share))
+        let widths = if address.to_canonical().is_ipv4() { 1 } else { WIDTHS.len() };
+        WIDTHS.iter().take(widths).map(move |(prefix, share)| (Self::of(address, *prefix), *share))
     }
 
     /// Gives the narrowest network around an address.
     pub fn narrowest(address: IpAddr) -> Self {
-        let address = address.to_canonical();
-        let prefix = if address.is_ipv4() { 32 } else { 64 };
-        Self { first: masked(address, prefix), prefix }
+        Self::of(address, NARROWEST)
     }
 
     /// Gives the widest network around an address.
     pub fn widest(address: IpAddr) -> Self {
+        Self::of(address, WIDEST)
+    }
+
+    /// Gives the network of a width, which an IPv4 address is by itself.
+    fn of(address: IpAddr, six: u32) -> Self {
         let address = address.to_canonical();
-        let prefix = if address.is_ipv4() { 32 } else { 48 };
+        let prefix = if address.is_ipv4() { 32 } else { six };
         Self { first: masked(address, prefix), prefix }
     }
 }

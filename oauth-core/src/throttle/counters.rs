@@ -3,9 +3,10 @@ use crate::http::Network;
 use crate::secret::Digest;
 use quick_cache::unsync::Cache;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// How long a count lasts.
-pub(super) const WINDOW_SECONDS: u64 = 60;
+pub(super) const WINDOW: Duration = Duration::from_secs(60);
 /// How many counts are kept; each takes some 150 bytes.
 pub(super) const CAPACITY: usize = 65_536;
 
@@ -49,13 +50,12 @@ pub(super) struct Count {
 
 impl Count {
     fn new(now: Timestamp) -> Self {
-        let until = Timestamp::from_unix_seconds(now.as_unix_seconds().saturating_add(60));
-        Self { until, failures: 0, under_way: 0, unsent: 0, sent: 0, elsewhere: None }
+        Self { until: now.after(WINDOW), failures: 0, under_way: 0, unsent: 0, sent: 0, elsewhere: None }
     }
 
     /// Also over if the clock was set back by more than a window: nobody waits for it to return.
     fn is_current(&self, now: Timestamp) -> bool {
-        !self.until.is_over(now) && self.until.seconds_since(now) <= WINDOW_SECONDS
+        !self.until.is_over(now) && self.until.seconds_since(now) <= WINDOW.as_secs()
     }
 }
 
@@ -131,13 +131,13 @@ impl Counters {
         taken
     }
 
-    /// Puts back what could not be sent.
+    /// Puts back what could not be sent; for the rest there is no place, and this process counts it alone.
     pub(super) fn put_back(&mut self, taken: &[(Key, u32)], now: Timestamp) {
-        for (key, unsent) in taken {
+        let places = CAPACITY.saturating_sub(self.dirty.len());
+        for (key, unsent) in taken.iter().take(places) {
             self.change(*key, now, |count| count.unsent = count.unsent.saturating_add(*unsent));
+            self.dirty.push_back(*key);
         }
-        self.dirty.extend(taken.iter().map(|(key, _)| *key));
-        self.dirty.truncate(CAPACITY);
     }
 
     /// Takes over what all processes counted, unless the window of that count has ended meanwhile.
@@ -149,7 +149,7 @@ impl Counters {
             count.sent = count.sent.saturating_add(sent);
             count.failures = total.max(count.sent).saturating_add(count.unsent);
             count.elsewhere = Some(total > count.sent);
-            if until.seconds_since(now) <= WINDOW_SECONDS {
+            if until.seconds_since(now) <= WINDOW.as_secs() {
                 count.until = until;
             }
         });

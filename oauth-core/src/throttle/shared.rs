@@ -1,7 +1,7 @@
 //! The count that all processes of a provider share.
 
 use super::Inner;
-use super::counters::{Key, WINDOW_SECONDS};
+use super::counters::{Key, WINDOW};
 use crate::store::{Counted, FailureStore, Failures};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -74,7 +74,7 @@ impl Inner {
             return;
         }
         self.shared.wait(EVERY);
-        let until = now.after(Duration::from_secs(WINDOW_SECONDS));
+        let until = now.after(WINDOW);
         let failures: Vec<Failures> =
             exchange.taken.iter().map(|(key, number)| Failures { key: key.digest(), number: *number, until }).collect();
         match store.add_failures(&failures, now).await {

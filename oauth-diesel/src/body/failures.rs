@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::secret::Digest;
 use oauth_core::store::{Counted, FailureStore, Failures, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait::async_trait]
 impl FailureStore for Store {
@@ -42,7 +42,7 @@ fn add(
     .execute(connection)?;
     let rows: Vec<i64> = added.iter().map(|added| row(tenant, &added.key)).collect();
     let there = || failures::table.filter(failures::tenant.eq(tenant)).filter(failures::id.eq_any(rows.clone()));
-    let known: Vec<i64> = there().select(failures::id).load(connection)?;
+    let known: BTreeSet<i64> = there().select(failures::id).load::<i64>(connection)?.into_iter().collect();
     let mut by_number: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
     for added in added.iter().filter(|added| known.contains(&row(tenant, &added.key))) {
         by_number.entry(added.number).or_default().push(row(tenant, &added.key));

@@ -1,13 +1,14 @@
 //! No page, list or check grows with what somebody else decides.
 
+use super::connected::save;
 use super::*;
 use oauth_core::client::{Registration, RegistrationError};
 use oauth_core::identifier::{ClientId, GrantId, Resource};
-use oauth_core::store::{Basis, Code, CodeStore, Grant, GrantFilter, GrantStore, Housekeeping, Page, TokenStore};
+use oauth_core::store::{Grant, GrantFilter, GrantStore, Housekeeping, Page, TokenStore};
 
 const CHALLENGE_OF: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-async fn save(site: &Site, client: &str, attributes: &str) -> GrantId {
+async fn approved(site: &Site, client: &str, attributes: &str) -> GrantId {
     let now = Timestamp::from_unix_seconds(1_800_000_000);
     let grant = Grant {
         id: GrantId::generate(),
@@ -24,17 +25,7 @@ async fn save(site: &Site, client: &str, attributes: &str) -> GrantId {
         expires_at: Timestamp::from_unix_seconds(1_800_100_000),
         revoked_at: None,
     };
-    let code = Code {
-        digest: oauth_core::secret::AuthorizationCode::generate().digest(),
-        grant: grant.id,
-        redirect_uri: CALLBACK.to_owned(),
-        redirect_uri_sent: true,
-        code_challenge: None,
-        nonce: None,
-        expires_at: grant.expires_at,
-    };
-    let basis = Basis::of(&site.store, &grant).await.unwrap().unwrap();
-    site.store.save_code(&grant, &code, &basis).await.unwrap();
+    save(site, &grant).await;
     grant.id
 }
 
@@ -51,7 +42,7 @@ async fn f_09_connected_apps_are_cut_into_pages_by_client() {
     }
     for number in 0..25 {
         for _ in 0..if number == 3 { 120 } else { 2 } {
-            save(&site, &format!("app-{number:02}"), "").await;
+            approved(&site, &format!("app-{number:02}"), "").await;
         }
     }
     let mut ada = site.signed_in("ada").await;
@@ -85,7 +76,7 @@ async fn f_09_a_handle_names_a_grant_in_its_own_session_only() {
     site.client("notes", |_| ()).await;
     site.client("mail", |_| ()).await;
     for client in ["notes", "notes", "mail"] {
-        save(&site, client, "").await;
+        approved(&site, client, "").await;
     }
     let (mut ada, mut elsewhere) = (site.signed_in("ada").await, site.signed_in("ada").await);
     let page = ada.get("/oauth/connected").await;
@@ -112,7 +103,7 @@ async fn f_09_live_grants_of_a_person_and_a_client_have_a_limit() {
     let mut tokens = Vec::new();
     // Codes that were not redeemed do not count.
     for _ in 0..5 {
-        save(&site, "notes", "unredeemed").await;
+        approved(&site, "notes", "unredeemed").await;
     }
     for number in 0..5_u64 {
         let code = approve(&mut ada, "notes").await;

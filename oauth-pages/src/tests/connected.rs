@@ -89,7 +89,7 @@ async fn r_185_one_authorization_of_several_is_revoked() {
 }
 
 /// Saves a grant as an approval does.
-async fn save(site: &Site, grant: &Grant) {
+pub(super) async fn save(site: &Site, grant: &Grant) {
     let code = Code {
         digest: oauth_core::secret::AuthorizationCode::generate().digest(),
         grant: grant.id,

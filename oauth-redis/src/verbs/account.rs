@@ -18,6 +18,14 @@ const NONCE: usize = 8;
 /// After how many seconds the sweep takes the process for dead that began a sign-out.
 const ABANDONED: i64 = 60;
 
+/// How an account compares with what was read of it before.
+enum HeldAccount {
+    /// It is the same, in these fields.
+    AsRead(Vec<Field>),
+    Changed,
+    Gone,
+}
+
 impl AccountStore for RedisStore {
     async fn account(&self, subject: &Subject) -> Result<Option<Account>> {
         self.read_account(subject).await.map_err(|failure| failure.while_doing("read an account"))
@@ -56,9 +64,13 @@ impl AccountStore for RedisStore {
 
 impl RedisStore {
     async fn read_account(&self, subject: &Subject) -> Outcome<Option<Account>> {
+        AccountRecord::read(subject.clone(), self.account_fields(subject).await?)
+    }
+
+    async fn account_fields(&self, subject: &Subject) -> Outcome<Vec<Field>> {
         let mut command = redis::cmd("HMGET");
         command.arg(self.0.places.of_accounts().key('A', subject.as_str())).arg(&["n", "p", "e", "r"]);
-        AccountRecord::read(subject.clone(), self.0.link.run(Access::Read, &command).await?)
+        self.0.link.run(Access::Read, &command).await
     }
 
     async fn read_named(&self, username: &str) -> Outcome<Option<Account>> {
@@ -95,6 +107,16 @@ impl RedisStore {
         Ok(if created { Created::Now } else { Created::Exists })
     }
 
+    /// Reads the fields of an account, and compares them with what was read before.
+    async fn held_account(&self, read: &Account) -> Outcome<HeldAccount> {
+        let found = self.account_fields(&read.subject).await?;
+        Ok(match AccountRecord::read(read.subject.clone(), found.clone())? {
+            Some(present) if present == *read => HeldAccount::AsRead(found),
+            Some(_) => HeldAccount::Changed,
+            None => HeldAccount::Gone,
+        })
+    }
+
     /// Replaces the account that was read; then its mark moves, and if that ends it, the person is signed out.
     async fn replace_account_read(&self, read: &Account, changed: &Account, now: Timestamp) -> Outcome<Replaced> {
         if (&read.subject, &read.username) != (&changed.subject, &changed.username) {
@@ -102,15 +124,11 @@ impl RedisStore {
         }
         let place = self.0.places.of_accounts();
         let key = place.key('A', read.subject.as_str());
-        let mut command = redis::cmd("HMGET");
-        command.arg(&key).arg(&["n", "p", "e", "r"]);
-        let found: Vec<Field> = self.0.link.run(Access::Read, &command).await?;
-        let Some(present) = AccountRecord::read(read.subject.clone(), found.clone())? else {
-            return Ok(Replaced::Gone);
+        let found = match self.held_account(read).await? {
+            HeldAccount::AsRead(found) => found,
+            HeldAccount::Changed => return Ok(Replaced::Changed),
+            HeldAccount::Gone => return Ok(Replaced::Gone),
         };
-        if present != *read {
-            return Ok(Replaced::Changed);
-        }
         let note = if read.is_ended_by(changed) { note_of(&read.subject) } else { Vec::new() };
         let (moment, new) = (seconds(now), AccountRecord::write(changed)?);
         let mut arguments: Vec<&[u8]> = vec![place.as_str().as_bytes(), &note, moment.as_bytes()];
@@ -137,15 +155,11 @@ impl RedisStore {
         }
         let place = self.0.places.of_accounts();
         let key = place.key('A', read.subject.as_str());
-        let mut command = redis::cmd("HMGET");
-        command.arg(&key).arg(&["n", "p", "e", "r"]);
-        let found: Vec<Field> = self.0.link.run(Access::Read, &command).await?;
-        let Some(present) = AccountRecord::read(read.subject.clone(), found.clone())? else {
-            return Ok(Renamed::Gone);
+        let found = match self.held_account(read).await? {
+            HeldAccount::AsRead(found) => found,
+            HeldAccount::Changed => return Ok(Renamed::Changed),
+            HeldAccount::Gone => return Ok(Renamed::Gone),
         };
-        if present != *read {
-            return Ok(Renamed::Changed);
-        }
         let new = AccountRecord::write(renamed)?;
         let mut arguments: Vec<&[u8]> = vec![place.as_str().as_bytes(), read.subject.as_str().as_bytes()];
         arguments.extend(found.iter().map(|field| field.as_deref().unwrap_or_default()));

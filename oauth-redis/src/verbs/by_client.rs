@@ -42,6 +42,17 @@ impl RedisStore {
         now: Timestamp,
     ) -> Outcome<Vec<Grant>> {
         self.make_whole(subject).await?;
+        self.entered_for_client(subject, client, page, now).await
+    }
+
+    /// Lists them from a list that is known to be whole.
+    async fn entered_for_client(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+        page: &Page<GrantId>,
+        now: Timestamp,
+    ) -> Outcome<Vec<Grant>> {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let (list, until) = (self.list_by_client(subject), behind(client));
         let mut from = match &page.after {
@@ -79,7 +90,7 @@ impl RedisStore {
             let name = entry.get(..entry.len().saturating_sub(17)).unwrap_or_default();
             let client = ClientId::new(text(name, ENTRY)?).map_err(|_| Failure::Corrupt(ENTRY))?;
             from = behind(&client);
-            if !self.list_for_client(subject, &client, &Page::first(1), now).await?.is_empty() {
+            if !self.entered_for_client(subject, &client, &Page::first(1), now).await?.is_empty() {
                 found.push(client);
             }
         }
