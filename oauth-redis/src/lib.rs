@@ -106,14 +106,19 @@ impl RedisStore {
         Self(Arc::new(Inner { link: link.clone(), places: places.of_tenant(name) }))
     }
 
-    /// Folds the names of accounts that an earlier version stored as they were typed
-    /// ([`oauth_core::store::fold_names`]), and notes that it is done. Opening a store does so; call it for each
-    /// other tenant whose accounts are from an earlier version.
+    /// Makes what the data of an earlier version lacks, and notes that it is done: names of accounts that are folded
+    /// ([`oauth_core::store::fold_names`]), and lists by which a revocation finds each grant. Opening a store does
+    /// so; call it for each other tenant whose data is from an earlier version.
     ///
     /// # Errors
     /// The server does not answer: call it again.
-    pub async fn fold_names(&self) -> oauth_core::store::Result<()> {
-        self.fold_names_once().await.map_err(|failure| failure.while_doing("fold the names of accounts"))
+    pub async fn prepare(&self) -> oauth_core::store::Result<()> {
+        self.prepare_once().await.map_err(|failure| failure.while_doing("prepare the data of an earlier version"))
+    }
+
+    async fn prepare_once(&self) -> error::Outcome<()> {
+        self.enter_all_once().await?;
+        self.fold_names_once().await
     }
 }
 

@@ -159,7 +159,7 @@ impl Builder {
         server::inspect(&link).await?;
         let places = Places::new(self.prefix, self.is_cluster);
         let store = RedisStore(Arc::new(Inner { link, places }));
-        store.fold_names_once().await?;
+        store.prepare_once().await?;
         Ok(store)
     }
 }

@@ -3,9 +3,11 @@
 mod fixture;
 
 use fixture::Redis;
-use fixture::sample::{at, client, fill, issue, open};
+use fixture::sample::{at, client, code, fill, grant, issue, open, save};
+use oauth_core::secret::AuthorizationCode;
 use oauth_core::store::*;
 use oauth_redis::RedisStore;
+use oauth_test_servers::RedisCluster;
 use std::time::{Duration, Instant};
 
 fn says(server: &Redis, section: &str, part: &str) -> bool {
@@ -86,5 +88,58 @@ async fn what_ends_has_a_time_to_live_and_what_replays_need_has_the_longest() {
     }
     for (kind, number) in [('a', 3), ('r', 2), ('k', 3), ('g', 3), ('s', 1), ('z', 1)] {
         assert_eq!(seen.matches(kind).count(), number, "{kind} in {seen}");
+    }
+}
+
+/// The lists by which an end finds the grant of these tests.
+const LISTS: [&str; 3] = ["lnotes", "uada", "xada"];
+
+fn lists(node: &Redis) -> Vec<String> {
+    let keys = node.cli(&["--raw", "keys", "oauth:*"]);
+    keys.lines().filter(|key| LISTS.iter().any(|list| key.ends_with(list))).map(str::to_owned).collect()
+}
+
+/// Asserts that the lists live as long as the grant, which is over at second 1,000.
+fn assert_lists_live(nodes: &[&Redis], when: &str) {
+    let lives: Vec<i64> = nodes
+        .iter()
+        .flat_map(|node| lists(node).into_iter().map(|key| node.cli(&["ttl", &key]).trim().parse().unwrap()))
+        .collect();
+    assert!(lives.len() == 3 && lives.iter().all(|lives| *lives > 4_500), "{when}: {lives:?}");
+}
+
+/// Lets the lists end, as they did in an earlier version an hour after the code.
+fn forget_lists(nodes: &[&Redis]) {
+    for node in nodes {
+        for key in lists(node) {
+            node.cli(&["del", &key]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn f_02_an_end_finds_a_grant_however_old_its_code_is() {
+    let (server, cluster) = (Redis::start(&[]), RedisCluster::start());
+    for (urls, nodes) in [(vec![server.url()], vec![&server]), (cluster.urls(), cluster.nodes().iter().collect())] {
+        let open = async || RedisStore::builder(urls.clone()).open().await.unwrap();
+        let (store, notes) = (open().await, client("notes"));
+        store.create_client(&notes).await.unwrap();
+        let (grant, digest) = (grant(&notes), AuthorizationCode::generate().digest());
+        save(&store, &grant, &code(&grant, digest)).await;
+        let (first, second) = (issue(&notes, Some(grant.id), 1), issue(&notes, Some(grant.id), 2));
+        let refresh = |issue: &Issue| issue.refresh.as_ref().unwrap().digest;
+        let retry = Retry { sealed: Vec::new(), until: at(2) };
+        assert_eq!(store.redeem(&digest, &first).await.unwrap(), Redeemed::Now);
+        assert_lists_live(&nodes, "redeemed");
+        forget_lists(&nodes);
+        assert_eq!(store.rotate(&refresh(&first), &second, &retry).await.unwrap(), Rotated::Now);
+        assert_lists_live(&nodes, "rotated");
+        // A database of an earlier version, in which nothing was refreshed since.
+        forget_lists(&nodes);
+        let store = open().await;
+        assert_lists_live(&nodes, "opened");
+        assert_eq!(store.revoke_grants(&GrantFilter::Subject(grant.subject), at(3)).await.unwrap(), 1);
+        let late = issue(&notes, Some(grant.id), 4);
+        assert_eq!(store.rotate(&refresh(&second), &late, &retry).await.unwrap(), Rotated::Gone);
     }
 }

@@ -45,7 +45,7 @@ async fn f_28_old_names_are_folded_as_a_store_is_opened() {
         let (old, of_tenant) = (open().await, open().await.for_tenant("north"));
         old.create_account(&zoe).await.unwrap();
         of_tenant.create_account(&zoe).await.unwrap();
-        of_tenant.fold_names().await.unwrap();
+        of_tenant.prepare().await.unwrap();
         zoe.take_name("Zo\u{eb}");
         for store in [open().await, of_tenant] {
             for typed in ["ZO\u{cb}", "zoe\u{308}", "Zo\u{eb}"] {

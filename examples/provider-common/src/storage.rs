@@ -76,7 +76,7 @@ impl Storage {
             #[cfg(feature = "_sql")]
             Self::Sql(_) => Ok(()),
             #[cfg(feature = "redis")]
-            Self::Redis(store) => Ok(store.fold_names().await?),
+            Self::Redis(store) => Ok(store.prepare().await?),
         }
     }
 

@@ -4,7 +4,6 @@
 //! script in the place of the grant. The client is asked before that script: one that is disabled or
 //! deleted in between is seen by every later read, since all reads ask the client too.
 
-use super::by_client;
 use super::client::HeldClient;
 use super::code::last_of;
 use super::token::{Answer, Checked, Known, Said, Under, answer};
@@ -92,6 +91,8 @@ impl RedisStore {
         let Some((id, client)) = led else { return Ok(Answer::Unknown) };
         let (state, is_authentic) = self.client_for(&under.issue, &client).await?;
         let known = Known { grant: Some(id), client: state, is_authentic };
+        // First of all, so that no end misses a grant that is about to live longer.
+        self.enter_again(&id, seconds_left(last_needed(&under.issue), under.issue.now)).await?;
         let reserved = self.reserve_tokens(&under.issue, &id, &client).await?;
         let (status, text, pointers, seconds): Said = self.run_under(under, &known).await?;
         let mut answer = answer(status, text);
@@ -128,11 +129,7 @@ impl RedisStore {
         let value = pointer_to(&grant.id, &grant.client_id);
         let mut reserved = Reserved(Vec::new());
         self.reserve(&mut reserved, pointer, b"", &value, seconds).await?;
-        let (client_id, subject, id) = (grant.client_id.as_str(), grant.subject.as_str(), grant.id.as_bytes());
-        let by_client = by_client::entry(&grant.client_id, &grant.id);
-        for (kind, owner, entry) in [('l', client_id, &id[..]), ('u', subject, id), ('x', subject, &by_client)] {
-            self.enter_list(&self.0.places.of_name(owner).key(kind, owner), entry, seconds).await?;
-        }
+        self.enter_in_lists(grant.subject.as_str(), &grant.client_id, &grant.id, seconds).await?;
         let saved = self.save(grant, code, &client, basis.marks.subject).await;
         if !matches!(saved, Ok(Saved::Now)) {
             self.release(reserved).await?;
@@ -172,9 +169,8 @@ impl RedisStore {
         self.reserve(&mut reserved, pointer, &alone, &value, lives).await?;
         if let Some(refresh) = &issue.refresh {
             let pointer = self.0.places.of_digest(&refresh.digest).key('r', refresh.digest.as_bytes());
-            let last = refresh.family_expires_at.max(issue.grant_expires_at);
-            if let Err(failure) = self.reserve(&mut reserved, pointer, b"", &value, seconds_left(last, issue.now)).await
-            {
+            let lives = seconds_left(last_needed(issue), issue.now);
+            if let Err(failure) = self.reserve(&mut reserved, pointer, b"", &value, lives).await {
                 self.release(reserved).await?;
                 return Err(failure);
             }
@@ -221,6 +217,12 @@ impl RedisStore {
 
 fn pointer_to(id: &GrantId, client: &ClientId) -> Vec<u8> {
     [id.as_bytes(), client.as_str().as_bytes()].concat()
+}
+
+/// The last moment at which the grant may be asked for that something is issued under.
+fn last_needed(issue: &Issue) -> Timestamp {
+    let family = issue.refresh.as_ref().map(|refresh| refresh.family_expires_at);
+    family.map_or(issue.grant_expires_at, |family| family.max(issue.grant_expires_at))
 }
 
 /// For how long Redis is to keep something, as `left` in `common.lua` computes it.

@@ -9,6 +9,7 @@ mod code;
 mod failures;
 mod grant;
 mod housekeeping;
+mod lists;
 mod pending;
 mod session;
 mod token;
