@@ -13,12 +13,13 @@ use oauth_diesel::SqlStore;
 async fn each() -> Vec<(SqlStore, Option<tempfile::TempDir>)> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("provider.db");
-    let mut stores = vec![(SqlStore::open(&format!("sqlite:{}", path.display())).await.unwrap(), Some(directory))];
-    #[cfg(feature = "postgres")]
-    stores.push((SqlStore::open(&oauth_test_servers::Postgres::shared().database()).await.unwrap(), None));
-    #[cfg(feature = "mysql")]
-    stores.push((SqlStore::open(&oauth_test_servers::Mariadb::shared().database()).await.unwrap(), None));
-    stores
+    Vec::from([
+        (SqlStore::open(&format!("sqlite:{}", path.display())).await.unwrap(), Some(directory)),
+        #[cfg(feature = "postgres")]
+        (SqlStore::open(&oauth_test_servers::Postgres::shared().database()).await.unwrap(), None),
+        #[cfg(feature = "mysql")]
+        (SqlStore::open(&oauth_test_servers::Mariadb::shared().database()).await.unwrap(), None),
+    ])
 }
 
 #[tokio::test]

@@ -127,7 +127,8 @@ macro_rules! on_a_server {
                 let database = $server::fresh();
                 let open = async { (SqlStore::open(database.url()).await.unwrap(), ()) };
                 check(open, async |store: &SqlStore| {
-                    year::a_year_stays_bounded(store, year::each_day(8), async || rows(database.url())).await;
+                    // The rows are swept by the same statements as SQLite's, which has all fates each day.
+                    year::a_year_stays_bounded(store, year::each_day(2), async || rows(database.url())).await;
                 });
             }
 

@@ -86,7 +86,7 @@ where
                 tokio::spawn(async move {
                     let mut lane = refresh_all(&store, lane, day).await;
                     for number in newcomers {
-                        lane.extend(arrive(&store, &client, number, day).await);
+                        lane.extend(arrive(&store, &client, person_of(each_day, number, day), day).await);
                     }
                     lane
                 })
@@ -134,6 +134,13 @@ async fn sweep_all(store: &impl Store, now: i64) {
         }
     }
     panic!("sweeping comes to an end");
+}
+
+/// Chooses who comes: if fewer than eight a day do, they take turns, so that every fate has its days.
+fn person_of(each_day: u32, number: u32, day: i64) -> u32 {
+    let people = each_day.max(8);
+    let before = u32::try_from(day).unwrap_or(0).wrapping_mul(each_day);
+    before.wrapping_add(number) % people
 }
 
 /// Makes one grant with all that comes with a person, and gives it if it is refreshed later.
