@@ -68,13 +68,13 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Authenticates the client of a token, revocation or introspection request, by HTTP Basic, by
     /// `client_secret` in the form, or, for a public client, by its `client_id` alone.
     ///
-    /// A generated secret is compared first and admitted whatever was guessed before. A secret that came from
-    /// elsewhere is hashed, within the limits of failures.
+    /// A secret of the form of a generated one is compared first, and the right one is admitted whatever was
+    /// guessed before. Any other secret is compared within the limits of failures, however its hash is stored.
     ///
     /// # Errors
     /// Says why the client was not authenticated. A failed attempt counts, also for a client that
     /// does not exist, and the text of the answer does not tell the two apart. Its time does: it tells which
-    /// clients have a secret that came from elsewhere. Client identifiers are no secret (RFC 6749 §2.2), and a
+    /// clients have a secret that is stored as argon2id. Client identifiers are no secret (RFC 6749 §2.2), and a
     /// hash for unknown ones would let strangers fill the queue of the hasher.
     pub async fn authenticate(
         &self,
@@ -89,7 +89,8 @@ impl<P: AuthorizationProvider> Provider<P> {
         let credentials = match credentials(request.headers(), parameters, twice) {
             Ok(credentials) => credentials,
             Err(rejection) => {
-                self.failed(None, address);
+                self.throttle.failed("", address);
+                self.tell_failed(None, address);
                 return Err(rejection);
             }
         };
@@ -111,7 +112,8 @@ impl<P: AuthorizationProvider> Provider<P> {
         }
     }
 
-    /// Looks for a presented secret among those that were chosen for the client, within the limits of failures.
+    /// Looks for a presented secret among all that the client has, within the limits of failures. The limits are
+    /// the same for each client, also for an unknown one, so they do not tell what is stored.
     async fn guessable(
         &self,
         client: Option<&Client>,
@@ -121,16 +123,12 @@ impl<P: AuthorizationProvider> Provider<P> {
         // One count for a client, in however many ways its identifier can be written.
         let sent = credentials.ids.first().map(String::as_str).unwrap_or_default();
         let name = client.map_or(sent, |client| client.id.as_str());
-        let chosen = client.filter(|client| client.secrets.iter().any(|kept| matches!(kept, SecretHash::Argon2(_))));
-        let Some(client) = chosen.filter(|_| !credentials.secrets.is_empty()) else {
-            // There is nothing to hash, and an unknown client is not hashed for: strangers could fill the queue.
-            return match self.throttle.admits(name, address) && self.failed(Some(name), address) {
-                true => Ok(Proof::Wrong),
-                false => Err(self.throttled(address)),
-            };
-        };
         let attempt = self.attempt(name, address).await?;
-        let compared = attempt.run(self.was_chosen(client, &credentials.secrets)).await;
+        let compared = match client.filter(|client| client.is_confidential()) {
+            Some(client) => attempt.run(self.has_secret(client, &credentials.secrets)).await,
+            // An unknown client is not hashed for: strangers could fill the queue.
+            None => Ok(Proof::Wrong),
+        };
         match compared {
             Ok(Proof::Wrong) => {
                 self.tell_failed(Some(name), address);
@@ -201,8 +199,11 @@ impl<P: AuthorizationProvider> Provider<P> {
         Ok(None)
     }
 
-    async fn was_chosen(&self, client: &Client, presented: &[ClientSecret]) -> Result<Proof, Rejection> {
+    async fn has_secret(&self, client: &Client, presented: &[ClientSecret]) -> Result<Proof, Rejection> {
         for secret in presented {
+            if let Some(stored) = digested(client, secret) {
+                return Ok(Proof::Secret(stored.clone()));
+            }
             for stored in &client.secrets {
                 let SecretHash::Argon2(hash) = stored else { continue };
                 let compared = self.app().config().passwords.verify(secret.expose(), Some(hash)).await;
@@ -212,13 +213,6 @@ impl<P: AuthorizationProvider> Provider<P> {
             }
         }
         Ok(Proof::Wrong)
-    }
-
-    /// Counts a failure, and tells whether it was within the limits.
-    fn failed(&self, name: Option<&str>, address: Option<IpAddr>) -> bool {
-        let within = self.throttle.failed(name.unwrap_or_default(), address);
-        self.tell_failed(name, address);
-        within
     }
 
     fn tell_failed(&self, name: Option<&str>, address: Option<IpAddr>) {
@@ -232,14 +226,15 @@ fn proves(client: &Client, presented: &[ClientSecret]) -> Proof {
     if client.client_type == ClientType::Public {
         return if presented.is_empty() { Proof::NoneNeeded } else { Proof::Wrong };
     }
-    for secret in presented {
-        let digest = secret.digest();
-        let is_right = |stored: &&SecretHash| matches!(stored, SecretHash::Sha256(kept) if *kept == digest);
-        if let Some(stored) = client.secrets.iter().find(is_right) {
-            return Proof::Secret(stored.clone());
-        }
-    }
-    Proof::Wrong
+    let generated = presented.iter().filter(|secret| secret.has_generated_form());
+    let stored = generated.filter_map(|secret| digested(client, secret)).next();
+    stored.map_or(Proof::Wrong, |stored| Proof::Secret(stored.clone()))
+}
+
+/// Finds a presented secret among those that are stored as SHA-256.
+fn digested<'a>(client: &'a Client, presented: &ClientSecret) -> Option<&'a SecretHash> {
+    let digest = presented.digest();
+    client.secrets.iter().find(|stored| matches!(stored, SecretHash::Sha256(kept) if *kept == digest))
 }
 
 /// Reads the one way in which the client authenticates; `twice` takes the same in both.

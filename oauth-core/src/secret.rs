@@ -209,6 +209,16 @@ secret!(
     /// The secret of a confidential client (RFC 6749 §2.3.1).
     ClientSecret
 );
+
+#[cfg(feature = "provider")]
+impl ClientSecret {
+    /// Tells whether it looks like one that was generated: the base64url of exactly 32 bytes. What people make
+    /// up does not.
+    pub(crate) fn has_generated_form(&self) -> bool {
+        Digest::from_base64url(self.expose()).is_some()
+    }
+}
+
 secret!(
     /// A password chosen by a person.
     Password

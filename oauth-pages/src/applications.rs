@@ -26,6 +26,7 @@ use oauth_core::store::{ClientFilter, Page, Replaced, SessionStore, Store};
 const EDIT: &str = "edit";
 const DELETE: &str = "delete";
 
+const FULL: &str = "you have registered as many applications as a person may here; delete one, or ask an administrator";
 const DELETED: &str = "The application of this form was deleted. Look at it, and register it again as another one.";
 
 type Answer = Result<Response<Bytes>, Rejection>;
@@ -51,7 +52,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let (visitor, posted) = self.posted(request).await?;
         self.may_register(&visitor.person)?;
         let id = proven_id(&visitor, &posted)?;
-        let full = self.has_most_applications(&visitor).await?;
+        let most = self.config.applications_per_person;
+        let full = self.has_applications(&visitor, most).await?;
         let form = ApplicationForm::posted(&self.config, &posted, visitor.person.administrator);
         let registered = form.registration(&self.config).and_then(|mut asked| {
             asked.owner = Some(visitor.person.subject.clone());
@@ -67,9 +69,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         client.id = id;
         // A form that is posted twice was counted the first time.
         if full && self.store.client(&client.id).await?.is_none() {
-            let refused =
-                "you have registered as many applications as a person may here; delete one, or ask an administrator";
-            return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(refused)));
+            return Ok(self.form_page(&visitor, Purpose::Register(&client.id), &form, Some(FULL)));
         }
         let secret = match secret {
             Some(_) => {
@@ -90,9 +90,14 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             }
             Entered::Buried => return Ok(self.register_anew(&visitor, &form, DELETED)),
         }
-        // Looked at once more now that it is stored: what came between the look before and the store.
-        if let Some(refused) = self.beyond(&visitor, &client, None).await? {
-            self.acting(&visitor).delete(&client).await?;
+        // Looked at once more now that it is stored: what came between the look before and the store. Of those
+        // that come at the same time for the last place all may lose, and none gets a place too many.
+        let mut refused = self.beyond(&visitor, &client, None).await?;
+        if refused.is_none() && self.has_applications(&visitor, most.saturating_add(1)).await? {
+            refused = Some(FULL.to_owned());
+        }
+        if let Some(refused) = refused {
+            self.take_back(&visitor, client).await?;
             return Ok(self.register_anew(&visitor, &form, &refused));
         }
         if self.accounts.person(&visitor.person.subject).await?.is_none() {
@@ -212,15 +217,29 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Administration::new(&self.store, &self.config, Actor::Person(visitor.person.subject.clone()))
     }
 
-    /// Tells whether a person has registered as many applications as one may; administrators register any number.
-    async fn has_most_applications(&self, visitor: &Visitor) -> Result<bool, Rejection> {
+    /// Tells whether a person has this many applications; those of an administrator are not counted.
+    async fn has_applications(&self, visitor: &Visitor, number: u32) -> Result<bool, Rejection> {
         if visitor.person.administrator {
             return Ok(false);
         }
-        let most = self.config.applications_per_person;
         let filter = ClientFilter { owner: Some(visitor.person.subject.clone()), ..ClientFilter::default() };
-        let theirs = self.store.clients(&filter, &Page::first(most)).await?;
-        Ok(theirs.len() >= usize::try_from(most).unwrap_or(usize::MAX))
+        let theirs = self.store.clients(&filter, &Page::first(number)).await?;
+        Ok(theirs.len() >= usize::try_from(number).unwrap_or(usize::MAX))
+    }
+
+    /// Deletes an application that was just entered. An edit at the same moment does not save it; a block, or
+    /// another owner, does.
+    async fn take_back(&self, visitor: &Visitor, entered: Client) -> Result<(), Rejection> {
+        let owner = entered.owner.clone();
+        let mut left = Some(entered);
+        while let Some(read) = left {
+            left = match self.acting(visitor).delete(&read).await? {
+                Replaced::Now | Replaced::Gone => None,
+                Replaced::Changed => self.store.client(&read.id).await?,
+            };
+            left = left.filter(|client| client.owner == owner && client.blocked.is_none());
+        }
+        Ok(())
     }
 
     /// Saves a changed application, unless somebody else changed it since it was read.

@@ -1,7 +1,7 @@
 //! Browsers in which somebody signed in: they do not wait while others guess at the same account.
 //!
 //! A browser is known by its visit cookie. The store keeps a digest of it and of the account's name, like a session
-//! that opens nothing: it ends with the sessions of the person.
+//! that opens nothing: it ends with the sessions of the person, and with the credential that they signed in with.
 
 use crate::accounts::{Accounts, Person};
 use crate::pages::Pages;
@@ -15,7 +15,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     /// Tells whether somebody signed in to an account in this browser.
     pub(crate) async fn knows_browser(&self, request: &Request<Bytes>, name: &str) -> store::Result<bool> {
         let Some(digest) = self.browser(request, name) else { return Ok(false) };
-        Ok(self.store.session(&digest, self.config.clock.now()).await?.is_some())
+        let Some(known) = self.store.session(&digest, self.config.clock.now()).await? else { return Ok(false) };
+        Ok(self.person_of(&known).await?.is_some())
     }
 
     /// Notes that somebody signed in to an account in this browser; once for as long as it is known.
@@ -29,7 +30,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let now = self.config.clock.now();
         // Renewed in its last third, so that most sign-ins write nothing.
         let renewed = now.after(KNOWN / 3);
-        if self.store.session(&digest, now).await?.is_some_and(|known| !known.expires_at.is_over(renewed)) {
+        let holds = |known: Session| known.credential == person.credential && !known.expires_at.is_over(renewed);
+        if self.store.session(&digest, now).await?.is_some_and(holds) {
             return Ok(());
         }
         let known = Session {

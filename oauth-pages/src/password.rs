@@ -29,7 +29,8 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let new = Password::new(form.get("new-password").unwrap_or_default());
         let address = self.address(request);
         let person = &visitor.person;
-        let attempt = match self.attempt(request, &Throttle::account(&person.full_name())).await {
+        let name = Throttle::account(&person.full_name());
+        let attempt = match self.attempt(request, &name).await {
             Ok(attempt) => attempt,
             Err(rejection) => return Ok(self.refused_password(&visitor, rejection)),
         };
@@ -64,6 +65,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let home = Destination::Home.location(&self.config.paths);
         // If another change came meanwhile, this session's credential is not the person's: it opens nothing.
         let session = self.open_session(request, &changed).await?;
+        self.remember_browser(request, &name, &changed).await?;
         Ok(response::with_cookie(response::see_other(&home), self.cookies.set_session(&session, LIFETIME)))
     }
 

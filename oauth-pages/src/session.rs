@@ -89,15 +89,19 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let Some(session) = self.store.session(&cookie.digest(), self.config.clock.now()).await? else {
             return Ok(None);
         };
-        match self.accounts.person(&session.subject).await? {
-            Some(person) if person.credential == session.credential && person.subject == session.subject => {
-                Ok(Some(Visitor { cookie, visit: self.cookies.visit(request), session, person }))
-            }
-            _ => {
+        match self.person_of(&session).await? {
+            Some(person) => Ok(Some(Visitor { cookie, visit: self.cookies.visit(request), session, person })),
+            None => {
                 self.store.end_session(&session.digest).await?;
                 Ok(None)
             }
         }
+    }
+
+    /// Finds the person of a session, if their credential is the one it was opened with.
+    pub(crate) async fn person_of(&self, session: &Session) -> store::Result<Option<Person>> {
+        let person = self.accounts.person(&session.subject).await?;
+        Ok(person.filter(|person| person.credential == session.credential && person.subject == session.subject))
     }
 
     /// Opens a session under a fresh identifier, and ends the one this browser had: an identifier

@@ -95,8 +95,12 @@ impl FromStr for GrantType {
 #[non_exhaustive]
 pub enum SecretHash {
     /// SHA-256, for secrets that [`generate`](Self::generate) made, of 256 random bits: nothing slower makes
-    /// them harder to guess. No limit of failures keeps a client with the right one out, so a text from
-    /// elsewhere never stands here.
+    /// them harder to guess.
+    ///
+    /// A client that presents the right secret in the form of a generated one, 43 characters of base64url, is
+    /// admitted whatever was guessed before. A hash that was imported may be of any text: a secret of any other
+    /// form has the limits of failures. A copy of the store still shows it to guesses that nobody counts, so
+    /// prefer [`Client::set_secret`] if the text is known.
     Sha256(Digest),
     /// argon2id, for secrets that came from elsewhere ([`Client::set_secret`]).
     Argon2(PasswordHash),

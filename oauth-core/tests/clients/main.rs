@@ -10,6 +10,7 @@
 mod deployment;
 mod errors;
 mod resources;
+mod secrets;
 
 use base64::Engine as _;
 use bytes::Bytes;

@@ -22,7 +22,8 @@ pub(super) struct Idle<C: 'static> {
 }
 
 struct Line<C> {
-    /// Those that are free, each with whether it was just opened.
+    /// Those that are free, each with whether it was just opened: for a verb that waits, which takes it at once.
+    /// Any other may have been closed since by the database, however new it is to the verb that takes it.
     free: Vec<(Opened<C>, bool)>,
     /// The verbs that wait, by the number that each was given.
     waiting: VecDeque<u64>,
@@ -113,9 +114,13 @@ impl<C: Send + 'static> Idle<C> {
         let mut line = self.lock();
         line.opening -= 1;
         match opened.unwrap_or(Err(Failure::Stopped)) {
-            // One that goes back to another pool is not kept for nobody.
-            Ok(opened) if opened.stays || !line.waiting.is_empty() => line.free.push((opened, true)),
-            Ok(_) => {}
+            Ok(opened) => {
+                let is_awaited = !line.waiting.is_empty();
+                // One that goes back to another pool is not kept for nobody.
+                if opened.stays || is_awaited {
+                    line.free.push((opened, is_awaited));
+                }
+            }
             Err(failure) if line.lacks() > line.failed.len() => line.failed.push_back(failure),
             // The verb that began it has taken another since.
             Err(failure) => tracing::debug!(%failure, "a connection that no verb waits for was not opened"),
@@ -134,10 +139,14 @@ impl<C> Line<C> {
         self.waiting.len().saturating_sub(self.opening + self.free.len())
     }
 
-    /// Takes a verb out of the line. A failure stays only for a verb that nothing else comes for.
+    /// Takes a verb out of the line. A failure stays only for a verb that nothing else comes for, and a
+    /// connection is just opened only as long as one waits.
     fn leave(&mut self, ours: u64) {
         self.waiting.retain(|waiting| *waiting != ours);
         self.failed.truncate(self.lacks());
+        if self.waiting.is_empty() {
+            self.free.iter_mut().for_each(|(_, was_opened)| *was_opened = false);
+        }
     }
 
     /// Takes the one that was used last, and leaves out those that the database has closed.
@@ -213,6 +222,35 @@ mod tests {
         }
         idle.give_back(taken);
         assert!(takes(&idle, soon()).await.await.unwrap().is_ok(), "what failed for nobody is told to nobody");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_just_opened_only_for_a_verb_that_waits() {
+        let (idle, tell) = slow();
+        let (first, _) = takes(&idle, soon()).await.await.unwrap().unwrap();
+        let second = takes(&idle, soon()).await;
+        idle.give_back(first);
+        let (first, _) = second.await.unwrap().unwrap();
+        tell.send(Ok(())).unwrap();
+        while idle.lock().opening > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let (second, was_opened) = takes(&idle, soon()).await.await.unwrap().unwrap();
+        assert_eq!((second.connection, was_opened), (1, false), "the verb that began it has taken another");
+
+        let ours = u64::MAX;
+        {
+            let mut line = idle.lock();
+            line.waiting.push_back(ours);
+            line.opening += 1;
+        }
+        tell.send(Ok(())).unwrap();
+        idle.open_one(soon());
+        assert!(idle.lock().free.iter().all(|(_, was_opened)| *was_opened), "a verb waits for it");
+        idle.lock().leave(ours);
+        let (third, was_opened) = takes(&idle, soon()).await.await.unwrap().unwrap();
+        assert_eq!((third.connection, was_opened), (2, false), "the verb that waited has gone");
+        drop((first, second));
     }
 
     #[tokio::test]

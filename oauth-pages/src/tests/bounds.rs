@@ -208,6 +208,8 @@ async fn f_13_a_person_registers_a_limited_number_of_applications() {
         }
         assert_eq!(registered, allowed, "{username}");
     }
+    let entered = site.recorded(|event| matches!(event, Event::ClientRegistered { .. }));
+    assert_eq!(entered, 5, "what is refused is never entered");
 }
 
 #[tokio::test]

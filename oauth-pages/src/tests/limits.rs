@@ -1,7 +1,11 @@
 //! Limits that neither lock people out nor let attackers in.
 
 use super::*;
+use crate::{Accounts, Person};
 use http::header::RETRY_AFTER;
+use oauth_core::identifier::Subject;
+use oauth_core::secret::Digest;
+use oauth_core::store::Result;
 use std::time::Instant;
 
 /// Polls all of them at the same time.
@@ -103,6 +107,79 @@ async fn f_08_a_network_or_browser_that_signed_in_before_does_not_wait() {
     assert_eq!(out.sign_in("ada", PASSWORD).await.status(), StatusCode::SEE_OTHER, "the browser is known");
     site.clock.advance(std::time::Duration::from_secs(60));
     assert_eq!(stranger.sign_in("ada", PASSWORD).await.status(), StatusCode::SEE_OTHER);
+}
+
+/// Fails three times for ada, each time from another network: as often as all may.
+async fn strain(service: &dyn Service) {
+    let mut stranger = Browser::of(service);
+    for number in 0..3_u8 {
+        stranger.address = [198, 51, 100, number].into();
+        assert_eq!(stranger.sign_in("ada", "guess").await.status(), StatusCode::FORBIDDEN);
+    }
+}
+
+/// Signs ada in from a network in which nobody was, in a browser that has lost its session.
+async fn elsewhere<'a>(browser: &Browser<'a>, last: u8, password: &str) -> (StatusCode, Browser<'a>) {
+    let mut moved = browser.clone();
+    moved.address = [203, 0, 113, last].into();
+    moved.cookies.retain(|name, _| name.contains("visit"));
+    (moved.sign_in("ada", password).await.status(), moved)
+}
+
+/// Accounts of an application with one person, whose password is changed without a word to the store.
+struct Elsewhere(Mutex<&'static str>);
+
+impl Elsewhere {
+    fn ada(&self) -> Person {
+        let mut ada = Person::new(Subject::new("ada").unwrap(), "ada");
+        ada.credential = Digest::of(*self.0.lock().unwrap());
+        ada
+    }
+}
+
+impl Accounts for Arc<Elsewhere> {
+    async fn sign_in(&self, _: &str, password: &Password) -> Result<Option<Person>> {
+        let is_right = password.expose() == *self.0.lock().unwrap();
+        Ok(is_right.then(|| self.ada()))
+    }
+
+    async fn person(&self, _: &Subject) -> Result<Option<Person>> {
+        Ok(Some(self.ada()))
+    }
+}
+
+#[tokio::test]
+async fn f_08_a_browser_is_known_by_the_credential_it_signed_in_with() {
+    let mut config = Config::new("https://id.example").unwrap();
+    let clock = Arc::new(ManualClock::starting_at(Timestamp::from_unix_seconds(1_800_000_000)));
+    (config.clock, config.failures_per_account) = (clock.clone(), Some(3));
+    let accounts = Arc::new(Elsewhere(Mutex::new(PASSWORD)));
+    let provider = Provider::new(PagesProvider::new(config, MemoryStore::new(), Arc::clone(&accounts))).unwrap();
+    let mut known = Browser::of(&provider);
+    assert_eq!(known.sign_in("ada", PASSWORD).await.status(), StatusCode::SEE_OTHER);
+    strain(&provider).await;
+    assert_eq!(elsewhere(&known, 1, PASSWORD).await.0, StatusCode::SEE_OTHER);
+    *accounts.0.lock().unwrap() = "battery staple";
+    assert_eq!(elsewhere(&known, 2, "battery staple").await.0, StatusCode::TOO_MANY_REQUESTS);
+
+    // The next sign-in makes it known again.
+    clock.advance(std::time::Duration::from_secs(60));
+    let (status, known) = elsewhere(&known, 2, "battery staple").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    strain(&provider).await;
+    assert_eq!(elsewhere(&known, 3, "battery staple").await.0, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn f_08_a_browser_that_changes_the_password_stays_known() {
+    let site = Site::with(|config| config.failures_per_account = Some(3)).await;
+    let (mut changing, other) = (site.signed_in("ada").await, site.signed_in("ada").await);
+    let form = changing.get("/oauth/password").await;
+    let fields = [("old-password", PASSWORD), ("new-password", "battery staple")];
+    assert_eq!(changing.submit(&form, "/oauth/password", &fields).await.status(), StatusCode::SEE_OTHER);
+    strain(&site.provider).await;
+    assert_eq!(elsewhere(&other, 1, "battery staple").await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(elsewhere(&changing, 1, "battery staple").await.0, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

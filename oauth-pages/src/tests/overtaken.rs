@@ -3,8 +3,8 @@
 use super::*;
 use crate::PasswordChange;
 use oauth_core::clock::Timestamp;
-use oauth_core::identifier::Subject;
-use oauth_core::store::{AccountStore, GrantFilter, GrantStore, Page, PasswordHash, Replaced};
+use oauth_core::identifier::{ClientId, Subject};
+use oauth_core::store::{AccountStore, ClientFilter, Created, GrantFilter, GrantStore, Page, PasswordHash, Replaced};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
@@ -81,4 +81,52 @@ async fn f_03_a_password_change_that_a_reset_overtook_is_rejected() {
     let overtaken = site.accounts().replace_password(compared.clone(), fresh).await.unwrap();
     assert_eq!(overtaken, PasswordChange::Overtaken, "the hash that was compared is gone");
     assert_eq!(site.store.account(&compared.subject).await.unwrap().unwrap(), stored, "and nothing is changed");
+}
+
+/// Enters another application of the same person when one is entered, and edits that one if told to.
+#[derive(Default)]
+struct AtOnce(Mutex<Option<(MemoryStore, bool)>>);
+
+impl EventSink for AtOnce {
+    fn record(&self, event: &Event) {
+        let Event::ClientRegistered { client_id } = event else { return };
+        let Some((store, edits)) = self.0.lock().unwrap().take() else { return };
+        let entering = async {
+            let entered = store.client(client_id).await.unwrap().unwrap();
+            let (mut other, mut edited) = (entered.clone(), entered);
+            other.id = ClientId::generate();
+            assert_eq!(store.create_client(&other).await.unwrap(), Created::Now);
+            edited.name = "Other notes".to_owned();
+            assert!(!edits || store.update_client(&edited).await.unwrap());
+        };
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(std::pin::pin!(entering).poll(&mut context).is_ready(), "the memory store waits for nothing");
+    }
+}
+
+#[tokio::test]
+async fn f_13_registrations_at_once_keep_the_limit() {
+    use super::applications::{REGISTER, filled, register, stored};
+    let public = [("client-type", "public")];
+    for (username, edits, kept) in [("ada", false, 2), ("ada", true, 2), ("root", false, 3)] {
+        let sink = Arc::new(AtOnce::default());
+        let events = Arc::clone(&sink);
+        let site = Site::with(|config| (config.applications_per_person, config.events) = (2, events)).await;
+        let mut browser = site.signed_in(username).await;
+        let first = register(&mut browser, &public).await;
+        let first = stored(&site, &browser.get(location(&first)).await).await;
+        *sink.0.lock().unwrap() = Some((site.store.clone(), edits));
+        let answer = register(&mut browser, &public).await;
+        let filter = ClientFilter { owner: first.owner.clone(), ..ClientFilter::default() };
+        assert_eq!(site.store.clients(&filter, &Page::first(9)).await.unwrap().len(), kept, "{username}, {edits}");
+        if username == "root" {
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER, "an administrator has no limit");
+            continue;
+        }
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+        assert!(element(&answer, "form-error").unwrap().contains("as many applications"), "{}", text(&answer));
+        // The form is for another application now, and good once there is room.
+        assert!(site.store.delete_client(&first.id, NOW).await.unwrap());
+        assert_eq!(browser.submit(&answer, REGISTER, &filled(&public)).await.status(), StatusCode::SEE_OTHER);
+    }
 }
