@@ -25,6 +25,7 @@ mod first_account;
 mod notes;
 mod options;
 mod output;
+mod settings;
 mod signals;
 mod site;
 mod storage;

@@ -3,7 +3,7 @@ mod table;
 pub use table::Setting;
 use table::{Kind, duration, list};
 
-use super::{Config, ErrorsRedirect, Issuer, Paths, TokenFormat};
+use super::{Config, ErrorsRedirect, InvalidIssuer, Issuer, Paths, TokenFormat};
 use crate::client::GrantType;
 use crate::http::TrustedProxies;
 use crate::identifier::{ClientId, Resource};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// A setting cannot be used: its key, and how to mend it.
+/// A setting cannot be used: its key, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {reason}")]
 pub struct InvalidSetting {
@@ -139,8 +139,8 @@ settings! {
     /// The most failed authentications in a minute from one IPv4 address or IPv6 /64; twice as many from a /56,
     /// four times from a /48.
     failures_per_address: Option<u32> = |config| config.failures_per_address.to_string();
-    /// After how many failed authentications in a minute for one account, from anywhere, people wait up to a second
-    /// and are then refused who never signed in from their network or in their browser.
+    /// After how many failed authentications in a minute for one client or account, from anywhere, those wait up to a
+    /// second, and are then refused, who never succeeded from their network or in their browser.
     failures_per_account: Option<u32> = |_config| "five times `failures_per_client`".to_owned();
     /// The most dead tokens that an introspecting client may ask about in a minute from one address.
     unknown_tokens_per_client: Option<u32> = |config| config.unknown_tokens_per_client.to_string();
@@ -180,19 +180,25 @@ settings! {
 }
 
 impl Settings {
-    /// Puts the settings over the safe defaults; `issuer` is the one to use where none is set.
+    /// Gives the issuer that is set, or else this one, as [`apply`](Self::apply) takes it.
     ///
     /// # Errors
-    /// Names the key, what is wrong with its value and how to mend it.
+    /// It cannot be an issuer: see [`Issuer::new`].
+    pub fn issuer_or(&self, otherwise: &str) -> Result<Issuer, InvalidIssuer> {
+        let text = self.issuer.as_deref().unwrap_or(otherwise);
+        if self.insecure_http_issuer { Issuer::insecure_http(text) } else { Issuer::new(text) }
+    }
+
+    /// Puts the settings over the safe defaults; `issuer` is the one to use if none is set.
+    ///
+    /// # Errors
+    /// Names the key, what is wrong with its value and how to fix it.
     pub fn apply(self, issuer: &str) -> Result<Config, InvalidSetting> {
         if self.insecure_access_tokens_never_expire && self.access_token_lifetime.is_some() {
             let reason = "it contradicts access_token_lifetime: remove one of the two";
             return Err(InvalidSetting::new("insecure_access_tokens_never_expire", reason));
         }
-        let text = self.issuer.as_deref().unwrap_or(issuer);
-        let issuer = if self.insecure_http_issuer { Issuer::insecure_http(text) } else { Issuer::new(text) };
-        let mut config =
-            Config::with_issuer(issuer.map_err(|reason| InvalidSetting::new("issuer", reason.to_string()))?);
+        let mut config = Config::with_issuer(self.issuer_or(issuer)?);
         if let Some(prefix) = &self.public_prefix {
             config.paths.public_prefix = format!("/{}", prefix.trim_matches('/')).trim_end_matches('/').to_owned();
             config.paths.base = format!("{}/oauth", config.issuer_path());
