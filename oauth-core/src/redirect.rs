@@ -33,7 +33,7 @@ const NEVER: [&str; 18] = [
     "mailto",
 ];
 
-/// Why a redirect URI cannot be registered; the text says how to mend it.
+/// Why a redirect URI cannot be registered; the text says how to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRedirectUri {
@@ -52,7 +52,7 @@ pub enum InvalidRedirectUri {
          or start the server with insecure_http_redirects while you test"
     )]
     PlainHttp,
-    /// It is a scheme of one's own without a dot (RFC 8252 §7.1).
+    /// It is an application's scheme without a dot (RFC 8252 §7.1).
     #[error("a scheme of your own is a domain of yours in reverse, with a dot: com.example.app:/callback")]
     SchemeWithoutDot,
     /// It is a scheme that this server's settings leave out (`redirect_uri_schemes`).

@@ -46,7 +46,7 @@ pub(crate) struct Options {
     )]
     pub(crate) database: String,
 
-    /// The tenant of the database: everything is its own, as if it had a database of its own.
+    /// The tenant of the database: everything in it is apart, as in another database.
     #[arg(long, global = true, env = "PROVIDER_TENANT", value_name = "NAME")]
     pub(crate) tenant: Option<String>,
 
@@ -186,7 +186,7 @@ impl Options {
         self.given.contains(option)
     }
 
-    /// Opens the database, and creates it where there is none.
+    /// Opens the database, and creates it if there is none.
     pub(crate) async fn store(&self) -> Result<Storage, Refused> {
         let store = Storage::open(&self.database).await?;
         let Some(tenant) = self.tenant.as_deref() else { return Ok(store) };

@@ -12,7 +12,7 @@ use oauth_core::provider::Provider;
 use oauth_pages::{AccountPasswords, PagesProvider, StoredAccounts};
 use std::net::{SocketAddr, TcpListener};
 
-/// The application behind the provider: pages, and accounts of its own in the store.
+/// The application behind the provider: pages, and accounts in the store.
 pub type App = PagesProvider<Storage, StoredAccounts<Storage>>;
 
 /// A provider that is ready to be put on the web.

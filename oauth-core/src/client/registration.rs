@@ -63,7 +63,7 @@ pub struct Registered {
     pub secret: Option<ClientSecret>,
 }
 
-/// Why a client cannot be registered: which field, and how to mend it.
+/// Why a client cannot be registered: which field, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
