@@ -197,8 +197,8 @@ def patched(root: pathlib.Path, patch: pathlib.Path) -> dict[str, tuple[str, str
             copy = pathlib.Path(folder, name)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((root / name).read_bytes())
-        command = ["patch", "-p1", "--quiet", "--forward", "--no-backup-if-mismatch", "--directory", folder]
+        command = ["patch", "-p1", "--fuzz=0", "--quiet", "--forward", "--no-backup-if-mismatch", "--directory", folder]
         if subprocess.run([*command, "--input", str(patch)], capture_output=True, check=False).returncode:
-            raise ValueError("the patch does not apply")
+            raise ValueError("the patch does not apply as it stands (patch --fuzz=0): fit it anew")
         read = lambda place: pathlib.Path(place).read_text(encoding="utf-8")
         return {name: (read(root / name), read(pathlib.Path(folder, name))) for name in names}

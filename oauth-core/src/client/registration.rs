@@ -367,7 +367,7 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
-    use super::is_web_address;
+    use super::{Client, ClientId, ClientSecret, ClientType, PasswordHasher, SecretHash, is_web_address};
 
     #[test]
     fn a_site_shows_its_own_host() {
@@ -375,5 +375,15 @@ mod tests {
         for wrong in ["https://bank.example@evil.example", "https://a:b@evil.example/", "ftp://app.example", "app"] {
             assert!(!is_web_address(wrong), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn r_189_a_secret_from_elsewhere_is_hashed_as_a_password_is() -> Result<(), Box<dyn std::error::Error>> {
+        let mut client = Client::new(ClientId::new("old")?, "Old", ClientType::Confidential);
+        for secret in ["letmein99", "0123456789abcdef0123456789abcdef", "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE"] {
+            client.set_secret(&ClientSecret::new(secret), &PasswordHasher::new()).await?;
+            assert!(matches!(client.secrets.as_slice(), [SecretHash::Argon2(_)]), "{secret}");
+        }
+        Ok(())
     }
 }
