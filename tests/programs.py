@@ -82,7 +82,7 @@ def run(program: Program, limit: int = LIMIT) -> Outcome:
         ).returncode
     counts = [tuple(map(int, match)) for match in CLOSING.findall(log.read_bytes())]
     passed, failed = sum(count[0] for count in counts), sum(count[1] + count[2] for count in counts)
-    # A harness of a crate without unit tests runs none; whoever builds a program by name wants its tests.
+    # A harness of a crate without unit tests runs none; anyone who builds a program by name wants its tests.
     silent = not counts or (program.target not in ("lib", "bin", "filtered") and not passed)
     if not failed and (status or silent):
         failed = 1

@@ -22,7 +22,7 @@ const FILL: &str = "INSERT INTO oauth_access_tokens (id, tenant, digest, client_
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     store: Store,
-    /// How many tokens are over.
+    /// How many tokens have expired.
     #[arg(long, default_value_t = 5_000_000)]
     over: usize,
     /// How many connections check tokens.
@@ -45,7 +45,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Error> {
     } else {
         server.ask(&format!("fill {LIVE} {} over", LIVE + over))?;
     }
-    println!("{store:?}: {over} are over, made in {} s; load {}", began.elapsed().as_secs(), cpu::load_average());
+    println!("{store:?}: {over} have expired, made in {} s; load {}", began.elapsed().as_secs(), cpu::load_average());
     let requests: Vec<_> = (0..LIVE).map(check).collect();
     let window = Duration::from_secs(window);
     let run = |rate| steady::run(server.address, connections, rate, window, &requests);

@@ -33,7 +33,7 @@ impl Timestamp {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
 
-    /// Tells whether something that expires at `self` is over at `now`: the first second that is
+    /// Tells whether something that expires at `self` has expired at `now`: the first second that is
     /// over is the one of the expiry itself.
     pub fn is_over(self, now: Self) -> bool {
         now >= self

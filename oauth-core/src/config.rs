@@ -87,7 +87,7 @@ pub struct Config {
     pub resources: Vec<Resource>,
     /// The audience of a token asked without `resource`; empty unless set.
     pub default_audience: Vec<Resource>,
-    /// The free attributes of a grant and its tokens that introspection returns, as members of their own
+    /// The free attributes of a grant and its tokens that introspection returns, as members of that
     /// name (RFC 7662 §2.2): none unless set.
     pub introspected_attributes: Vec<String>,
     /// How long a code can be redeemed: 60 s unless set, 10 minutes at most.
@@ -133,7 +133,7 @@ pub struct Config {
     /// How refresh tokens look: 43 random characters unless set.
     pub refresh_token_format: TokenFormat,
     /// What answers call an access token: `Bearer` unless set. Clients compare it without regard to
-    /// case (RFC 6749 §5.1); a type of one's own asks for guards of one's own.
+    /// case (RFC 6749 §5.1); another type needs other guards.
     pub token_type: String,
     /// How long the answer of a rotation can be had again: 10 s unless set; zero switches it off.
     pub retry_window: Duration,
@@ -143,7 +143,7 @@ pub struct Config {
     /// The most failed authentications in a minute from one IPv4 address or IPv6 /64: 100. From a /56 they are
     /// twice as many, from a /48 four times.
     pub failures_per_address: u32,
-    /// After how many failed authentications in a minute for one account, from anywhere, those wait up to a second
+    /// After how many failed authentications in a minute for one client or account, from anywhere, those wait up to a second
     /// and are then refused who never succeeded from their network or in their browser. `None`, unless set, is
     /// five times [`failures_per_client`](Self::failures_per_client).
     pub failures_per_account: Option<u32>,
@@ -161,7 +161,7 @@ pub struct Config {
     pub redirect_uri_schemes: Option<BTreeSet<String>>,
     /// Registers plain http redirect URIs to other machines too: codes travel in clear.
     pub insecure_http_redirects: bool,
-    /// Issues access tokens that never expire, to clients without a lifetime of their own: who finds one
+    /// Issues access tokens that never expire, to clients without their own lifetime: anyone who finds one
     /// has it for good, and none is ever swept.
     pub insecure_access_tokens_never_expire: bool,
     /// Offers the implicit grant (RFC 6749 §4.2), which OAuth 2.1 has removed: tokens stand in the

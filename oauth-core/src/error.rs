@@ -71,7 +71,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What is known of a rejection: its number, its code, what happened and how to mend it.
+/// What is known of a rejection: its number, its code, what happened and how to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Never changes its meaning; shown on pages and at the end of `error_uri`.
@@ -83,11 +83,11 @@ pub struct Entry {
     /// What is wrong, in a sentence.
     pub what: &'static str,
     /// What the developer or the person can do about it.
-    pub mend: &'static str,
+    pub fix: &'static str,
 }
 
 macro_rules! rejections {
-    ($($(#[$meta:meta])* $number:literal $name:ident $(($parameter:ident))? $code:ident $status:literal $what:literal $mend:literal;)*) => {
+    ($($(#[$meta:meta])* $number:literal $name:ident $(($parameter:ident))? $code:ident $status:literal $what:literal $fix:literal;)*) => {
         /// Why a request is refused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -103,7 +103,7 @@ macro_rules! rejections {
             pub const fn entry(self) -> Entry {
                 match self {
                     $(Self::$name $((rejections!(@ignore $parameter)))? => Entry {
-                        number: $number, code: ErrorCode::$code, status: $status, what: $what, mend: $mend,
+                        number: $number, code: ErrorCode::$code, status: $status, what: $what, fix: $fix,
                     },)*
                 }
             }
@@ -118,7 +118,7 @@ macro_rules! rejections {
 
         /// Every row of the table, in the order of the numbers: for a page that explains them.
         pub const TABLE: &[Entry] = &[
-            $(Entry { number: $number, code: ErrorCode::$code, status: $status, what: $what, mend: $mend },)*
+            $(Entry { number: $number, code: ErrorCode::$code, status: $status, what: $what, fix: $fix },)*
         ];
     };
     (@type $parameter:ident) => { &'static str };
@@ -144,7 +144,7 @@ rejections! {
 
     // 2xxx: the client and its authentication
     2001 UnknownClient InvalidRequest 400 "no such application is registered here" "check the client_id, or register the application";
-    2002 DisabledClient UnauthorizedClient 400 "this application is switched off" "ask whoever runs this server";
+    2002 DisabledClient UnauthorizedClient 400 "this application is switched off" "ask the operator of this server";
     2003 ClientAuthenticationFailed InvalidClient 401 "the client could not be authenticated" "check client_id and client_secret; a confidential client sends both, by HTTP Basic or in the form";
     2004 TwoAuthenticationMethods InvalidRequest 400 "the client authenticates in more than one way" "send the credentials by HTTP Basic or in the form, not both";
     2005 ClientIdsDiffer InvalidRequest 400 "the client_id in the form is not the one in the Authorization header" "send one client_id";
@@ -153,7 +153,7 @@ rejections! {
     2008 PublicClientCredentials UnauthorizedClient 400 "client_credentials is for confidential clients only" "register a confidential application";
     2009 Throttled TemporarilyUnavailable 429 "there were too many failed attempts" "wait as long as the Retry-After header says, and check the credentials";
     2010 CredentialsInUri InvalidRequest 400 "credentials are in the address" "send client_secret in the body or by HTTP Basic, never in the query";
-    2011 BlockedClient UnauthorizedClient 403 "those who run this server have blocked this application" "do not use it; its developer can ask whoever runs this server";
+    2011 BlockedClient UnauthorizedClient 403 "the operator of this server has blocked this application" "do not use it; its developer can ask the operator of this server";
     2012 PasswordNeedsClientSecret UnauthorizedClient 400 "the password grant is for confidential clients only here" "register a confidential application, or use the authorization code";
 
     // 3xxx: authorization requests
@@ -170,9 +170,9 @@ rejections! {
     3011 ConsentRequired ConsentRequired 400 "the person has not consented, and prompt=none forbids asking" "send the request without prompt=none";
     3012 PromptContradicts InvalidRequest 400 "prompt=none stands with other values" "send none alone, or leave it out";
     3013 ResponseModeUnsupported InvalidRequest 400 "this response_mode is not offered" "leave response_mode out, or send response_mode=query";
-    3014 ApprovalBeyondRequest ServerError 500 "more was approved than was asked" "tell whoever runs this server: its consent page approves what the application did not ask for";
+    3014 ApprovalBeyondRequest ServerError 500 "more was approved than was asked" "tell the operator of this server: its consent page approves what the application did not ask for";
     3015 RequestObjectUnsupported InvalidRequest 400 "request and request_uri are not offered" "send the parameters themselves";
-    3016 ApprovalMalformed ServerError 500 "what was approved holds control characters" "tell whoever runs this server: its acr and attributes have line breaks or other control characters in them";
+    3016 ApprovalMalformed ServerError 500 "what was approved holds control characters" "tell the operator of this server: its acr and attributes have line breaks or other control characters in them";
     3017 SignInRequired LoginRequired 400 "the person has to sign in for this request, and has not" "send them here with a browser, where they can sign in; without prompt=login and max_age they need not";
     3018 InteractionRequired InteractionRequired 400 "the person has something to do first, and prompt=none forbids asking" "send the request without prompt=none";
     3019 PendingUnknown InvalidRequest 400 "this was decided before, has waited too long, or waits for somebody else" "go back to the application, and start there again";
@@ -180,7 +180,7 @@ rejections! {
     // 4xxx: grants, tokens, scope and resources
     4001 GrantTypeUnsupported UnsupportedGrantType 400 "this grant_type is not offered" "use one of grant_types_supported in the metadata";
     4002 CodeUnknown InvalidGrant 400 "the code is unknown" "redeem the code that came to the redirect URI, unchanged";
-    4003 CodeExpired InvalidGrant 400 "the code is over, or was withdrawn" "redeem the code at once; start again with a new authorization request";
+    4003 CodeExpired InvalidGrant 400 "the code has expired, or was revoked" "redeem the code at once; start again with a new authorization request";
     4004 CodeUsed InvalidGrant 400 "the code was used before: what came of it is revoked" "redeem each code once; start again with a new authorization request";
     4005 CodeOfAnotherClient InvalidGrant 400 "the code was issued to another client" "redeem the code as the client that asked for it";
     4006 RedirectUriDiffers InvalidGrant 400 "redirect_uri is not the one the code was sent to" "send the same redirect_uri as in the authorization request";
@@ -189,7 +189,7 @@ rejections! {
     4009 CodeVerifierWrong InvalidGrant 400 "code_verifier does not match the code_challenge" "send the verifier whose challenge was in the authorization request: 43 to 128 characters";
     4010 CodeVerifierUnexpected InvalidGrant 400 "code_verifier is sent, but the authorization request had no code_challenge" "send code_challenge in the authorization request";
     4011 RefreshTokenUnknown InvalidGrant 400 "the refresh token is unknown" "send the newest refresh token, unchanged";
-    4012 RefreshTokenExpired InvalidGrant 400 "the refresh token is over, or was revoked" "start again with a new authorization request";
+    4012 RefreshTokenExpired InvalidGrant 400 "the refresh token has expired, or was revoked" "start again with a new authorization request";
     4013 RefreshTokenReused InvalidGrant 400 "the refresh token was used before: the whole family is revoked" "keep the newest refresh token only; start again with a new authorization request";
     4014 RefreshTokenOfAnotherClient InvalidGrant 400 "the refresh token was issued to another client" "refresh as the client that the token was issued to";
     4015 ScopeMalformed InvalidScope 400 "scope is not a list of scope tokens" "separate tokens by a space; quote and backslash are not allowed";
@@ -200,7 +200,7 @@ rejections! {
     4020 ResourceUnknown InvalidTarget 400 "resource names a resource server that is not known here" "send the resource server's identifier as it is registered";
     4021 ResourceBeyondGrant InvalidTarget 400 "resource names a resource server that was not in the authorization request" "name it in the authorization request too";
     4022 SubjectInactive InvalidGrant 400 "the person's account is closed, or the person may no longer allow this" "start again with a new authorization request";
-    4023 IssuingDenied AccessDenied 400 "this application may not have tokens for this now" "ask whoever runs this server what it may have";
+    4023 IssuingDenied AccessDenied 400 "this application may not have tokens for this now" "ask the operator of this server what it may have";
     4024 IssuingRefused InvalidGrant 400 "this server does not issue tokens for what was presented any more" "start again with a new authorization request";
     4025 PasswordWrong InvalidGrant 400 "the username or the password is wrong" "ask the person for both, and try again";
     4026 AudienceGone InvalidGrant 400 "the resource servers that were granted are not known here any more" "start again with a new authorization request";
@@ -216,12 +216,12 @@ rejections! {
     6003 OldPasswordWrong AccessDenied 403 "the old password is wrong" "check it, and try again";
     6004 ApplicationNotFound InvalidRequest 404 "there is no such application, or it is somebody else's" "see the list of your applications";
     6005 ApplicationHasNoSecret InvalidRequest 400 "a public application has no secret" "make it a confidential one, if it can keep a secret";
-    6006 ApplicationBlocked AccessDenied 403 "this application is blocked, and so it stays off" "ask whoever runs this server; the application's page says why it is blocked";
-    6007 AdministratorsOnly AccessDenied 403 "only an administrator may do this" "ask whoever runs this server";
-    6008 MayNotRegister AccessDenied 403 "your account may not register applications here" "ask whoever runs this server, or somebody who may";
-    6009 ApiAccessOff AccessDenied 403 "API access is switched off for your account" "ask whoever runs this server";
+    6006 ApplicationBlocked AccessDenied 403 "this application is blocked, and so it stays off" "ask the operator of this server; the application's page says why it is blocked";
+    6007 AdministratorsOnly AccessDenied 403 "only an administrator may do this" "ask the operator of this server";
+    6008 MayNotRegister AccessDenied 403 "your account may not register applications here" "ask the operator of this server, or somebody who may";
+    6009 ApiAccessOff AccessDenied 403 "API access is switched off for your account" "ask the operator of this server";
     6010 AccountNotFound InvalidRequest 404 "there is no such account" "see the list of people";
-    6011 PasswordOvertaken AccessDenied 409 "the password was changed while this form was under way" "sign in with the new password; if you did not change it, ask whoever runs this server";
+    6011 PasswordOvertaken AccessDenied 409 "the password was changed while this form was under way" "sign in with the new password; if you did not change it, ask the operator of this server";
 }
 
 impl Rejection {
@@ -230,12 +230,12 @@ impl Rejection {
         self.entry().code
     }
 
-    /// Gives what a developer reads in `error_description`: what is wrong and how to mend it.
+    /// Gives what a developer reads in `error_description`: what is wrong and how to fix it.
     pub fn description(self) -> String {
-        let Entry { what, mend, .. } = self.entry();
+        let Entry { what, fix, .. } = self.entry();
         match self.parameter() {
-            Some(parameter) => format!("{parameter}: {what}. To mend it: {mend}."),
-            None => format!("{what}. To mend it: {mend}."),
+            Some(parameter) => format!("{parameter}: {what}. Fix: {fix}."),
+            None => format!("{what}. Fix: {fix}."),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What happens, told to whoever keeps the audit log: typed, and without any secret. And what is
+//! What happens, told to the keeper of the audit log: typed, and without any secret. And what is
 //! measured while the provider runs, for its operator.
 
 use crate::administration::Act;

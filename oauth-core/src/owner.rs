@@ -24,7 +24,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// What a client asks a person for: checked, before anybody is asked (RFC 6749 §4.1.1).
 ///
-/// It has no public constructor: whoever holds one knows that the client is registered and enabled,
+/// It has no public constructor: code that holds one knows that the client is registered and enabled,
 /// that the redirect URI is its own, and that scope, resources and PKCE are as they must be.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {

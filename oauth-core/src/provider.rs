@@ -164,7 +164,8 @@ impl<P: AuthorizationProvider> Provider<P> {
         for path in [endpoint.path(config)].into_iter().chain(endpoint.other_paths(config)) {
             let path = path.strip_suffix('/').unwrap_or(&path).to_owned();
             if self.by_path.insert(path.clone(), self.endpoints.len()).is_some() {
-                return Err(InvalidSetting::new("paths", format!("two endpoints are at {path}: give each its own")));
+                let reason = format!("two endpoints are at {path}: give each its own path");
+                return Err(InvalidSetting::new(config.paths.key_of(&path), reason));
             }
         }
         self.endpoints.push(Arc::new(endpoint));

@@ -33,20 +33,18 @@ const NEVER: [&str; 18] = [
     "mailto",
 ];
 
-/// Why a redirect URI cannot be registered; the text says how to mend it.
+/// Why a redirect URI cannot be registered; the text says how to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRedirectUri {
     /// It does not parse as an absolute URI.
-    #[error(
-        "a redirect URI is absolute, like https://app.example/callback, in printable ASCII of at most 2048 characters"
-    )]
+    #[error("give an absolute URI such as https://app.example/callback, in printable ASCII of at most 2048 characters")]
     NotAbsolute,
     /// It has a fragment (RFC 6749 §3.1.2).
     #[error("a redirect URI has no fragment: remove the # and what follows it")]
     Fragment,
     /// It has a user name or password in it.
-    #[error("a redirect URI has no user name and no password before its host")]
+    #[error("a redirect URI has no user name and no password before its host: remove what stands before the @")]
     UserInfo,
     /// It is plain http, not to this machine (RFC 9700 §2.6).
     #[error(
@@ -54,14 +52,14 @@ pub enum InvalidRedirectUri {
          or start the server with insecure_http_redirects while you test"
     )]
     PlainHttp,
-    /// It is a scheme of one's own without a dot (RFC 8252 §7.1).
+    /// It is an application's scheme without a dot (RFC 8252 §7.1).
     #[error("a scheme of your own is a domain of yours in reverse, with a dot: com.example.app:/callback")]
     SchemeWithoutDot,
     /// It is a scheme that this server's settings leave out (`redirect_uri_schemes`).
     #[error("this server takes no redirect URIs of this scheme: ask its operator which ones it takes")]
     SchemeNotTaken,
     /// It has a wildcard: a `*` in its host, or at the end of its path.
-    #[error("a redirect URI matches exactly. Register each address")]
+    #[error("a redirect URI matches exactly: register each address, without *")]
     Wildcard,
     /// A `%` is not followed by two hexadecimal digits (RFC 3986 §2.1).
     #[error("a % in a redirect URI is followed by two hexadecimal digits: write %25 for a percent sign")]

@@ -13,7 +13,7 @@ const HEAD: &str = "\
 Written from `oauth_core::config::Settings` by `WRITE=1 cargo test -p oauth-core --test configuration`; do not edit it.
 
 Every key is optional. An unknown key, a contradiction or an unsafe combination stops the start, with a line that names
-the key, the reason and the mend. What weakens security says `insecure` in its name.
+the key, the reason and the fix. What weakens security says `insecure` in its name.
 
 - A Rocket program that attaches `OAuth::new` reads them: in `Rocket.toml` the keys stand under `[default.oauth]` (or another profile), in the environment in
   `ROCKET_OAUTH`, such as `ROCKET_OAUTH={access_token_lifetime=600,access_token_format={length=42}}`.

@@ -37,7 +37,7 @@
 //! | | PostgreSQL | MySQL, MariaDB |
 //! |---|---|---|
 //! | plain text; holds for this machine where nothing is said | `sslmode=disable` | `ssl-mode=DISABLED` |
-//! | TLS to whoever answers: no protection from an impostor | `sslmode=require` | `ssl-mode=REQUIRED` |
+//! | TLS to any server that answers: no protection from an impostor | `sslmode=require` | `ssl-mode=REQUIRED` |
 //! | TLS to that host and no other; holds for other machines where nothing is said | `sslmode=verify-full` | `ssl-mode=VERIFY_IDENTITY` |
 //! | a file (PEM) with the authority that signed the host's certificate | `sslrootcert=FILE` | `ssl-ca=FILE` |
 //! | verbs that work at the same time, 16 where nothing is said | `connections=N` | `connections=N` |

@@ -1,5 +1,5 @@
 //! The tables' history, for an application that keeps them in its own database and runs all of its
-//! migrations itself. Whoever lets a store open the database needs nothing of this.
+//! migrations itself. An application that lets a store open the database needs nothing of this.
 //!
 //! SQL cannot fold the names of accounts. If migration 8 (`names`) finds accounts, call
 //! [`oauth_core::store::fold_names`] once for each tenant afterwards.

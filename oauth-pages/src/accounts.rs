@@ -17,7 +17,7 @@ pub struct Person {
     /// Whether the person may manage the applications of others.
     pub administrator: bool,
     /// Stands for what the person signed in with. It changes when the password does, and a session
-    /// that was opened with another one is over.
+    /// that was opened with another one ends.
     pub credential: Digest,
     /// Whether clients may act for the person. Where they may not, the person can sign in and use the
     /// other pages, but every authorization request is refused, and no code or refresh token is worth

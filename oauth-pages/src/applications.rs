@@ -291,7 +291,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Some(format!("{}: at most {most}, as for every application; ask an administrator for more", which.words()))
     }
 
-    /// Refuses the resource identifiers of others: introspection tells whoever is registered with one
+    /// Rejects the identifiers of other clients' resources: introspection tells a client that is registered with one
     /// of every token that is meant for it.
     async fn claimed_by_others(
         &self,

@@ -51,7 +51,7 @@
 //! | `/applications/confirm` | what an administrator was about to change when the session ended |
 //! | `/audit` | for an administrator: who did what to which application or account |
 //! | `/password` | a change of one's own password, where [`Accounts`] offer it |
-//! | `/errors`, `/errors/{number}` | every error with its number and how to mend it |
+//! | `/errors`, `/errors/{number}` | every error with its number and how to fix it |
 //!
 //! # Element ids that stay
 //! Tests and password managers may rely on them:

@@ -21,7 +21,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Ok(self.password_page(&visitor, StatusCode::OK, None))
     }
 
-    /// Changes the password of whoever is signed in, ends all their sessions and grants, and opens a
+    /// Changes the password of the person who is signed in, ends all their sessions and grants, and opens a
     /// new session for this browser.
     pub(crate) async fn change_password(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Rejection> {
         let (visitor, form) = self.posted(request).await?;

@@ -43,7 +43,7 @@ pub struct StoredAccounts<S> {
     events: Arc<dyn EventSink>,
 }
 
-/// Why an account cannot be created or changed; the text says how to mend it.
+/// Why an account cannot be created or changed; the text says how to fix it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AccountError {

@@ -18,6 +18,6 @@ pub(crate) fn refusal(rejection: Rejection) -> String {
     if let (Rejection::Throttled, Some(pause)) = (rejection, pause(rejection)) {
         return format!("Too many attempts. Try again in {}.", span::words(pause));
     }
-    let Entry { what, mend, .. } = rejection.entry();
-    format!("{}. {}.", sentence(what), sentence(mend))
+    let Entry { what, fix, .. } = rejection.entry();
+    format!("{}. {}.", sentence(what), sentence(fix))
 }

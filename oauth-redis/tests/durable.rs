@@ -103,7 +103,7 @@ fn lists(node: &Redis) -> Vec<String> {
 fn assert_lists_live(nodes: &[&Redis], when: &str) {
     let lives: Vec<i64> = nodes
         .iter()
-        .flat_map(|node| lists(node).into_iter().map(|key| node.cli(&["ttl", &key]).trim().parse().unwrap_or(-1)))
+        .flat_map(|node| lists(node).into_iter().map(|key| node.cli(&["ttl", &key]).trim().parse().unwrap_or(0)))
         .collect();
     assert!(lives.len() == 3 && lives.iter().all(|lives| *lives > 4_500), "{when}: {lives:?}");
 }

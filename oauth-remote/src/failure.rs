@@ -6,7 +6,7 @@ use hyper_util::client::legacy;
 use std::error::Error;
 use std::time::Duration;
 
-/// Why a token could not be checked: for the log, where it says how to mend it. The client of this API
+/// Why a token could not be checked: for the log, where it says how to fix it. The client of this API
 /// hears `Refusal::Unavailable` in every case.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {

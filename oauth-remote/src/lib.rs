@@ -31,7 +31,7 @@
 //! `exp` in the past, `nbf` ahead, another `token_type` than Bearer, a `cnf` (it is bound to a key, and
 //! nothing here proves it), or an audience that is not this API's is refused as a bad token. Every other
 //! answer, no answer, and a connection that is not what TLS promised is [`Refusal::Unavailable`]: 503,
-//! never 401, because the token may be good, and never a pass. The log says what to mend.
+//! never 401, because the token may be good, and never a pass. The log says how to fix it.
 //!
 //! An answer without `exp` is good for as long as it would be kept, and at least for a second: that is
 //! then its `expires_at`.

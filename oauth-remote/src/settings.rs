@@ -40,7 +40,7 @@ pub(crate) struct Limits {
     pub(crate) answer: usize,
 }
 
-/// Why the settings cannot be used; it says how to mend them.
+/// Why the settings cannot be used; it says how to fix them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSetting {

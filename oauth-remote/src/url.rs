@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
-/// Why a URL is not called; it says how to mend it.
+/// Why a URL is not called; it says how to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnsuitableUrl {
@@ -16,7 +16,7 @@ pub enum UnsuitableUrl {
     #[error("remove the fragment, and from an issuer the query (RFC 8414 section 2)")]
     QueryOrFragment,
     /// It is plain http: tokens and the secret of this API would travel in clear.
-    #[error("use https; http is for 127.0.0.1, [::1] and localhost, where the issuer is there too")]
+    #[error("use https; http is for 127.0.0.1, [::1] and localhost, if the issuer is there too")]
     PlainHttp,
 }
 

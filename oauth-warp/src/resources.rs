@@ -105,7 +105,7 @@ pub fn maybe_authorized_by<A: ResourceAuthorization + 'static, I: Into<Access>>(
 /// Answers the refusals of the filters of this crate, and passes every other rejection on: for
 /// `.recover(oauth_warp::recover)` over all routes, before a `recover` of the application's own.
 ///
-/// Whoever offers another scheme beside ours appends a second `WWW-Authenticate` to the answer;
+/// An application that offers another scheme beside ours appends a second `WWW-Authenticate` to the answer;
 /// `warp::reply::with_header` would put it in the place of the first.
 ///
 /// # Errors

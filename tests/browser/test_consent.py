@@ -59,7 +59,7 @@ def test_public_client_is_asked_for_every_time(browser, provider, callback, pers
     assert len(callback.urls) == 1
 
 
-def test_wrong_password_is_said_and_can_be_mended(browser, provider, callback, person):
+def test_wrong_password_is_said_and_can_be_fixed(browser, provider, callback, person):
     client = registered(provider, callback)
     username, password = person
     browser.open(client.url)
@@ -116,4 +116,4 @@ def test_error_page_stays_here_and_has_a_number(browser, provider, callback, per
     assert callback.urls == []
     browser.photograph("error")
     browser.press("error-number")
-    assert number in browser.source, "the number leads to how it is mended"
+    assert number in browser.source, "the number leads to how to fix it"

@@ -1,4 +1,4 @@
-//! A store of one's own: redb, a database in one file, behind the six functions that
+//! Your own store: redb, a database in one file, behind the six functions that
 //! `KeyValueStore` makes every store of. `docs/bring-your-own-storage.md` goes through it.
 
 use oauth_core::store::{KeyValue, KeyValueStore, Records, RecordsMut, Result, StoreError};
@@ -16,7 +16,7 @@ pub struct Redb(Arc<Database>);
 /// The one table, made by the first transaction.
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("oauth");
 
-/// Opens the store in a file, and makes the file where there is none.
+/// Opens the store in a file, and makes the file if there is none.
 pub fn open(path: impl AsRef<Path>) -> Result<RedbStore> {
     let database = Database::create(path).map_err(failed)?;
     let transaction = database.begin_write().map_err(failed)?;
@@ -46,7 +46,7 @@ impl KeyValue for Redb {
         let Self(database) = self.clone();
         on_a_thread(move || {
             let transaction = database.begin_write().map_err(failed)?;
-            // Where `work` fails, the transaction is dropped, and nothing of it has happened.
+            // If `work` fails, the transaction is dropped, and nothing of it has happened.
             let outcome = work(&mut Rows(transaction.open_table(RECORDS).map_err(failed)?))?;
             transaction.commit().map_err(failed)?;
             Ok(outcome)

@@ -76,13 +76,12 @@ pub fn refusal(status: StatusCode) -> crate::Said {
 #[cfg(test)]
 mod tests {
     use super::Api;
-    use crate::arguments::Arguments;
-    use clap::Parser;
+    use crate::options::parsed;
     use http::Method;
     use oauth_core::identifier::Resource;
 
     fn api(line: &[&str]) -> Result<(String, String, String), String> {
-        let options = Arguments::try_parse_from([&["provider"], line].concat()).unwrap().options;
+        let options = parsed(line).map_err(|refused| refused.to_string())?;
         let config = options.config(8000).map_err(|refused| refused.to_string())?;
         let resource = Resource::new("http://127.0.0.1:8000/api").unwrap();
         let api = Api::new(&options, &config, resource).map_err(|refused| refused.to_string())?;

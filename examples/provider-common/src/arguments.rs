@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Lists what weakens this server: insecure settings, and a database file that others may read. Ends with 1
     /// if there is anything.
     Check,
-    /// Removes what is over from the database, as the server does by itself every minute.
+    /// Removes what has expired from the database, as the server does by itself every minute.
     Sweep(sweep::Sweep),
 }
 

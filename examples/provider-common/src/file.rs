@@ -1,40 +1,67 @@
 //! The file that `--config` names.
 
 use crate::output::Refused;
-use oauth_core::config::Settings;
-use serde_json::{Map, Value};
+use crate::settings::{self, ByKey};
+use std::io::ErrorKind;
 use std::path::Path;
 
-/// Reads the settings of a TOML file, each of which there must be.
-pub(crate) fn read(path: &Path) -> Result<Map<String, Value>, Refused> {
+/// Reads the settings of a TOML file; each key and each type must be known.
+pub(crate) fn read(path: &Path) -> Result<ByKey, Refused> {
     let refused = |reason: String| {
         Refused::new("invalid_configuration", format!("--config {}: {}", path.display(), reason.trim_end()))
     };
-    let text = std::fs::read_to_string(path).map_err(|error| refused(format!("it cannot be read: {error}")))?;
-    let settings: Map<String, Value> = toml::from_str(&text).map_err(|wrong| refused(wrong.to_string()))?;
-    let known = serde_json::from_value::<Settings>(Value::Object(settings.clone()));
-    known.map_err(|wrong| refused(wrong.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| refused(unreadable(&error)))?;
+    let settings: ByKey = toml::from_str(&text).map_err(|wrong| refused(wrong.to_string()))?;
+    settings::read(settings.clone()).map_err(|wrong| refused(wrong.to_string()))?;
     Ok(settings)
 }
 
+fn unreadable(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            "there is no such file: give the path of one, or leave --config and PROVIDER_CONFIG out".to_owned()
+        }
+        ErrorKind::PermissionDenied => {
+            format!("it cannot be read: {error}; let the user that runs this program read it")
+        }
+        ErrorKind::IsADirectory => "it is a folder: give the path of a TOML file in it".to_owned(),
+        _ => format!("it cannot be read: {error}; give the path of a TOML file"),
+    }
+}
+
 #[cfg(test)]
-mod tests {
-    use crate::arguments::Arguments;
-    use clap::{CommandFactory as _, FromArgMatches as _};
+pub(crate) mod tests {
+    use crate::options::parsed;
     use oauth_core::config::Config;
+    use std::path::PathBuf;
     use std::time::Duration;
 
+    /// A file of settings, for as long as a test needs it.
+    pub(crate) struct Settings(PathBuf);
+
+    impl Settings {
+        pub(crate) fn new(text: &str) -> Self {
+            let name = oauth_core::secret::random_bytes::<8>().map(|byte| format!("{byte:02x}")).concat();
+            let path = std::env::temp_dir().join(format!("{name}.toml"));
+            std::fs::write(&path, text).unwrap();
+            Self(path)
+        }
+
+        pub(crate) fn path(&self) -> &str {
+            self.0.to_str().unwrap()
+        }
+    }
+
+    impl Drop for Settings {
+        fn drop(&mut self) {
+            std::fs::remove_file(&self.0).unwrap();
+        }
+    }
+
     fn config(text: &str, line: &[&str]) -> Result<Config, String> {
-        let name = oauth_core::secret::random_bytes::<8>().map(|byte| format!("{byte:02x}")).concat();
-        let path = std::env::temp_dir().join(format!("{name}.toml"));
-        std::fs::write(&path, text).unwrap();
-        let line = [&["provider", "--config", path.to_str().unwrap()], line].concat();
-        let matches = Arguments::command().try_get_matches_from(line).unwrap();
-        let mut options = Arguments::from_arg_matches(&matches).unwrap().options;
-        let config = options.complete(&matches).and_then(|()| options.config(8000));
-        let config = config.map_err(|refused| refused.to_string());
-        std::fs::remove_file(path).unwrap();
-        config
+        let file = Settings::new(text);
+        let options = parsed(&[&["--config", file.path()], line].concat());
+        options.and_then(|options| options.config(8000)).map_err(|refused| refused.to_string())
     }
 
     #[test]
@@ -57,6 +84,8 @@ mod tests {
             ("bogus_key = 1", "unknown field `bogus_key`"),
             ("code_lifetime = 601", "--config: code_lifetime: "),
             ("code_lifetime", "--config /"),
+            ("code_lifetime = \"soon\"", "code_lifetime: invalid type"),
+            ("[default.oauth]\ncode_lifetime = 30", "write its settings at the top of the file"),
         ] {
             let refused = config(text, &[]).unwrap_err();
             assert!(refused.starts_with("--config") && refused.contains(said), "{refused}");

@@ -23,12 +23,15 @@ pub(crate) enum FirstAccount {
     Generated(Password),
 }
 
-/// Creates the first account where nobody is administrator: on a new database, and on one that
-/// commands have put other accounts into before the first start.
+/// Creates the first account if nobody is administrator: on a new database, and on one that commands have put other
+/// accounts into before the first start. The command is how this program is called for the same data.
 ///
 /// The store decides between two processes that start at once: only the one whose account was
 /// created has a password to show.
-pub(crate) async fn create<S: AccountStore>(accounts: &StoredAccounts<S>) -> Result<FirstAccount, Refused> {
+pub(crate) async fn create<S: AccountStore>(
+    accounts: &StoredAccounts<S>,
+    command: &str,
+) -> Result<FirstAccount, Refused> {
     if has_administrator(accounts).await? {
         return Ok(FirstAccount::Present);
     }
@@ -47,7 +50,7 @@ pub(crate) async fn create<S: AccountStore>(accounts: &StoredAccounts<S>) -> Res
             if !has_administrator(accounts).await? {
                 tracing::warn!(
                     "nobody is an administrator, and an account that is none has the name {ADMIN}: rename it \
-                     (provider user rename {ADMIN} --to NAME), then start again"
+                     ({command} user rename {ADMIN} --to NAME), then start again"
                 );
             }
             Ok(FirstAccount::Present)

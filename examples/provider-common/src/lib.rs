@@ -25,6 +25,7 @@ mod first_account;
 mod notes;
 mod options;
 mod output;
+mod settings;
 mod signals;
 mod site;
 mod storage;
@@ -48,7 +49,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-/// Runs a program of this name: a command where the command line has one, and otherwise the server.
+/// Runs a program of this name: a command if the command line has one, and otherwise the server.
 pub fn run(program: &'static str, serve: impl AsyncFnOnce(Site) -> Result<(), Refused>) -> ExitCode {
     let (unset, warning) = environment::unset(std::env::vars_os());
     let matches = arguments::definition(&unset).name(program).get_matches();

@@ -45,7 +45,7 @@ impl From<&Authorization> for Owner {
 pub struct Notes(Mutex<HashMap<Owner, Vec<String>>>);
 
 impl Notes {
-    /// Lists the notes of whoever the token acts for.
+    /// Lists the notes of the person or client that the token acts for.
     pub fn list(&self, authorization: &Authorization) -> Said {
         let texts = self.of(&Owner::from(authorization));
         let texts: Vec<Value> =
@@ -53,7 +53,7 @@ impl Notes {
         Said { status: StatusCode::OK, json: json!({ "notes": texts }) }
     }
 
-    /// Keeps a note for whoever the token acts for; `body` is longer than [`LONGEST_NOTE`] where the
+    /// Keeps a note for the person or client that the token acts for; `body` is longer than [`LONGEST_NOTE`] if the
     /// request's is.
     pub fn add(&self, authorization: &Authorization, content_type: Option<&str>, body: &[u8]) -> Said {
         if body.len() > LONGEST_NOTE {
@@ -78,7 +78,7 @@ impl Notes {
         notes.get(owner).cloned().unwrap_or_default()
     }
 
-    /// Keeps a note and gives its number; `None` where there are too many.
+    /// Keeps a note and gives its number; `None` if there are too many.
     fn keep(&self, owner: Owner, text: String) -> Option<usize> {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !notes.contains_key(&owner) && notes.len() >= MOST_OWNERS {

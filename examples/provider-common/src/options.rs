@@ -3,20 +3,16 @@
 use crate::commands::one_line;
 use crate::file;
 use crate::output::Refused;
+use crate::settings::{ByKey, option_of};
 use crate::storage::{self, Storage};
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
-use oauth_core::config::{Config, InvalidIssuer, InvalidSetting, Issuer, Settings};
 use oauth_core::http::TrustedProxies;
-use oauth_core::identifier::Resource;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-
-/// Settings by their keys.
-type ByKey = Map<String, Value>;
 
 /// The database unless one is named.
 const DATABASE: &str = "./provider.db";
@@ -50,7 +46,7 @@ pub(crate) struct Options {
     )]
     pub(crate) database: String,
 
-    /// The tenant of the database: everything is its own, as if it had a database of its own.
+    /// The tenant of the database: everything in it is apart, as in another database.
     #[arg(long, global = true, env = "PROVIDER_TENANT", value_name = "NAME")]
     pub(crate) tenant: Option<String>,
 
@@ -105,7 +101,8 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_TRUSTED_PROXY", value_name = "RANGE", value_delimiter = ',', value_parser = proxies)]
     pub(crate) trusted_proxy: Vec<String>,
 
-    /// How long a connection may idle between two requests: longer than a balancer in front keeps it open.
+    /// How long a connection may idle between two requests: longer than a balancer in front keeps it open. For
+    /// `warp-provider` only: on Rocket a connection idles for as long as the other side keeps it open.
     #[arg(long, global = true, env = "PROVIDER_IDLE_TIME", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) idle_time: u32,
 
@@ -138,13 +135,13 @@ pub(crate) struct Options {
     #[arg(long, global = true, env = "PROVIDER_AUDIT_LOG", value_parser = BoolishValueParser::new())]
     pub(crate) audit_log: bool,
 
-    /// The scope that the protected API requires to look; `read` unless given, or if that is not on offer,
-    /// the first one that is.
+    /// The scope that the protected API requires to look. Unless given: `read`, or if that is not on offer, the
+    /// first of `default_scope`, or else of `scopes`.
     #[arg(long, global = true, env = "PROVIDER_API_READ_SCOPE", value_name = "SCOPE")]
     pub(crate) api_read_scope: Option<String>,
 
-    /// The scope that the protected API requires to add notes; `write` unless given, or if that is not on
-    /// offer, the one to look.
+    /// The scope that the protected API requires to add notes. Unless given: `write`, or if that is not on offer,
+    /// the one to look.
     #[arg(long, global = true, env = "PROVIDER_API_WRITE_SCOPE", value_name = "SCOPE")]
     pub(crate) api_write_scope: Option<String>,
 
@@ -164,7 +161,7 @@ pub(crate) struct Options {
 
     /// The settings of the file.
     #[arg(skip)]
-    file: ByKey,
+    pub(crate) file: ByKey,
 
     /// Writes exactly one JSON value to standard output; everything else goes to standard error.
     #[arg(long, global = true, env = "PROVIDER_JSON", value_parser = BoolishValueParser::new())]
@@ -172,32 +169,6 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Makes the settings of the provider, as it is or would be served at a port.
-    pub(crate) fn config(&self, port: u16) -> Result<Config, Refused> {
-        let (issuer, settings) = self.together(port)?;
-        let settings: Settings = serde_json::from_value(Value::Object(settings))
-            .map_err(|wrong| Refused::new("invalid_configuration", format!("--set: {wrong}")))?;
-        settings.apply(issuer.as_str()).map_err(|wrong| self.refused(&wrong))
-    }
-
-    /// Puts file, options and `--set` together: the issuer, and all that holds.
-    fn together(&self, port: u16) -> Result<(Issuer, ByKey), Refused> {
-        let issuer = self.issuer(port)?;
-        let api = api_resource(&issuer)?;
-        let mut settings = self.settings(&issuer, &api);
-        settings.extend(
-            self.file.iter().filter(|(key, _)| !self.is_given(key)).map(|(key, value)| (key.clone(), value.clone())),
-        );
-        settings.extend(self.set.iter().cloned());
-        // What never expires has no lifetime that an option could give it.
-        let never = settings.get("insecure_access_tokens_never_expire") == Some(&Value::Bool(true));
-        let lifetime = "access_token_lifetime";
-        if never && !self.set.iter().any(|(key, _)| key == lifetime) && !self.file.contains_key(lifetime) {
-            settings.remove(lifetime);
-        }
-        Ok((issuer, settings))
-    }
-
     /// Completes what the parser read, once for the whole run: which options were given, the database, the file.
     pub(crate) fn complete(&mut self, matches: &ArgMatches) -> Result<(), Refused> {
         let is_given = |id: &&clap::Id| matches.value_source(id.as_str()) != Some(ValueSource::DefaultValue);
@@ -210,62 +181,12 @@ impl Options {
         Ok(())
     }
 
-    /// Tells whether the option of a setting was given.
-    fn is_given(&self, key: &str) -> bool {
-        let option = match key {
-            "trusted_proxies" => "trusted_proxy",
-            "registering_groups" => "registering_group",
-            "consenting_roles" => "consenting_role",
-            other => other,
-        };
+    /// Tells whether an option was given, or its variable.
+    pub(crate) fn is_given(&self, option: &str) -> bool {
         self.given.contains(option)
     }
 
-    /// Writes what the options say by the keys of the settings.
-    fn settings(&self, issuer: &Issuer, api: &Resource) -> Map<String, Value> {
-        let settings = json!({
-            "issuer": issuer.as_str(),
-            "insecure_http_issuer": self.insecure_http_issuer,
-            "resources": [api],
-            "default_audience": [api],
-            "code_lifetime": self.code_lifetime,
-            "access_token_lifetime": self.access_token_lifetime,
-            "refresh_token_lifetime": self.refresh_token_lifetime,
-            "refresh_token_idle": self.refresh_token_idle,
-            "retry_window": self.retry_window,
-            "failures_per_client": self.failures_per_client,
-            "failures_per_address": self.failures_per_address,
-            "trusted_proxies": self.trusted_proxy,
-            "insecure_no_throttling": self.insecure_no_throttling,
-            "insecure_http_redirects": self.insecure_http_redirects,
-            "registering_groups": some(&self.registering_group),
-            "consenting_roles": some(&self.consenting_role),
-            "organisations": self.organisations,
-            "audit_log": self.audit_log,
-        });
-        match settings {
-            Value::Object(settings) => settings,
-            _ => Map::new(),
-        }
-    }
-
-    /// Names a setting that cannot be used as what it was given by.
-    fn refused(&self, wrong: &InvalidSetting) -> Refused {
-        let InvalidSetting { key, reason } = wrong;
-        let named = if self.set.iter().any(|(given, _)| given == key) {
-            format!("--set {key}")
-        } else if self.file.contains_key(key) && !self.is_given(key) {
-            format!("--config: {key}")
-        } else if key.starts_with("paths") {
-            // The only path that is chosen by an option is the issuer's.
-            "--issuer".to_owned()
-        } else {
-            format!("--{}", key.replace('_', "-"))
-        };
-        Refused::new("invalid_configuration", format!("{named}: {reason}"))
-    }
-
-    /// Opens the database, and creates it where there is none.
+    /// Opens the database, and creates it if there is none.
     pub(crate) async fn store(&self) -> Result<Storage, Refused> {
         let store = Storage::open(&self.database).await?;
         let Some(tenant) = self.tenant.as_deref() else { return Ok(store) };
@@ -274,8 +195,8 @@ impl Options {
         Ok(store)
     }
 
-    /// Writes what a command needs to find the data of this server. A URL with a secret is not repeated: it
-    /// stands in the environment.
+    /// Writes the options with which a command has the data and the settings of this server. A URL with a secret is
+    /// not repeated: it stands in the environment.
     pub(crate) fn to_find_the_data(&self) -> String {
         let database = match self.database.as_str() {
             DATABASE => None,
@@ -283,68 +204,45 @@ impl Options {
             _ => Some("\"$PROVIDER_DATABASE\"".to_owned()),
         };
         let tenant = self.tenant.as_deref().map(quoted);
-        let given = [("--database", database), ("--tenant", tenant)];
-        given.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?))).collect()
-    }
-
-    /// Names what was switched on that weakens security, by an option, `--set` or the file.
-    pub(crate) fn warnings(&self) -> Result<Vec<String>, Refused> {
-        let (_, settings) = self.together(self.port)?;
-        let is_on = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
-        let weak = settings.iter().filter(|(key, value)| key.starts_with("insecure_") && is_on(value));
-        Ok(weak.map(|(key, _)| weakness(key)).collect())
-    }
-
-    fn issuer(&self, port: u16) -> Result<Issuer, Refused> {
-        let as_bound = || origin(self.address, port);
-        let in_file = || self.file.get("issuer").and_then(Value::as_str).map(str::to_owned);
-        let text = self.issuer.clone().or_else(in_file).unwrap_or_else(as_bound);
-        let insecure = self.insecure_http_issuer || self.file.get("insecure_http_issuer") == Some(&Value::Bool(true));
-        let issuer = if insecure { Issuer::insecure_http(&text) } else { Issuer::new(&text) };
-        issuer.map_err(|wrong| {
-            let reason = match wrong {
-                InvalidIssuer::PlainHttp => format!(
-                    "--issuer: {text} is plain http to another machine, so passwords and tokens would travel in clear; \
-                     give the https address that a proxy serves it at, or --insecure-http-issuer where that is acceptable"
-                ),
-                _ => format!("--{wrong}"),
-            };
-            Refused::new("invalid_configuration", reason)
-        })
+        let config = self.config.as_ref().map(|path| quoted(&path.display().to_string()));
+        let given = [("database", database), ("tenant", tenant), ("config", config)];
+        let given = given.into_iter().filter_map(|(option, value)| Some(format!(" --{option} {}", value?)));
+        let options = self.as_options();
+        let options = options.iter().flat_map(|(key, value)| words(&option_of(key).replace('_', "-"), value));
+        let set = self.set.iter().map(|(key, value)| format!(" --set {}", quoted(&format!("{key}={}", text(value)))));
+        given.chain(options).chain(set).collect()
     }
 }
 
-/// Says what a setting gives up.
-fn weakness(key: &str) -> String {
-    let lost = match key {
-        "insecure_no_throttling" => "secrets and passwords can be guessed at full speed",
-        "insecure_http_redirects" => "codes may travel in clear to other machines",
-        "insecure_http_issuer" => "passwords and tokens may travel in clear",
-        _ => "it weakens security; docs/configuration.md says what is lost",
-    };
-    format!("--{}: {lost}", key.replace('_', "-"))
+/// Writes an option as a command line has it.
+fn words(option: &str, value: &Value) -> Vec<String> {
+    match value {
+        Value::Bool(true) => vec![format!(" --{option}")],
+        Value::Array(values) => values.iter().flat_map(|value| words(option, value)).collect(),
+        Value::String(given) => vec![format!(" --{option} {}", quoted(given))],
+        Value::Number(given) => vec![format!(" --{option} {given}")],
+        Value::Null | Value::Bool(false) | Value::Object(_) => Vec::new(),
+    }
 }
 
-/// Gives the identifier of the protected API, which tokens are meant for unless another is asked.
-pub(crate) fn api_resource(issuer: &Issuer) -> Result<Resource, Refused> {
-    Resource::new(format!("{issuer}/api"))
-        .map_err(|wrong| Refused::new("invalid_configuration", format!("--issuer: {wrong}")))
+/// Writes a value as [`setting`] reads it.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) if serde_json::from_str::<Value>(text).is_err() => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// Writes a text as one word of a shell.
 fn quoted(text: &str) -> String {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/' | b':' | b'@' | b',');
+    let plain = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/' | b':' | b'@' | b',' | b'=')
+    };
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
-}
-
-/// Gives a list, unless it is empty: an option that was not given says nothing.
-fn some(list: &[String]) -> Option<&[String]> {
-    (!list.is_empty()).then_some(list)
 }
 
 /// Checks what names proxies, so that a wrong one is refused with the option that it came from.
@@ -374,54 +272,52 @@ pub(crate) fn origin(address: IpAddr, port: u16) -> String {
     }
 }
 
+/// Reads a command line as a run does.
+#[cfg(test)]
+pub(crate) fn parsed(line: &[&str]) -> Result<Options, Refused> {
+    use clap::{CommandFactory as _, FromArgMatches as _};
+    let definition = crate::arguments::Arguments::command();
+    let matches = definition.try_get_matches_from([&["provider"], line].concat()).unwrap();
+    let mut options = crate::arguments::Arguments::from_arg_matches(&matches).unwrap().options;
+    options.complete(&matches)?;
+    Ok(options)
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::arguments::Arguments;
-    use clap::Parser;
-
-    fn issuer_of(line: &[&str], port: u16) -> Result<String, String> {
-        let arguments = Arguments::try_parse_from([&["provider"], line].concat()).unwrap();
-        let config = arguments.options.config(port).map_err(|refused| refused.to_string())?;
-        assert_eq!(config.default_audience.first().unwrap().as_str(), format!("{}/api", config.issuer));
-        Ok(config.issuer.to_string())
-    }
+    use super::parsed;
 
     #[test]
-    fn the_issuer_is_the_address_as_bound_unless_given() {
-        assert_eq!(issuer_of(&[], 8000).unwrap(), "http://127.0.0.1:8000");
-        assert_eq!(issuer_of(&[], 80).unwrap(), "http://127.0.0.1");
-        assert_eq!(issuer_of(&["--address", "::1"], 8000).unwrap(), "http://[::1]:8000");
-        assert_eq!(issuer_of(&["--issuer", "https://id.example"], 8000).unwrap(), "https://id.example");
-    }
-
-    #[test]
-    fn plain_http_on_another_machine_is_refused_unless_named_insecure() {
-        for line in [["--issuer", "http://id.example"], ["--address", "0.0.0.0"]] {
-            assert!(issuer_of(&line, 8000).unwrap_err().contains("--insecure-http-issuer"));
-            assert!(issuer_of(&[&line[..], &["--insecure-http-issuer"]].concat(), 8000).is_ok());
-        }
-        assert!(issuer_of(&["--issuer", "https://id.example/"], 8000).unwrap_err().starts_with("--issuer: remove"));
-    }
-
-    #[test]
-    fn any_setting_can_be_given_by_its_key() {
-        let line = ["provider", "--set", "base_path=/oauth2", "--set", r#"scopes={"student:read":"See pupils"}"#];
-        let config =
-            Arguments::try_parse_from(line).unwrap().options.config(8000).map_err(|no| no.to_string()).unwrap();
-        assert_eq!(config.paths.token_path(), "/oauth2/token");
-        assert_eq!(config.scopes.keys().collect::<Vec<_>>(), ["student:read"]);
-        let reason = issuer_of(&["--set", "acess_token_lifetime=600"], 8000).unwrap_err();
-        assert!(reason.contains("--set: unknown field `acess_token_lifetime`"), "{reason}");
-        let reason = issuer_of(&["--set", "sweep_interval=0"], 8000).unwrap_err();
-        assert!(reason.starts_with("--set sweep_interval: "), "{reason}");
-        assert!(Arguments::try_parse_from(["provider", "--set", "sweep_interval"]).is_err());
-    }
-
-    #[test]
-    fn a_setting_that_cannot_be_used_is_named_as_the_option_it_came_from() {
-        let reason = issuer_of(&["--code-lifetime", "3600"], 8000).unwrap_err();
-        assert!(reason.starts_with("--code-lifetime: "), "{reason}");
-        let reason = issuer_of(&["--issuer", "https://id.example/a%20b"], 8000).unwrap_err();
-        assert!(reason.starts_with("--issuer: "), "{reason}");
+    fn a_printed_command_has_the_data_and_the_settings_of_the_server() {
+        let file = crate::file::tests::Settings::new("audit_log = true\n");
+        let line = [
+            "--port=9",
+            "--database=a b.db",
+            "--tenant=north",
+            "--config",
+            file.path(),
+            "--set",
+            "base_path=/oauth2",
+            "--set",
+            r#"scopes={"student:read":"See pupils"}"#,
+            "--set",
+            r#"token_type="1""#,
+            "--audit-log",
+            "--issuer=https://id.example",
+            "--registering-group=staff,it",
+            "--code-lifetime=40",
+        ];
+        let options = parsed(&line).unwrap();
+        let printed = options.to_find_the_data();
+        let expected = format!(
+            " --database 'a b.db' --tenant north --config {} --audit-log --code-lifetime 40 \
+             --issuer https://id.example --registering-group staff --registering-group it --set base_path=/oauth2 \
+             --set 'scopes={{\"student:read\":\"See pupils\"}}' --set 'token_type=\"1\"'",
+            file.path()
+        );
+        assert_eq!(printed, expected);
+        assert_eq!(parsed(&[]).unwrap().to_find_the_data(), "");
+        let secret = parsed(&["--database=postgres://ada:s3cret@db.example/id"]).unwrap().to_find_the_data();
+        assert_eq!(secret, " --database \"$PROVIDER_DATABASE\"");
     }
 }

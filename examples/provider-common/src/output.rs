@@ -23,7 +23,7 @@ pub(crate) struct Answer {
 }
 
 /// Why a command or the server ended: a code for programs, and for people a reason that says how to
-/// mend it.
+/// fix it.
 #[derive(Debug)]
 pub struct Refused {
     code: &'static str,

@@ -2,7 +2,7 @@
 
 use crate::api::Api;
 use crate::first_account;
-use crate::options::{Options, api_resource, origin};
+use crate::options::{Options, origin};
 use crate::output::{Format, Refused, write_out};
 use crate::signals::{self, Stop};
 use crate::storage::{self, Storage};
@@ -12,7 +12,7 @@ use oauth_core::provider::Provider;
 use oauth_pages::{AccountPasswords, PagesProvider, StoredAccounts};
 use std::net::{SocketAddr, TcpListener};
 
-/// The application behind the provider: pages, and accounts of its own in the store.
+/// The application behind the provider: pages, and accounts in the store.
 pub type App = PagesProvider<Storage, StoredAccounts<Storage>>;
 
 /// A provider that is ready to be put on the web.
@@ -44,23 +44,23 @@ impl Site {
             stop.map_err(|error| Refused::new("server_error", format!("signals cannot be received: {error}")))?;
         let address = free_address(SocketAddr::new(options.address, options.port))?;
         let config = options.config(address.port())?;
-        for warning in options.warnings()? {
+        for warning in options.warnings() {
             tracing::warn!("{warning}");
         }
-        let api = Api::new(options, &config, api_resource(&config.issuer)?)?;
+        let api = Api::new(options, &config, options.api_resource(&config.issuer)?)?;
         let database = storage::shown(&options.database);
         let store = options.store().await?;
         let accounts = StoredAccounts::new(store.clone(), &config);
-        let account = first_account::create(&accounts).await?;
+        let command = format!("{}{}", welcome::called(program), options.to_find_the_data());
+        let account = first_account::create(&accounts, &command).await?;
         if let (Format::Text, Some(text)) = (format, welcome::first_account(&account, &database)) {
             write_out(&text);
         }
         let welcome = Welcome {
-            program,
             format,
             config: config.clone(),
             scope: api.scope.clone(),
-            flags: options.to_find_the_data(),
+            command,
             listening: origin(address.ip(), address.port()),
             database,
             account,
@@ -69,9 +69,7 @@ impl Site {
         // As if it were not there, unless a setting offers it.
         let passwords = PasswordGrant::new(AccountPasswords::new(StoredAccounts::new(store.clone(), &config)));
         let pages = PagesProvider::new(config, store, accounts);
-        let provider = Provider::new(pages)
-            .map_err(|wrong| Refused::new("invalid_configuration", wrong.to_string()))?
-            .with_grant(passwords);
+        let provider = Provider::new(pages).map_err(|wrong| options.refused(&wrong))?.with_grant(passwords);
         Ok(Self { provider, address, api_path, api, idle_time: options.idle_time, home, welcome, stop })
     }
 }

@@ -56,7 +56,9 @@ impl Storage {
             _ => return Err(unusable("there is no SQL in this program".to_owned())),
         };
         opened.map_err(|error| {
-            Refused::new("temporarily_unavailable", format!("--database: {}: {error}", looked_for(url)))
+            let reason = error.to_string();
+            let advice = advice(&reason, *feature == "sqlite").map(|advice| format!("; {advice}")).unwrap_or_default();
+            Refused::new("temporarily_unavailable", format!("--database: {}: {reason}{advice}", looked_for(url)))
         })
     }
 
@@ -89,6 +91,25 @@ impl Storage {
             Self::Redis(store) => Self::Redis(store.for_tenant(name)),
         }
     }
+}
+
+/// Says what to do about the errors of systems and drivers that do not say it.
+fn advice(reason: &str, is_file: bool) -> Option<&'static str> {
+    let known = [
+        ("Connection refused", "start the server, or give the address that it listens at"),
+        ("lookup address", "give a host that this machine can find"),
+        (
+            "No such file or directory",
+            if is_file {
+                "make its folder, or give another path"
+            } else {
+                "start the server, or give the path of its socket"
+            },
+        ),
+        ("Permission denied", "let the user that runs this program open it, or give another path"),
+        ("unable to open database file", "give the path of a file that the user that runs this program may write"),
+    ];
+    known.into_iter().find(|(said, _)| reason.contains(said)).map(|(_, advice)| advice)
 }
 
 /// Writes where a database is, without the password and the parameters.
@@ -205,6 +226,8 @@ mod tests {
             let reason = Storage::open(url).await.unwrap_err().to_string();
             assert!(reason.contains("127.0.0.1:1") && !reason.contains("s3cret"), "{url}: {reason}");
             assert!(reason.starts_with(&format!("--database: {}: ", shown(url))), "{url}: {reason}");
+            let fixes = ["; start the server, or ", "; make its folder, or ", "known are sslmode"];
+            assert!(fixes.iter().any(|fix| reason.contains(fix)), "{url}: {reason}");
         }
     }
 

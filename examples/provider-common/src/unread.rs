@@ -5,11 +5,24 @@ use std::path::Path;
 /// Lists the settings of Rocket that a person may take for this program's: its file in the directory or above,
 /// where Rocket would find it, and its variables.
 pub(crate) fn warnings(directory: &Path, variables: impl IntoIterator<Item = String>) -> Vec<String> {
-    let advice = "this program does not read it; put the settings into another file and name it with --config";
     let files = directory.ancestors().map(|above| above.join("Rocket.toml")).find(|file| file.is_file());
     let variables = variables.into_iter().filter(|name| name.starts_with("ROCKET_"));
     let names = files.into_iter().map(|file| file.display().to_string()).chain(variables);
-    names.map(|name| format!("{name}: {advice} (docs/configuration.md)")).collect()
+    names.map(|name| format!("{name}: this program does not read it; {}", advice(&name))).collect()
+}
+
+/// Says what this program reads instead.
+fn advice(name: &str) -> &'static str {
+    match name {
+        "ROCKET_ADDRESS" => "give --address or PROVIDER_ADDRESS",
+        "ROCKET_PORT" => "give --port or PROVIDER_PORT",
+        "ROCKET_LOG_LEVEL" => "give PROVIDER_LOG",
+        name if name == "ROCKET_OAUTH" || name.ends_with("Rocket.toml") => {
+            "write the settings, without [default.oauth], into another file and name it with --config \
+             (docs/configuration.md)"
+        }
+        _ => "no option of this program takes its place: remove it",
+    }
 }
 
 #[cfg(test)]
@@ -28,6 +41,9 @@ mod tests {
             assert_eq!(said.len(), 2, "{said:?}");
             assert!(said[0].starts_with(&format!("{}: ", file.display())), "{said:?}");
             assert!(said[1].starts_with("ROCKET_OAUTH: ") && said.iter().all(|line| line.contains("--config")));
+            let said = warnings(&place, ["ROCKET_PORT".to_owned(), "ROCKET_LIMITS".to_owned()]);
+            assert!(said[1].contains("--port") && !said[1].contains("--config"), "{said:?}");
+            assert!(said[2].starts_with("ROCKET_LIMITS: ") && said[2].ends_with("remove it"), "{said:?}");
         }
         std::fs::remove_dir_all(directory).unwrap();
     }

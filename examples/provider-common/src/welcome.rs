@@ -5,18 +5,17 @@ use crate::output::{Answer, Format};
 use oauth_core::config::Config;
 use serde_json::json;
 
-/// What `cargo run` starts where no package is named.
+/// The program that `cargo run` starts if no package is named.
 const DEFAULT: &str = "provider";
 
 /// What a server says once it listens: where to go next.
 pub struct Welcome {
-    pub(crate) program: &'static str,
     pub(crate) format: Format,
     pub(crate) config: Config,
     /// What the API requires.
     pub(crate) scope: String,
-    /// What a command needs to find the data of this server.
-    pub(crate) flags: String,
+    /// How a command is called that has the data and the settings of this server.
+    pub(crate) command: String,
     pub(crate) listening: String,
     pub(crate) database: String,
     pub(crate) account: FirstAccount,
@@ -29,13 +28,12 @@ impl Welcome {
     }
 
     fn answer(&self) -> Answer {
-        let Self { config, scope, flags, listening, database, account, .. } = self;
+        let Self { config, scope, command, listening, database, account, .. } = self;
         let base = config.url(&config.paths.base);
         let applications = config.url(&config.paths.join("applications"));
         let metadata = config.metadata_url();
         let token = config.url(&config.paths.token_path());
         let issuer = config.issuer.as_str();
-        let called = self.called();
         let text = format!(
             "An OAuth 2.1 provider listens on {listening}; Ctrl-C ends it.
 
@@ -46,14 +44,14 @@ impl Welcome {
 
 A program that acts for itself gets a token like this, in another terminal:
 
-    {called}{flags} application create --name Robot --confidential --grant client_credentials
+    {command} application create --name Robot --confidential --grant client_credentials
     curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials -d 'scope={scope}' {token}
     curl -H 'Authorization: Bearer ACCESS_TOKEN' {issuer}/api/notes
 
 An application that acts for people is registered on the page above, or like this; then point any
 OAuth client at the issuer {issuer}
 
-    {called}{flags} application create --name Notes --confidential --redirect-uri http://127.0.0.1:9000/callback
+    {command} application create --name Notes --confidential --redirect-uri http://127.0.0.1:9000/callback
 "
         );
         let mut json = json!({
@@ -69,14 +67,14 @@ OAuth client at the issuer {issuer}
         }
         Answer { json, text }
     }
+}
 
-    /// How this program is called: through cargo in a checkout, by its name elsewhere.
-    fn called(&self) -> String {
-        match self.program {
-            program if std::env::var_os("CARGO").is_none() => program.to_owned(),
-            DEFAULT => "cargo run -q --".to_owned(),
-            program => format!("cargo run -q -p {program} --"),
-        }
+/// Writes how a program is called: through cargo in a checkout, by its name elsewhere.
+pub(crate) fn called(program: &str) -> String {
+    match program {
+        program if std::env::var_os("CARGO").is_none() => program.to_owned(),
+        DEFAULT => "cargo run -q --".to_owned(),
+        program => format!("cargo run -q -p {program} --"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A hello on Warp for whoever has a token: open.rs is the same one, open to everybody.
+//! A hello on Warp for everyone with a token: open.rs is the same one, open to everybody.
 use warp::Filter;
 
 oauth_warp::scopes! { Read = "read"; }

@@ -1,4 +1,4 @@
-//! Notes on Warp, in a process of its own: it asks a provider somewhere else about each access token.
+//! Notes on Warp, in its own process: it asks a provider somewhere else about each access token.
 //!
 //! The README beside this shows how to start it, and how to get a token for it.
 
@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use warp::Filter;
 
-/// An API that keeps notes for whoever has an access token of its provider.
+/// An API that keeps notes for everyone with an access token of its provider.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Says whose tokens are good here, and tells clients where they get one (RFC 9728).
 fn protected(options: &Options) -> Result<ProtectedResource, Box<dyn Error>> {
-    // Not an option: whoever may list the processes of this machine would see it.
+    // Not an option: anyone who may list the processes of this machine would see it.
     let given = std::env::var("NOTES_CLIENT_SECRET").unwrap_or_default();
     // A file or a shell may have put a line break there, which is no part of a secret.
     let secret = given.trim_end_matches(['\n', '\r']);

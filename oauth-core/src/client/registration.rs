@@ -63,7 +63,7 @@ pub struct Registered {
     pub secret: Option<ClientSecret>,
 }
 
-/// Why a client cannot be registered: which field, and how to mend it.
+/// Why a client cannot be registered: which field, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
@@ -93,22 +93,26 @@ pub enum RegistrationError {
     )]
     PasswordOff,
     /// The server offers the password grant to clients with a secret only.
-    #[error("grants: password is for confidential clients only")]
+    #[error("grants: password is for confidential clients only: leave it out, or make the client confidential")]
     PublicPassword,
     /// An administrator decides who may use a grant.
-    #[error("grants: {0} is an administrator's to give")]
+    #[error("grants: {0} is an administrator's to give: leave it out, or ask an administrator")]
     GrantNotOrdinary(GrantType),
     /// An administrator decides who may ask for a scope.
-    #[error("scope: {0:?} is an administrator's to give")]
+    #[error("scope: {0:?} is an administrator's to give: leave it out, or ask an administrator")]
     ScopeNotOrdinary(String),
     /// A public client cannot act for itself (RFC 6749 §4.4).
-    #[error("grants: client_credentials is for confidential clients only")]
+    #[error(
+        "grants: client_credentials is for confidential clients only: leave it out, or make the client confidential"
+    )]
     PublicClientCredentials,
     /// There are more of something than a client may have.
     #[error("{0}: give at most 20")]
     TooMany(&'static str),
     /// A redirect URI is missing.
-    #[error("redirect URIs: authorization_code and implicit need at least one")]
+    #[error(
+        "redirect URIs: authorization_code and implicit need at least one: give the address to which browsers return"
+    )]
     NoRedirectUri,
     /// A redirect URI is refused.
     #[error("redirect URI {uri:?}: {reason}")]
@@ -119,7 +123,7 @@ pub enum RegistrationError {
         reason: InvalidRedirectUri,
     },
     /// The scope has tokens that the server does not know.
-    #[error("scope: this server does not offer {0:?}")]
+    #[error("scope: this server does not offer {0:?}: use scopes_supported of its metadata")]
     UnknownScope(String),
     /// An origin is refused.
     #[error("origin {0:?}: {reason}", reason = super::InvalidOrigin)]
@@ -128,10 +132,10 @@ pub enum RegistrationError {
     #[error("lifetimes: give at least 1 second, and at most 600 for codes")]
     Lifetime,
     /// A public client cannot go without PKCE (RFC 9700 §2.1.1).
-    #[error("PKCE: only a confidential client may go without")]
+    #[error("PKCE: only a confidential client may go without: require it, or make the client confidential")]
     PublicWithoutPkce,
     /// A public client was given a secret.
-    #[error("secret: a public client has none")]
+    #[error("secret: a public client has none: remove it, or make the client confidential")]
     PublicSecret,
     /// A secret is too short to be one.
     #[error("secret: give 8 to 1024 characters without line breaks or control characters")]

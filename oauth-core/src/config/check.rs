@@ -32,29 +32,44 @@ impl Config {
     /// Checks what the types cannot: called when the provider is made.
     ///
     /// # Errors
-    /// Names the setting, what is wrong with it and how to mend it.
+    /// Names the setting, what is wrong with it and how to fix it.
     pub fn check(&self) -> Result<(), InvalidSetting> {
         self.check_lifetimes()?;
         self.check_tokens()?;
         self.check_combinations()?;
         let no = |key, reason| Err(InvalidSetting::new(key, reason));
-        if [self.failures_per_client, self.failures_per_address, self.unknown_tokens_per_client].contains(&0) {
-            return no("failures_per_client", "give at least 1; insecure_no_throttling switches the counting off");
+        for (key, most) in [
+            ("failures_per_client", self.failures_per_client),
+            ("failures_per_address", self.failures_per_address),
+            ("unknown_tokens_per_client", self.unknown_tokens_per_client),
+        ] {
+            if most == 0 {
+                return no(key, "give at least 1; insecure_no_throttling switches the counting off");
+            }
         }
         if self.grants_per_client == 0 {
             return no("grants_per_client", "give at least 1: with none no code could be redeemed");
         }
         if self.failures_per_account == Some(0) {
-            return no("failures_per_account", "give at least 1");
+            return no(
+                "failures_per_account",
+                "give at least 1, or remove it: then it is five times failures_per_client",
+            );
         }
-        if self.sweep_interval.as_secs() == 0 || self.sweep_batch == 0 {
-            return no("sweep_interval", "give at least 1 second, and a sweep_batch of at least 1");
+        if self.sweep_interval.as_secs() == 0 {
+            return no("sweep_interval", "give at least 1 second");
+        }
+        if self.sweep_batch == 0 {
+            return no("sweep_batch", "give at least 1");
         }
         if self.scopes.keys().any(|name| name.parse::<Scope>().map_or(true, |scope| scope.iter().count() != 1)) {
-            return no("scopes", "a scope is one token of printable ASCII without space, quote and backslash");
+            return no(
+                "scopes",
+                "write each scope as one token of printable ASCII, without space, quote and backslash",
+            );
         }
         if self.default_scope.as_ref().is_some_and(|scope| !scope.is_subset(&self.scope())) {
-            return no("default_scope", "it must consist of scopes on offer");
+            return no("default_scope", "name only scopes that scopes has, or give an empty text");
         }
         for (key, names) in
             [("consenting_roles", &self.consenting_roles), ("registering_groups", &self.registering_groups)]
@@ -80,19 +95,19 @@ impl Config {
         if self.code_lifetime.as_secs() == 0 || self.code_lifetime > MINUTE * 10 {
             return no("code_lifetime", "give 1 to 600 seconds (RFC 6749 section 4.1.2)");
         }
-        if self.access_token_lifetime.as_secs() == 0 {
-            return no("access_token_lifetime", "give at least 1 second");
-        }
         // What is later than any moment that a store can keep would be taken for one that is past.
         let longest = DAY * 36_500;
-        if [self.access_token_lifetime, self.refresh_token_idle, self.refresh_token_lifetime]
-            .iter()
-            .any(|it| *it > longest)
-        {
-            return no("access_token_lifetime", "give at most a hundred years for it and for refresh tokens");
-        }
-        if self.refresh_token_idle.as_secs() == 0 || self.refresh_token_lifetime.as_secs() == 0 {
-            return no("refresh_token_lifetime", "give at least 1 second for it and for refresh_token_idle");
+        for (key, lifetime) in [
+            ("access_token_lifetime", self.access_token_lifetime),
+            ("refresh_token_idle", self.refresh_token_idle),
+            ("refresh_token_lifetime", self.refresh_token_lifetime),
+        ] {
+            if lifetime.as_secs() == 0 {
+                return no(key, "give at least 1 second");
+            }
+            if lifetime > longest {
+                return no(key, "give at most a hundred years, which are 3153600000 seconds");
+            }
         }
         if self.retry_window > MINUTE * 5 {
             return no("retry_window", "give at most 300 seconds, or 0 to switch it off");
@@ -161,6 +176,31 @@ mod tests {
             config.insecure_no_throttling = true;
         });
         assert!(refusal.starts_with("insecure_password_grant: "), "{refusal}");
+    }
+
+    #[test]
+    fn each_refusal_names_the_key_that_is_wrong() {
+        type Change = fn(&mut Config);
+        let changes: [(&str, Change); 14] = [
+            ("failures_per_client", |config| config.failures_per_client = 0),
+            ("failures_per_address", |config| config.failures_per_address = 0),
+            ("unknown_tokens_per_client", |config| config.unknown_tokens_per_client = 0),
+            ("failures_per_account", |config| config.failures_per_account = Some(0)),
+            ("sweep_interval", |config| config.sweep_interval = Duration::ZERO),
+            ("sweep_batch", |config| config.sweep_batch = 0),
+            ("access_token_lifetime", |config| config.access_token_lifetime = Duration::ZERO),
+            ("refresh_token_idle", |config| config.refresh_token_idle = Duration::ZERO),
+            ("refresh_token_idle", |config| config.refresh_token_idle = Duration::MAX),
+            ("refresh_token_lifetime", |config| config.refresh_token_lifetime = Duration::ZERO),
+            ("refresh_token_lifetime", |config| config.refresh_token_lifetime = Duration::MAX),
+            ("base_path", |config| config.paths.base = "/a b".to_owned()),
+            ("token_path", |config| config.paths.token = String::new()),
+            ("introspection_path", |config| config.paths.introspection = config.paths.token.clone()),
+        ];
+        for (key, change) in changes {
+            let refusal = refused(change);
+            assert!(refusal.starts_with(&format!("{key}: ")), "{refusal}");
+        }
     }
 
     #[test]

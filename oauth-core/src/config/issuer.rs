@@ -1,3 +1,4 @@
+use super::InvalidSetting;
 use crate::http::is_this_machine;
 use std::fmt;
 use url::Url;
@@ -17,7 +18,7 @@ pub struct Issuer {
     path: String,
 }
 
-/// Why a text cannot be an issuer; it says how to mend it.
+/// Why a text cannot be an issuer, and how to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidIssuer {
@@ -38,6 +39,13 @@ pub enum InvalidIssuer {
         "issuer: use https; http is for this machine only, such as 127.0.0.1, [::1] and localhost, unless insecure_http_issuer is set"
     )]
     PlainHttp,
+}
+
+impl From<InvalidIssuer> for InvalidSetting {
+    fn from(wrong: InvalidIssuer) -> Self {
+        let text = wrong.to_string();
+        Self::new("issuer", text.strip_prefix("issuer: ").unwrap_or(&text))
+    }
 }
 
 impl Issuer {

@@ -86,22 +86,39 @@ impl Paths {
         self.join(&self.introspection)
     }
 
+    fn by_key(&self) -> [(&'static str, &String); 4] {
+        [
+            ("authorization_path", &self.authorization),
+            ("token_path", &self.token),
+            ("revocation_path", &self.revocation),
+            ("introspection_path", &self.introspection),
+        ]
+    }
+
+    /// Names the setting that puts an endpoint at a path, given without a slash at its end; `paths` if none does.
+    pub(crate) fn key_of(&self, path: &str) -> &'static str {
+        let at = |inner: &str| self.join(inner).trim_end_matches('/') == path;
+        self.by_key().into_iter().find(|(_, inner)| at(inner)).map_or("paths", |(key, _)| key)
+    }
+
     pub(super) fn check(&self) -> Result<(), InvalidSetting> {
-        let all = [&self.authorization, &self.token, &self.revocation, &self.introspection];
+        let all = self.by_key();
         let good = |path: &str| !path.is_empty() && path.split('/').all(is_segment);
         if !self.base.is_empty() && !self.base.strip_prefix('/').is_some_and(good) {
-            return Err(InvalidSetting::new("paths.base", "give a path such as /oauth, of letters, digits and -._~"));
+            let reason = "give a path such as /oauth, of letters, digits and -._~; unless set it is the issuer's path and /oauth";
+            return Err(InvalidSetting::new("base_path", reason));
         }
         if !self.public_prefix.is_empty() && !self.public_prefix.strip_prefix('/').is_some_and(good) {
             let reason = "give a path such as /auth, of letters, digits and -._~, without a slash at its end";
             return Err(InvalidSetting::new("public_prefix", reason));
         }
-        for (position, path) in all.iter().enumerate() {
+        for (position, (key, path)) in all.into_iter().enumerate() {
             if !good(path.trim_matches('/')) {
-                return Err(InvalidSetting::new("paths", "give each endpoint a path of letters, digits and -._~"));
+                return Err(InvalidSetting::new(key, "give a path such as token, of letters, digits and -._~"));
             }
-            if all.iter().take(position).any(|other| other.trim_matches('/') == path.trim_matches('/')) {
-                return Err(InvalidSetting::new("paths", "give each endpoint a path of its own"));
+            let mut before = all.iter().take(position);
+            if let Some((other, _)) = before.find(|(_, other)| other.trim_matches('/') == path.trim_matches('/')) {
+                return Err(InvalidSetting::new(key, format!("give a path that {other} does not have")));
             }
         }
         Ok(())

@@ -3,7 +3,7 @@ mod table;
 pub use table::Setting;
 use table::{Kind, duration, list};
 
-use super::{Config, ErrorsRedirect, Issuer, Paths, TokenFormat};
+use super::{Config, ErrorsRedirect, InvalidIssuer, Issuer, Paths, TokenFormat};
 use crate::client::GrantType;
 use crate::http::TrustedProxies;
 use crate::identifier::{ClientId, Resource};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// A setting cannot be used: its key, and how to mend it.
+/// A setting cannot be used: its key, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {reason}")]
 pub struct InvalidSetting {
@@ -85,7 +85,7 @@ settings! {
     introspection_path: Option<String> = |config| format!("`{}`", config.paths.introspection);
     /// The scopes on offer, each with what the consent page says of it.
     scopes: Option<BTreeMap<String, String>> = |config| list(config.scopes.keys());
-    /// What is granted where no scope is asked; an empty text refuses such requests.
+    /// What is granted if a request names no scope; an empty text refuses such requests.
     default_scope: Option<String> = |config| list(&config.default_scope);
     /// The resource servers on offer beside those that are registered as clients (RFC 8707).
     resources: Option<Vec<Resource>> = |config| list(&config.resources);
@@ -112,18 +112,18 @@ settings! {
     grants_per_client: Option<u32> = |config| config.grants_per_client.to_string();
     /// Asks at sign-in, on the ready-made pages, for the organisation that a person belongs to.
     organisations: bool = |config| config.organisations.to_string();
-    /// How long a code can be redeemed: 600 at most. A client may have a lifetime of its own.
+    /// How long a code can be redeemed: 600 at most. A client may have its own.
     code_lifetime: Option<u64> = |config| duration(config.code_lifetime);
-    /// How long an access token lives. A client may have a lifetime of its own.
+    /// How long an access token lives. A client may have its own.
     access_token_lifetime: Option<u64> = |config| duration(config.access_token_lifetime);
-    /// Issues access tokens that never expire, to clients without a lifetime of their own: who finds one has
-    /// it for good, and none is ever swept.
+    /// Issues access tokens that never expire, to clients without their own lifetime: anyone who finds
+    /// one has it for good, and none is ever swept.
     insecure_access_tokens_never_expire: bool = |config| config.insecure_access_tokens_never_expire.to_string();
-    /// How long an unused refresh token lives. A client may have a lifetime of its own.
+    /// How long an unused refresh token lives. A client may have its own.
     refresh_token_idle: Option<u64> = |config| duration(config.refresh_token_idle);
-    /// How long a family of refresh tokens lives, whatever is refreshed. A client may have a lifetime of its own.
+    /// How long a family of refresh tokens lives, whatever is refreshed. A client may have its own.
     refresh_token_lifetime: Option<u64> = |config| duration(config.refresh_token_lifetime);
-    /// How long the answer of a rotation can be had again, where the first was lost; 0 switches it off.
+    /// How long the answer of a rotation can be had again, if the first was lost; 0 switches it off.
     retry_window: Option<u64> = |config| duration(config.retry_window);
     /// How codes look; 128 random bits at least.
     code_format: Option<TokenFormat> = |config| config.code_format.in_words();
@@ -139,15 +139,15 @@ settings! {
     /// The most failed authentications in a minute from one IPv4 address or IPv6 /64; twice as many from a /56,
     /// four times from a /48.
     failures_per_address: Option<u32> = |config| config.failures_per_address.to_string();
-    /// After how many failed authentications in a minute for one account, from anywhere, people wait up to a second
-    /// and are then refused who never signed in from their network or in their browser.
+    /// After how many failed authentications in a minute for one client or account, from anywhere, those wait up to a
+    /// second, and are then refused, who never succeeded from their network or in their browser.
     failures_per_account: Option<u32> = |_config| "five times `failures_per_client`".to_owned();
     /// The most dead tokens that an introspecting client may ask about in a minute from one address.
     unknown_tokens_per_client: Option<u32> = |config| config.unknown_tokens_per_client.to_string();
     /// The proxies whose `X-Forwarded-For` is believed, as a list or as a text with commas; `private` is RFC 1918
     /// and RFC 4193, and so every pod of a cluster. See [production.md](production.md).
     trusted_proxies: Option<TrustedProxies> = |config| list(config.trusted_proxies.iter());
-    /// Takes the credentials of a client by HTTP Basic and in the form at once, where both are the same: for
+    /// Takes the credentials of a client by HTTP Basic and in the form at once, if both are the same: for
     /// old clients that always send both.
     accept_credentials_twice: bool = |config| config.accept_credentials_twice.to_string();
     /// The schemes of redirect URIs that can be registered, in lower case. One without a dot, such as `cursor`, is
@@ -157,7 +157,7 @@ settings! {
     insecure_http_redirects: bool = |config| config.insecure_http_redirects.to_string();
     /// Offers the implicit grant, which OAuth 2.1 has removed: tokens stand in the browser's address.
     insecure_implicit_grant: bool = |config| config.insecure_implicit_grant.to_string();
-    /// Offers the password grant, which OAuth 2.1 has removed, where one is mounted: clients learn people's
+    /// Offers the password grant, which OAuth 2.1 has removed, if one is mounted: clients learn people's
     /// passwords.
     insecure_password_grant: bool = |config| config.insecure_password_grant.to_string();
     /// Offers the password grant to clients without a secret too: anybody can act as one of them.
@@ -180,19 +180,25 @@ settings! {
 }
 
 impl Settings {
-    /// Puts the settings over the safe defaults; `issuer` is the one to use where none is set.
+    /// Gives the issuer that is set, or else this one, as [`apply`](Self::apply) takes it.
     ///
     /// # Errors
-    /// Names the key, what is wrong with its value and how to mend it.
+    /// It cannot be an issuer: see [`Issuer::new`].
+    pub fn issuer_or(&self, otherwise: &str) -> Result<Issuer, InvalidIssuer> {
+        let text = self.issuer.as_deref().unwrap_or(otherwise);
+        if self.insecure_http_issuer { Issuer::insecure_http(text) } else { Issuer::new(text) }
+    }
+
+    /// Puts the settings over the safe defaults; `issuer` is the one to use if none is set.
+    ///
+    /// # Errors
+    /// Names the key, what is wrong with its value and how to fix it.
     pub fn apply(self, issuer: &str) -> Result<Config, InvalidSetting> {
         if self.insecure_access_tokens_never_expire && self.access_token_lifetime.is_some() {
             let reason = "it contradicts access_token_lifetime: remove one of the two";
             return Err(InvalidSetting::new("insecure_access_tokens_never_expire", reason));
         }
-        let text = self.issuer.as_deref().unwrap_or(issuer);
-        let issuer = if self.insecure_http_issuer { Issuer::insecure_http(text) } else { Issuer::new(text) };
-        let mut config =
-            Config::with_issuer(issuer.map_err(|reason| InvalidSetting::new("issuer", reason.to_string()))?);
+        let mut config = Config::with_issuer(self.issuer_or(issuer)?);
         if let Some(prefix) = &self.public_prefix {
             config.paths.public_prefix = format!("/{}", prefix.trim_matches('/')).trim_end_matches('/').to_owned();
             config.paths.base = format!("{}/oauth", config.issuer_path());

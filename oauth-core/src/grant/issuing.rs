@@ -104,7 +104,7 @@ impl From<StoreError> for Refusal {
 
 /// A hook may not add this member: it says what a specification says it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a hook may not set a standard member of the answer: give it a name of its own")]
+#[error("a hook may not set a standard member of the answer: give it another name")]
 pub struct StandardMember;
 
 impl From<StandardMember> for Refusal {
@@ -176,7 +176,7 @@ impl<'a> Issuance<'a> {
         &self.tokens.issue.access.audience
     }
 
-    /// Gives the first second at which the access token will be over.
+    /// Gives the first second at which the access token will have expired.
     pub fn expires_at(&self) -> Timestamp {
         self.tokens.issue.access.expires_at
     }

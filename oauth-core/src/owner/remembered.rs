@@ -19,7 +19,7 @@ const MOST: usize = 1_000;
 /// - With [`Config::remember_consent`] a person who allowed it before is not asked again. What they
 ///   allowed is read from the live grants under which tokens were issued: each scope that is approved
 ///   must have been allowed for each resource that is asked for, and, where the approval has an attribute
-///   `organisation`, for the same one. Whoever revokes the grants has forgotten the consent.
+///   `organisation`, for the same one. A revocation of the grants forgets the consent.
 ///   Only grants count that a page asked for ([`Approval::asked`]), and only while the page would show the
 ///   same: name, site, type and owner of the client, the host of the redirect URI, and not less trust in it
 ///   ([`AuthorizationRequest::shown`]).

@@ -21,7 +21,7 @@ pub trait ResourceAuthorization: Send + Sync {
     /// Gives where it may be used; empty where the provider has no audiences.
     fn audience(&self) -> &[Resource];
 
-    /// Gives the first second at which it is over.
+    /// Gives the first second at which it has expired.
     fn expires_at(&self) -> Timestamp;
 
     /// Gives the free attributes of the token and its grant.
@@ -71,7 +71,7 @@ pub struct Authorization {
     pub scope: Scope,
     /// Where it may be used.
     pub audience: Vec<Resource>,
-    /// The first second at which it is over.
+    /// The first second at which it has expired.
     pub expires_at: Timestamp,
     /// When the person signed in, where known.
     pub auth_time: Option<Timestamp>,

@@ -14,7 +14,9 @@ pub enum Refusal {
     #[error("send one access token in one Authorization: Bearer header")]
     InvalidRequest,
     /// The token is unknown, over, revoked, or meant for another resource: 401.
-    #[error("the access token is over, revoked or not meant for this resource: refresh it, or ask for a new one")]
+    #[error(
+        "the access token has expired, was revoked or is not meant for this resource: refresh it, or ask for a new one"
+    )]
     InvalidToken,
     /// The token is good, but allows too little: 403.
     #[error("the access token does not allow this: ask for the scope named here")]

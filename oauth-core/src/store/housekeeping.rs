@@ -24,7 +24,7 @@ pub struct Swept {
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Housekeeping: Send + Sync + 'static {
-    /// Removes at most `limit` records that are over at `now`: access tokens, codes never redeemed,
+    /// Removes at most `limit` records that have expired at `now`: access tokens, codes never redeemed,
     /// sessions and decisions past their end, and grants past theirs or revoked and past theirs,
     /// with all that hangs on them.
     ///
@@ -33,7 +33,7 @@ pub trait Housekeeping: Send + Sync + 'static {
     fn sweep(&self, now: Timestamp, limit: u32) -> impl Future<Output = Result<Swept>> + Send;
 
     /// Tells since when the oldest record waits that a sweep at `now` would remove: the first second at
-    /// which it was over; `None` where nothing waits.
+    /// which it expired; `None` if nothing waits.
     ///
     /// `now` less that moment is the age of the backlog, which the provider tells its event sink as
     /// [`Gauge::SweepBacklog`](crate::event::Gauge). It may count what a sweep only has to look at, and

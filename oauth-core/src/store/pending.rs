@@ -38,7 +38,7 @@ pub trait PendingRequestStore: Send + Sync + 'static {
     fn save_pending(&self, pending: &PendingRequest) -> impl Future<Output = Result<()>> + Send;
 
     /// Takes a request out for the person who has to decide, once: of any number of calls at the same
-    /// time, one gets it. For anybody else, and once it is over, there is none, and nothing is changed.
+    /// time, one gets it. For anybody else, and once it has expired, there is none, and nothing is changed.
     fn take_pending(
         &self,
         digest: &Digest,

@@ -13,11 +13,11 @@ pub struct Session {
     pub digest: Digest,
     /// Who signed in.
     pub subject: Subject,
-    /// What the credential was that they signed in with: when it changes, the session is over.
+    /// What the credential was that they signed in with: when it changes, the session ends.
     pub credential: Digest,
     /// When they signed in.
     pub created_at: Timestamp,
-    /// The first second at which it is over.
+    /// The first second at which it has expired.
     pub expires_at: Timestamp,
 }
 

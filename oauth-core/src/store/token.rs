@@ -25,7 +25,7 @@ pub struct IssuedAccess {
     pub attributes: Attributes,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// The first second at which it is over.
+    /// The first second at which it has expired.
     pub expires_at: Timestamp,
 }
 
@@ -38,7 +38,7 @@ pub struct IssuedRefresh {
     pub grant: GrantId,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// The first second at which it is over: its idle end or the family's end, what comes first.
+    /// The first second at which it has expired: its idle end or the family's end, what comes first.
     pub expires_at: Timestamp,
     /// The end of the whole family, which no rotation moves.
     pub family_expires_at: Timestamp,

@@ -21,7 +21,7 @@ impl Housekeeping for Store {
 
     async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let now = now.as_unix_seconds();
-        self.read("look for what is over", move |connection, tenant| oldest(connection, tenant, now)).await
+        self.read("look for what has expired", move |connection, tenant| oldest(connection, tenant, now)).await
     }
 
     fn failures(&self) -> Option<Arc<dyn FailureStore>> {

@@ -64,8 +64,8 @@ fn refused(location: &Location, error: &mysql_async::Error) -> Failure {
         text.push_str(if location.protection_is_given {
             "; ssl-mode asks for TLS, and nothing else will do"
         } else {
-            "; TLS is what holds for a host that is not this one: ssl-mode=REQUIRED or ssl-ca=FILE where the \
-             certificate is your own, ssl-mode=DISABLED only where the network is yours"
+            "; TLS is what holds for a host that is not this one: ssl-mode=REQUIRED or ssl-ca=FILE if the \
+             certificate is your own, ssl-mode=DISABLED only if the network is yours"
         });
     }
     Failure::Unusable(text)

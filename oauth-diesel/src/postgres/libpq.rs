@@ -4,7 +4,7 @@
 mod body;
 
 use super::issue::issue;
-use super::{DIALECT, SETTINGS, instr, mend, migrate};
+use super::{DIALECT, SETTINGS, fix, instr, migrate};
 use crate::error::{Failure, Outcome};
 use crate::issuance::Decided;
 use crate::server::kind::{Kind, Open, Opened};
@@ -54,12 +54,12 @@ impl Kind for Connection {
                     .to_owned(),
             ));
         }
-        let (parameters, place, mend) = (parameters(&location), location.display(), mend(&location));
+        let (parameters, place, fix) = (parameters(&location), location.display(), fix(&location));
         Ok(Box::new(move |_| {
             let connected = Connection::establish(&parameters);
             let mut connection = connected.map_err(|error| {
                 let error = error.to_string();
-                Failure::Unusable(format!("{place} cannot be connected to: {}{mend}", error.trim_end()))
+                Failure::Unusable(format!("{place} cannot be connected to: {}{fix}", error.trim_end()))
             })?;
             connection.batch_execute(SETTINGS)?;
             Ok(Opened { connection, closed: Arc::default(), stays: true })

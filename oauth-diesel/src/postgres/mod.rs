@@ -67,14 +67,14 @@ const SETTINGS: &str = "SET statement_timeout = 3800; SET lock_timeout = 3500; \
                         SET idle_in_transaction_session_timeout = 10000; \
                         SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// Says, where no connection came about, what its URL asked for.
-fn mend(location: &Location) -> &'static str {
+/// Says what the URL asked for, and how to fix it, if no connection came about.
+fn fix(location: &Location) -> &'static str {
     match location.protection {
         Protection::None => "",
         _ if location.protection_is_given => "; sslmode asks for TLS, and nothing else will do",
         _ => {
-            "; TLS is what holds for a host that is not this one: sslmode=require or sslrootcert=FILE where the \
-             certificate is your own, sslmode=disable only where the network is yours"
+            "; TLS is what holds for a host that is not this one: sslmode=require or sslrootcert=FILE if the \
+             certificate is your own, sslmode=disable only if the network is yours"
         }
     }
 }

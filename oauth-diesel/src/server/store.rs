@@ -119,7 +119,7 @@ macro_rules! store_on_server {
             /// a URL may hold. Any number of processes may do so at the same time: one makes the tables.
             ///
             /// # Errors
-            /// Says what is wrong with the URL, the database or the tables in it, and how to mend it. A
+            /// Says what is wrong with the URL, the database or the tables in it, and how to fix it. A
             /// database written by a newer version is refused, not guessed at. The password is never
             /// told.
             pub async fn open(url: &str) -> Result<Self> {

@@ -97,7 +97,7 @@ impl SqliteStore {
     /// Any number of processes may do so at the same time.
     ///
     /// # Errors
-    /// Says what is wrong with the location, the file or the schema in it, and how to mend it: a
+    /// Says what is wrong with the location, the file or the schema in it, and how to fix it: a
     /// database written by a newer version is refused, not guessed at.
     pub async fn open(location: &str) -> Result<Self> {
         let location = location.to_owned();

@@ -67,7 +67,7 @@ impl Action {
     /// Says what changes.
     pub(crate) const fn effect(self) -> &'static str {
         match self {
-            Self::Enable => "It is switched on: what was issued to it counts again, unless it is over.",
+            Self::Enable => "It is switched on: its tokens are valid again, unless they have expired.",
             Self::Disable => "It is switched off: nothing that was issued to it counts until it is on again.",
             Self::Trust => "People are no longer asked for their consent: what it asks for it gets.",
             Self::Untrust => {

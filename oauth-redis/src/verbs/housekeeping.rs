@@ -20,7 +20,7 @@ impl Housekeeping for RedisStore {
 
     async fn overdue_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let oldest = try_join_all(self.0.places.all().map(|place| self.first_due(place, now))).await;
-        let oldest = oldest.map_err(|failure| failure.while_doing("look for what is over"))?;
+        let oldest = oldest.map_err(|failure| failure.while_doing("look for what has expired"))?;
         Ok(oldest.into_iter().flatten().min())
     }
 

@@ -48,7 +48,7 @@ fn local_issuer(figment: &Figment) -> Result<String, InvalidSetting> {
     let rocket = rocket::Config::try_from(figment)
         .map_err(|error| InvalidSetting::new("rocket", format!("Rocket's own settings cannot be read: {error}")))?;
     if !rocket.address.is_loopback() {
-        return no("set it to the https address that clients use; it is only known where Rocket listens on loopback");
+        return no("set it to the https address that clients use; it is known only if Rocket listens on loopback");
     }
     if rocket.port == 0 {
         return no("set it, or set a port; with port 0 it is not known before Rocket listens");
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_key_and_the_mend() {
+    fn errors_name_the_key_and_the_fix() {
         let unknown = error("oauth.code_lifetme", 30);
         assert!(unknown.starts_with("oauth.code_lifetme: ") && unknown.contains("`code_lifetime`"), "{unknown}");
         let kind = error("oauth.code_lifetime", "soon");

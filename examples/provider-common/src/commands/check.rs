@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Lists what is found in the settings and at the database, and ends with 1 if that is anything.
 pub(crate) fn run(options: &Options, store: &Storage) -> Result<(Answer, ExitCode), Refused> {
-    let mut findings = options.warnings()?;
+    let mut findings = options.warnings();
     findings.extend(store.exposure());
     let (text, code) = match findings.as_slice() {
         [] => ("Nothing found.".to_owned(), ExitCode::SUCCESS),

@@ -20,7 +20,7 @@ pub(crate) struct Sweep {
     dry_run: bool,
 }
 
-/// Removes all that is over, batch by batch, so that a server beside it never waits for long.
+/// Removes all that has expired, batch by batch, so that a server beside it never waits for long.
 pub(crate) async fn run(asked: &Sweep, store: &impl Housekeeping, config: &Config) -> Result<Answer, Refused> {
     if asked.dry_run {
         return look(store, config).await;

@@ -1,4 +1,4 @@
-//! `provider user ...`: accounts for those who have no users of their own.
+//! `provider user ...`: accounts for those who have no users yet.
 
 use super::{PAGE, one_line, secret_from_stdin};
 use crate::output::{Answer, Refused, warn};

@@ -17,7 +17,7 @@ pub struct Setting {
     pub key: &'static str,
     /// What kind of value it takes.
     pub kind: &'static str,
-    /// What holds where it is not set.
+    /// What holds if it is not set.
     pub default: String,
     /// What it does.
     pub effect: &'static str,

@@ -101,8 +101,8 @@ pub async fn redeem_minds_the_end_of_the_code<S: Store>(store: &S) {
     let (_, grant, code) = approved(store).await;
     let late = issue(&grant, 60);
     let outcome = store.redeem(&code.digest, &late).await.expect("redeem");
-    assert_eq!(outcome, Redeemed::Gone, "a code is over at the second of its end");
-    assert!(!is_alive(store, &late, 60).await, "a code that is over gives no token");
+    assert_eq!(outcome, Redeemed::Gone, "a code expires at the second of its end");
+    assert!(!is_alive(store, &late, 60).await, "a code that has expired gives no token");
     let stored = store.code(&code.digest).await.expect("code").expect("nothing was swept");
     assert_eq!(stored, StoredCode { code: code.clone(), grant: grant.clone(), used_at: None }, "nothing was changed");
 
@@ -134,7 +134,7 @@ pub async fn redeem_checks_in_order<S: Store>(store: &S) {
     client.enabled = true;
     assert!(store.update_client(&client).await.expect("update_client"), "the client is there");
     let outcome = store.redeem(&code.digest, &issue(&grant, 1_000)).await.expect("redeem");
-    assert_eq!(outcome, Redeemed::Gone, "a grant that is over comes before a used code");
+    assert_eq!(outcome, Redeemed::Gone, "a grant that has expired comes before a used code");
     let outcome = store.redeem(&code.digest, &issue(&grant, 100)).await.expect("redeem");
     assert_eq!(outcome, Redeemed::Before(grant.id), "a used code comes before its own end");
 }

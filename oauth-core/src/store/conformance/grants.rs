@@ -54,12 +54,15 @@ pub async fn an_unused_code_dies_with_its_grant<S: Store>(store: &S) {
     assert_eq!(stored.used_at, None, "a refused redemption does not use the code");
 }
 
-/// A grant that is unknown or over is not live: revoking it changes nothing.
+/// A grant that is unknown or has expired is not live: revoking it changes nothing.
 pub async fn revoke_grant_says_whether_it_was_live<S: Store>(store: &S) {
     let (_, grant, _) = approved(store).await;
     let nobodys = GrantId::generate();
     assert!(!store.revoke_grant(&nobodys, at(0)).await.expect("revoke_grant"), "an unknown grant is not live");
-    assert!(!store.revoke_grant(&grant.id, at(1_000)).await.expect("revoke_grant"), "a grant that is over is not live");
+    assert!(
+        !store.revoke_grant(&grant.id, at(1_000)).await.expect("revoke_grant"),
+        "a grant that has expired is not live"
+    );
     assert_eq!(store.grant(&grant.id).await.expect("grant"), Some(grant.clone()), "and was not changed");
     assert!(store.revoke_grant(&grant.id, at(999)).await.expect("revoke_grant"), "it is live until then");
 }
@@ -127,7 +130,7 @@ pub async fn grants_lists_only_what_is_live<S: Store>(store: &S) {
     ] {
         let found = store.grants(&filter, &Page::first(10), at(999)).await.expect("grants");
         assert_eq!(found, std::slice::from_ref(&first), "{filter:?}: a live grant is listed whole, a revoked one not");
-        assert_eq!(listed(store, &filter, 1_000).await, [], "{filter:?}: a grant is over at the second of its end");
+        assert_eq!(listed(store, &filter, 1_000).await, [], "{filter:?}: a grant expires at the second of its end");
     }
     let foreign = GrantFilter::Both(subject("ada"), client_id("nobody"));
     assert_eq!(listed(store, &foreign, 1).await, [], "both must be right");

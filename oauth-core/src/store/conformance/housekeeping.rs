@@ -35,12 +35,12 @@ async fn own_tokens<S: Store>(store: &S, count: usize) -> Vec<Issue> {
     tokens
 }
 
-/// What is not over stays, to the second.
+/// What has not expired stays, to the second.
 pub async fn sweep_keeps_what_is_not_over<S: Store>(store: &S) {
     let (client, grant, code, tokens) = redeemed(store).await;
     let (waiting, unused) = approved_by(store, &client, "grace").await;
     let own = own_tokens(store, 1).await;
-    assert_eq!(sweep(store, 59, 100).await, Swept { removed: 0, more: false }, "nothing is over yet");
+    assert_eq!(sweep(store, 59, 100).await, Swept { removed: 0, more: false }, "nothing has expired yet");
     assert!(is_alive(store, &tokens, 59).await && is_alive(store, &own[0], 59).await, "tokens are kept");
     assert!(store.grant(&grant.id).await.expect("grant").is_some(), "grants are kept");
     assert!(store.code(&code.digest).await.expect("code").is_some(), "used codes are kept");
@@ -67,7 +67,7 @@ pub async fn sweep_keeps_the_memory_of_used_codes<S: Store>(store: &S) {
     let (_, unused_grant, unused) = approved(store).await;
     sweep_all(store, 999).await;
     let gone = store.code(&unused.digest).await.expect("code");
-    assert_eq!(gone, None, "a code that nobody redeemed is swept when it is over");
+    assert_eq!(gone, None, "a code that nobody redeemed is swept when it has expired");
     let outcome = store.redeem(&unused.digest, &issue(&unused_grant, 2)).await.expect("redeem");
     assert_eq!(outcome, Redeemed::Unknown, "and is unknown then");
     let used = store.code(&code.digest).await.expect("code").expect("a used code is remembered");
@@ -119,7 +119,7 @@ pub async fn sweep_removes_everything_in_the_end<S: Store>(store: &S) {
     let (revoked, revoked_code, revoked_tokens) = redeemed_by(store, &client, "grace").await;
     store.revoke_grant(&revoked.id, at(20)).await.expect("revoke_grant");
     let own = own_tokens(store, 3).await;
-    assert!(sweep_all(store, 1_000).await >= 5, "two grants and three tokens are over");
+    assert!(sweep_all(store, 1_000).await >= 5, "two grants and three tokens have expired");
 
     for (grant, code) in [(&grant, &code), (&revoked, &revoked_code)] {
         assert_eq!(store.grant(&grant.id).await.expect("grant"), None, "a grant goes at its end");
@@ -171,15 +171,15 @@ pub async fn sweeps_may_run_at_the_same_time<S: Store>(store: &S) {
     assert_eq!(removed + sweep_all(store, 300).await, 60, "each record is counted once");
 }
 
-/// The backlog begins when the oldest record was over, and is gone when nothing waits.
+/// The backlog begins when the oldest record expired, and is gone when nothing waits.
 pub async fn the_backlog_is_as_old_as_its_oldest_record<S: Store>(store: &S) {
     let since = async |now: i64| store.overdue_since(at(now)).await.expect("overdue_since");
     let (client, ..) = redeemed(store).await;
     own_tokens(store, 2).await;
-    assert_eq!(since(59).await, None, "nothing is over yet");
+    assert_eq!(since(59).await, None, "nothing has expired yet");
     sweep_all(store, 299).await;
     assert_eq!(since(299).await, None, "what a sweep keeps does not wait: a used code");
-    assert_eq!(since(300).await, Some(at(300)), "tokens are over to the second");
+    assert_eq!(since(300).await, Some(at(300)), "tokens expire to the second");
     assert_eq!(since(900).await, Some(at(300)), "however long ago that was");
     sweep_all(store, 900).await;
     assert_eq!(since(900).await, None, "what was swept does not wait");

@@ -4,7 +4,7 @@ use super::sample::{at, digest, subject};
 use crate::identifier::Subject;
 use crate::store::{Housekeeping, PendingRequest, PendingRequestStore};
 
-/// A request that waits for a person from second 0 and is over at second 100.
+/// A request that waits for a person from second 0 and expires at second 100.
 pub(super) fn pending(who: &str) -> PendingRequest {
     let query = "client_id=notes&state=%22%27%3B+DROP".to_owned();
     PendingRequest { digest: digest(), subject: subject(who), query, created_at: at(0), expires_at: at(100) }
@@ -49,7 +49,7 @@ pub async fn a_pending_request_belongs_to_one_person<S: PendingRequestStore>(sto
 /// A request waits until the second before its end.
 pub async fn a_pending_request_ends_to_the_second<S: PendingRequestStore>(store: &S) {
     let held = saved(store, "ada").await;
-    assert_eq!(take(store, &held, &held.subject, 100).await, None, "it is over at the second of its end");
+    assert_eq!(take(store, &held, &held.subject, 100).await, None, "it expires at the second of its end");
     assert_eq!(take(store, &held, &held.subject, 99).await, Some(held), "it counts in its last second");
 }
 
@@ -62,7 +62,7 @@ pub async fn a_pending_request_overwrites_nothing<S: PendingRequestStore>(store:
     assert_eq!(take(store, &held, &held.subject, 1).await, Some(held), "what was there first is unchanged");
 }
 
-/// Requests that are over are swept away and counted as a backlog until then; others stay.
+/// Requests that have expired are swept away and counted as a backlog until then; others stay.
 pub async fn sweep_removes_pending_requests<S: PendingRequestStore + Housekeeping>(store: &S) {
     let (early, late) = (saved(store, "ada").await, PendingRequest { expires_at: at(200), ..pending("ada") });
     store.save_pending(&late).await.expect("save_pending");
@@ -71,8 +71,8 @@ pub async fn sweep_removes_pending_requests<S: PendingRequestStore + Housekeepin
         let swept = store.sweep(at(now), 10).await.expect("sweep");
         (swept.removed, swept.more)
     };
-    assert_eq!((overdue(99).await, sweep(99).await), (None, (0, false)), "nothing is over yet");
-    assert_eq!((overdue(150).await, sweep(150).await), (Some(at(100)), (1, false)), "one is over");
+    assert_eq!((overdue(99).await, sweep(99).await), (None, (0, false)), "nothing has expired yet");
+    assert_eq!((overdue(150).await, sweep(150).await), (Some(at(100)), (1, false)), "one has expired");
     assert_eq!(take(store, &early, &early.subject, 1).await, None, "it is gone");
     assert_eq!((overdue(150).await, sweep(150).await), (None, (0, false)), "and counted once");
     assert_eq!(take(store, &late, &late.subject, 150).await, Some(late), "another stays");

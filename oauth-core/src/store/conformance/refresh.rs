@@ -62,8 +62,12 @@ pub async fn an_unknown_refresh_token_is_unknown<S: Store>(store: &S) {
 pub async fn a_refresh_token_ends_to_the_second<S: Store>(store: &S) {
     let (_, grant, _, first) = redeemed(store).await;
     let late = issue(&grant, 501);
-    assert_eq!(rotate(store, &first, &late, &no_retry(501)).await, Rotated::Gone, "over at the second of its end");
-    assert!(!is_alive(store, &late, 501).await, "a refresh token that is over gives no tokens");
+    assert_eq!(
+        rotate(store, &first, &late, &no_retry(501)).await,
+        Rotated::Gone,
+        "it expires at the second of its end"
+    );
+    assert!(!is_alive(store, &late, 501).await, "a refresh token that has expired gives no tokens");
     assert_eq!(read(store, &first).await.map(|held| held.retired_at), Some(None), "and is not retired");
     assert!(!is_revoked(store, &grant).await, "and its grant is not revoked");
     let last = issue(&grant, 500);
@@ -91,7 +95,7 @@ pub async fn rotate_gives_a_lost_answer_again<S: Store>(store: &S) {
     assert!(is_alive(store, &first, 19).await && is_alive(store, &second, 19).await, "all tokens live");
 }
 
-/// The window is over at its very second; then a retired token is reused.
+/// The window ends at its very second; then a retired token is reused.
 pub async fn the_window_ends_to_the_second<S: Store>(store: &S) {
     let (_, grant, _, first) = redeemed(store).await;
     let second = issue(&grant, 10);
@@ -148,7 +152,7 @@ pub async fn rotate_checks_in_order<S: Store>(store: &S) {
     assert!(store.update_client(&client).await.expect("update_client"), "the client is there");
 
     let outcome = rotate(store, &first, &issue(&grant, 1_000), &no_retry(1_000)).await;
-    assert_eq!(outcome, Rotated::Gone, "a grant that is over comes before a retired token");
+    assert_eq!(outcome, Rotated::Gone, "a grant that has expired comes before a retired token");
     assert!(!is_revoked(store, &grant).await, "and nothing is changed");
     let outcome = rotate(store, &first, &issue(&grant, 501), &no_retry(501)).await;
     assert_eq!(outcome, Rotated::Reused(grant.id), "a retired token comes before its own end");

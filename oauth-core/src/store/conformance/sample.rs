@@ -75,7 +75,7 @@ pub(super) fn grant(client: &Client, who: &str) -> Grant {
     }
 }
 
-/// A code that is over at second 60.
+/// A code that expires at second 60.
 pub(super) fn code(grant: &Grant) -> Code {
     Code {
         digest: digest(),
@@ -88,7 +88,7 @@ pub(super) fn code(grant: &Grant) -> Code {
     }
 }
 
-/// Tokens under a grant: the access token is over 300 seconds after `now`, the refresh token 500,
+/// Tokens under a grant: the access token expires 300 seconds after `now`, the refresh token 500,
 /// the grant at second 1,000.
 pub(super) fn issue(grant: &Grant, now: i64) -> Issue {
     let access = IssuedAccess {
@@ -111,7 +111,7 @@ pub(super) fn issue(grant: &Grant, now: i64) -> Issue {
     Issue { access, refresh: Some(refresh), grant_expires_at: at(1_000), authenticated_by: None, now: at(now) }
 }
 
-/// A token for a client that acts for itself, over at second 300.
+/// A token for a client that acts for itself, which expires at second 300.
 pub(super) fn grantless(client: &Client) -> Issue {
     let mut issue = issue(&grant(client, "nobody"), 0);
     issue.access.grant = None;
@@ -124,7 +124,7 @@ pub(super) fn refresh_of(issue: &Issue) -> Digest {
     issue.refresh.as_ref().expect("a refresh token").digest
 }
 
-/// A retry window that is over at a second, with an answer of its own.
+/// A retry window that ends at a second, with its own answer.
 pub(super) fn retry_until(second: i64) -> Retry {
     Retry { sealed: random_bytes::<48>().to_vec(), until: at(second) }
 }
@@ -224,7 +224,7 @@ pub(super) async fn is_revoked(store: &impl Store, grant: &Grant) -> bool {
     stored.expect("a revoked grant is kept until its end").revoked_at.is_some()
 }
 
-/// Opens a session that is over at second 600.
+/// Opens a session that expires at second 600.
 pub(super) async fn session(store: &impl SessionStore, who: &str) -> Session {
     let session = Session {
         digest: digest(),

@@ -4,7 +4,7 @@ use super::sample::{at, digest, scope, session, subject};
 use crate::secret::Digest;
 use crate::store::{PendingDecision, Session, SessionStore};
 
-/// A decision that is over at second 100.
+/// A decision that expires at second 100.
 pub(super) fn decision(session: &Session, request: Digest) -> PendingDecision {
     let allowed = Some(scope("read write"));
     PendingDecision { session: session.digest, request, allowed, expires_at: at(100) }
@@ -24,7 +24,7 @@ pub async fn a_session_ends_to_the_second<S: SessionStore>(store: &S) {
     let stored = store.session(&session.digest, at(599)).await.expect("session");
     assert_eq!(stored.as_ref(), Some(&session), "a session is read as it was saved");
     let over = store.session(&session.digest, at(600)).await.expect("session");
-    assert_eq!(over, None, "a session is over at the second of its end");
+    assert_eq!(over, None, "a session expires at the second of its end");
     assert_eq!(store.session(&digest(), at(1)).await.expect("session"), None, "an unknown session is not there");
 }
 
@@ -37,7 +37,7 @@ pub async fn end_session_ends_that_session_only<S: SessionStore>(store: &S) {
     store.save_decision(&kept).await.expect("save_decision");
     assert!(store.end_session(&ended.digest).await.expect("end_session"), "the session was there");
     assert!(!store.end_session(&ended.digest).await.expect("end_session"), "an ended session is there no more");
-    assert!(!is_open(store, &ended).await, "an ended session is over");
+    assert!(!is_open(store, &ended).await, "an ended session is not open");
     assert_eq!(take(store, &lost, 1).await, None, "decisions end with their session");
     assert!(is_open(store, &other).await, "another session of the same person goes on");
     assert_eq!(take(store, &kept, 1).await, Some(kept), "with its decisions");
@@ -53,7 +53,7 @@ pub async fn end_sessions_ends_those_of_the_person<S: SessionStore>(store: &S) {
     assert_eq!(store.end_sessions(&subject("josé")).await.expect("end_sessions"), 2, "sessions are counted");
     assert_eq!(store.end_sessions(&subject("josé")).await.expect("end_sessions"), 0, "none is left");
     for session in &sessions {
-        assert!(!is_open(store, session).await, "all sessions of the person are over");
+        assert!(!is_open(store, session).await, "all sessions of the person have ended");
     }
     assert_eq!(take(store, &lost, 1).await, None, "decisions end with their session");
     for session in &others {
@@ -78,7 +78,7 @@ pub async fn a_decision_ends_to_the_second<S: SessionStore>(store: &S) {
     let session = session(store, "ada").await;
     let decided = decision(&session, digest());
     store.save_decision(&decided).await.expect("save_decision");
-    assert_eq!(take(store, &decided, 100).await, None, "a decision is over at the second of its end");
+    assert_eq!(take(store, &decided, 100).await, None, "a decision expires at the second of its end");
     store.save_decision(&decided).await.expect("save_decision");
     assert_eq!(take(store, &decided, 99).await, Some(decided), "a decision counts in its last second");
 }
@@ -94,7 +94,7 @@ pub async fn a_later_decision_replaces_an_earlier_one<S: SessionStore>(store: &S
     assert_eq!(take(store, &denied, 1).await, None, "and the earlier is gone");
 }
 
-/// Sessions and decisions that are over are swept away; others stay.
+/// Sessions and decisions that have expired are swept away; others stay.
 pub async fn sweep_removes_sessions_and_decisions<S: SessionStore + crate::store::Housekeeping>(store: &S) {
     let session = session(store, "ada").await;
     let (early, late) = (decision(&session, digest()), decision(&session, digest()));
@@ -103,9 +103,9 @@ pub async fn sweep_removes_sessions_and_decisions<S: SessionStore + crate::store
         store.save_decision(decision).await.expect("save_decision");
     }
     let swept = store.sweep(at(99), 10).await.expect("sweep");
-    assert_eq!((swept.removed, swept.more), (0, false), "nothing is over yet");
+    assert_eq!((swept.removed, swept.more), (0, false), "nothing has expired yet");
     let swept = store.sweep(at(100), 10).await.expect("sweep");
-    assert_eq!((swept.removed, swept.more), (1, false), "one decision is over");
+    assert_eq!((swept.removed, swept.more), (1, false), "one decision has expired");
     assert_eq!(take(store, &early, 1).await, None, "a decision goes at its end");
     assert_eq!(take(store, &late, 1).await, Some(late.clone()), "another stays");
     store.save_decision(&late).await.expect("save_decision");

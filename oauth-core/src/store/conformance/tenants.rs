@@ -84,7 +84,7 @@ pub async fn a_tenant_ends_nothing_of_another<S: Store>((theirs, ours): &(S, S))
     assert_eq!(outcome, Redeemed::Now, "their code is unused");
 }
 
-/// Who sweeps removes what is over of the own tenant only.
+/// Who sweeps removes what has expired of the own tenant only.
 pub async fn a_tenant_sweeps_its_own<S: Store>((theirs, ours): &(S, S)) {
     for store in [theirs, ours] {
         let client = named(store, "notes").await;
@@ -103,7 +103,7 @@ pub async fn a_tenant_sweeps_its_own<S: Store>((theirs, ours): &(S, S)) {
         }
         removed.push(of_one);
     }
-    assert!(removed[0] >= 3, "two grants and a token were over");
+    assert!(removed[0] >= 3, "two grants and a token have expired");
     assert_eq!(removed[0], removed[1], "each tenant finds all of its own");
 }
 

@@ -41,8 +41,8 @@ pub async fn an_access_token_ends_to_the_second<S: Store>(store: &S) {
     assert_eq!(store.issue(&own).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
     let (_, _, tokens) = redeemed_by(store, &client, "ada").await;
     assert!(is_alive(store, &own, 299).await && is_alive(store, &tokens, 300).await, "alive in its last second");
-    assert!(!is_alive(store, &own, 300).await, "a token is over at the second of its end");
-    assert!(!is_alive(store, &tokens, 301).await, "a token under a grant is over at the second of its end");
+    assert!(!is_alive(store, &own, 300).await, "a token expires at the second of its end");
+    assert!(!is_alive(store, &tokens, 301).await, "a token under a grant expires at the second of its end");
 }
 
 /// An access token does not outlive its grant.
@@ -68,7 +68,7 @@ pub async fn issue_needs_a_live_client_and_grant<S: Store>(store: &S) {
     let stranger = issue(&super::sample::grant(&client, "ada"), 2);
     assert_eq!(store.issue(&stranger).await.expect("issue"), Saved::Gone, "an unknown grant gets no token");
     let late = issue(&grant, 1_000);
-    assert_eq!(store.issue(&late).await.expect("issue"), Saved::Gone, "a grant that is over gets no token");
+    assert_eq!(store.issue(&late).await.expect("issue"), Saved::Gone, "a grant that has expired gets no token");
     store.revoke_grant(&grant.id, at(3)).await.expect("revoke_grant");
     let revoked = issue(&grant, 4);
     assert_eq!(store.issue(&revoked).await.expect("issue"), Saved::Gone, "a revoked grant gets no token");

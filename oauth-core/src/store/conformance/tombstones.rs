@@ -27,7 +27,7 @@ pub async fn f_04_a_tombstone_ends_to_the_second<S: ClientStore>(store: &S) {
     assert!(is_buried(store, &name, 49).await && !is_buried(store, &name, 50).await, "and so does an earlier one");
 }
 
-/// Tombstones that are over are swept and count as a backlog until then; others stay.
+/// Tombstones that have expired are swept and count as a backlog until then; others stay.
 pub async fn f_04_tombstones_are_swept_at_their_end<S: ClientStore + Housekeeping>(store: &S) {
     let (early, late, moved) = (digest(), digest(), digest());
     bury(store, &early, 100).await;
@@ -35,8 +35,8 @@ pub async fn f_04_tombstones_are_swept_at_their_end<S: ClientStore + Housekeepin
     bury(store, &moved, 90).await;
     bury(store, &moved, 200).await;
     let sweep = async |now| store.sweep(at(now), 10).await.expect("sweep").removed;
-    assert_eq!(store.overdue_since(at(80)).await.expect("overdue_since"), None, "nothing is over");
-    assert_eq!(sweep(150).await, 1, "one is over");
+    assert_eq!(store.overdue_since(at(80)).await.expect("overdue_since"), None, "nothing has expired");
+    assert_eq!(sweep(150).await, 1, "one has expired");
     assert_eq!(store.overdue_since(at(150)).await.expect("overdue_since"), None, "nothing is left");
     assert!(is_buried(store, &late, 150).await && is_buried(store, &moved, 150).await, "the others stay");
     assert_eq!(sweep(200).await, 2, "until their end");

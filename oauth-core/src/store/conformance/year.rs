@@ -117,7 +117,7 @@ where
         store.delete_client(&client.id, at(end)).await.expect("delete_client");
     }
     sweep_all(store, end).await;
-    assert_eq!(count().await, empty, "nothing is left of what is over");
+    assert_eq!(count().await, empty, "nothing is left of what has expired");
     assert_eq!(store.overdue_since(at(end)).await.expect("overdue_since"), None, "and nothing waits");
 }
 

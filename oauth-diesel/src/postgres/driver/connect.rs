@@ -1,4 +1,4 @@
-use super::super::{SETTINGS, mend};
+use super::super::{SETTINGS, fix};
 use super::tls::MakeTls;
 use crate::error::{Failure, Outcome};
 use crate::server::VERB;
@@ -70,6 +70,6 @@ fn refused(location: &Location, error: &tokio_postgres::Error) -> Failure {
         text.push_str(&format!(": {reason}"));
         source = reason.source();
     }
-    text.push_str(mend(location));
+    text.push_str(fix(location));
     Failure::Unusable(text)
 }

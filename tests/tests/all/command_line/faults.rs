@@ -43,7 +43,7 @@ fn f_15_a_database_that_others_may_read_is_named_at_the_start(binary: Binary) {
         assert_eq!((found.ok(), found.stderr.as_str()), (serde_json::json!({ "findings": [] }), ""));
     }
     let weak = home.run(&["--set", "insecure_password_grant=true", "check"]);
-    assert!(weak.code == Some(1) && weak.stdout.contains("--insecure-password-grant"), "{}", weak.stdout);
+    assert!(weak.code == Some(1) && weak.stdout.contains("--set insecure_password_grant: "), "{}", weak.stdout);
 }
 
 fn f_27_a_line_break_is_no_part_of_the_password_in_the_environment(binary: Binary) {

@@ -34,7 +34,7 @@ pub(crate) struct Update {
 pub(crate) struct Block {
     #[command(flatten)]
     id: Id,
-    /// Why, in words for people: whoever such an application sends here reads it.
+    /// Why, in words for people: everyone whom such an application sends here reads it.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     reason: String,
 }

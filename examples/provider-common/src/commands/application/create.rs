@@ -54,7 +54,7 @@ pub(super) async fn create<S: ClientStore + AccountStore + AuditStore>(
     if asked.client_secret_stdin {
         let given = ClientSecret::new(secret_from_stdin("client secret")?.as_str());
         client.set_secret(&given, &config.passwords).await.map_err(refused)?;
-        // Whoever gave it knows it: it is not written anywhere again.
+        // The person who gave it knows it: it is not written anywhere again.
         secret = None;
     }
     let acting = Administration::new(store, config, Actor::CommandLine);

@@ -175,7 +175,7 @@ impl Properties {
         client.lapsed &= self.trusted.is_none() && self.sanctioned.is_none();
     }
 
-    /// Finds the account whose it is to be; `None` where nobody was named.
+    /// Finds the account whose it is to be; `None` if nobody was named.
     pub(super) async fn owner(&self, accounts: &impl AccountStore) -> Result<Option<Subject>, Refused> {
         let Some(username) = &self.owner else { return Ok(None) };
         let account = account_called(accounts, username).await?;
