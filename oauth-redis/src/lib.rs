@@ -117,7 +117,7 @@ impl RedisStore {
     }
 
     async fn prepare_once(&self) -> error::Outcome<()> {
-        self.enter_all_once().await?;
+        self.enter_all().await?;
         self.fold_names_once().await
     }
 }

@@ -177,6 +177,20 @@ async fn vuln_34_signing_in_as_another_takes_nothing_along() {
     assert!(element(&browser.get(&ask).await, "allow").is_some());
 }
 
+/// Somebody who knows her password, or has the page that another browser of hers was shown, decides nothing here.
+#[tokio::test]
+async fn r_047_a_form_of_another_session_of_the_same_person_decides_nothing() {
+    let site = Site::new().await;
+    site.client("notes", |_| ()).await;
+    let ask = authorization("notes", &[]);
+    let (mut elsewhere, mut here) = (site.signed_in("ada").await, site.signed_in("ada").await);
+    let shown = consent_page(&mut elsewhere, &ask).await;
+    consent_page(&mut here, &ask).await;
+    let answer = here.submit(&shown, "/oauth/consent", &ALLOW).await;
+    assert!(!location(&answer).contains("code="), "{}", location(&answer));
+    assert!(element(&here.get(&ask).await, "allow").is_some(), "she is asked");
+}
+
 #[tokio::test]
 async fn use_another_account_comes_back_to_the_same_request() {
     let site = Site::new().await;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{API_ACCESS, ORGANISATION, ROLES};
+use oauth_core::owner::ResourceOwner as _;
 use oauth_core::store::{AccountStore, AttributeChanges, Replaced};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -88,4 +89,19 @@ async fn f_79_an_account_that_is_disabled_and_enabled_ends_codes_and_refresh() {
     site.accounts().set_enabled("ada", true).await.unwrap();
     assert_eq!(redeem(&site, &waiting).await.1["error"], "invalid_grant");
     assert_eq!(refresh(&site, tokens["refresh_token"].as_str().unwrap()).await.1["error"], "invalid_grant");
+}
+
+/// The store compares the mark of the person too; accounts from elsewhere may move none.
+#[tokio::test]
+async fn f_46_a_decision_does_not_outlast_the_api_access_it_was_made_with() {
+    let site = Site::new().await;
+    let browser = site.signed_in("ada").await;
+    let cookie = format!("{SESSION}={}", browser.session().unwrap());
+    let request = Request::get("/oauth/authorize").header(COOKIE, cookie).body(Bytes::new()).unwrap();
+    let pages = site.provider.app().owner();
+    assert!(pages.still_holds(&request, &site.ada.subject).await.unwrap());
+    give(&site, &site.ada, API_ACCESS, Some("off")).await;
+    assert!(!pages.still_holds(&request, &site.ada.subject).await.unwrap());
+    give(&site, &site.ada, API_ACCESS, None).await;
+    assert!(pages.still_holds(&request, &site.ada.subject).await.unwrap());
 }

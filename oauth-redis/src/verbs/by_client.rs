@@ -1,8 +1,8 @@
 //! The grants of a person by client, without those that were revoked: how few are read for one client does not depend
 //! on how many there are.
 //!
-//! The list is made for pages. What ends grants reads the list of all, where an older version has entered its grants
-//! too. An older version has entered none here, so a key says for a day that nothing is missing.
+//! The list is made for pages. What ends grants reads the list of all, where a process of an older version enters its
+//! grants too; it enters none here, and a store that is opened later does so ([`lists`](super::lists)).
 
 use super::{BATCH, after};
 use crate::RedisStore;
@@ -15,8 +15,6 @@ use oauth_core::identifier::{ClientId, GrantId, Subject};
 use oauth_core::store::{Grant, GrantFilter, Page};
 
 const ENTRY: &str = "a list by client";
-/// For how many seconds a list is known to be whole.
-const WHOLE: u64 = 86_400;
 
 /// Writes a client and a grant behind it. No identifier of a client has a byte as small as the one between them.
 pub(super) fn entry(client: &ClientId, id: &GrantId) -> Vec<u8> {
@@ -35,18 +33,6 @@ impl RedisStore {
 
     /// Lists the live grants of a person for one client.
     pub(super) async fn list_for_client(
-        &self,
-        subject: &Subject,
-        client: &ClientId,
-        page: &Page<GrantId>,
-        now: Timestamp,
-    ) -> Outcome<Vec<Grant>> {
-        self.make_whole(subject).await?;
-        self.entered_for_client(subject, client, page, now).await
-    }
-
-    /// Lists them from a list that is known to be whole.
-    async fn entered_for_client(
         &self,
         subject: &Subject,
         client: &ClientId,
@@ -79,7 +65,6 @@ impl RedisStore {
         page: &Page<ClientId>,
         now: Timestamp,
     ) -> Outcome<Vec<ClientId>> {
-        self.make_whole(subject).await?;
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let list = self.list_by_client(subject);
         let mut from = page.after.as_ref().map_or(b"-".to_vec(), behind);
@@ -90,38 +75,11 @@ impl RedisStore {
             let name = entry.get(..entry.len().saturating_sub(17)).unwrap_or_default();
             let client = ClientId::new(text(name, ENTRY)?).map_err(|_| Failure::Corrupt(ENTRY))?;
             from = behind(&client);
-            if !self.entered_for_client(subject, &client, &Page::first(1), now).await?.is_empty() {
+            if !self.list_for_client(subject, &client, &Page::first(1), now).await?.is_empty() {
                 found.push(client);
             }
         }
         Ok(found)
-    }
-
-    /// Enters what is in the list of all only, unless that was done lately.
-    async fn make_whole(&self, subject: &Subject) -> Outcome<()> {
-        let (place, name) = (self.0.places.of_name(subject.as_str()), subject.as_str());
-        let (all, marker) = (place.key('u', name), place.key('y', name));
-        if self.0.link.run(Access::Read, redis::cmd("EXISTS").arg(&marker)).await? {
-            return Ok(());
-        }
-        let lives: i64 = self.0.link.run(Access::Read, redis::cmd("TTL").arg(&all)).await?;
-        if lives < 0 {
-            return Ok(());
-        }
-        let (by_client, mut from) = (self.list_by_client(subject), b"-".to_vec());
-        loop {
-            let ids = self.listed(&all, &from, BATCH).await?;
-            let Some(last) = ids.last() else { break };
-            from = after(last);
-            let read = ids.iter().map(async |id| Ok::<_, Failure>((id, self.unrevoked(id).await?)));
-            for (id, client) in try_join_all(read).await? {
-                if let Some(client) = client {
-                    self.enter_list(&by_client, &entry(&client, &grant_id(id)?), lives).await?;
-                }
-            }
-        }
-        let _: () = self.0.link.run(Access::Write, redis::cmd("SET").arg(marker).arg("").arg("EX").arg(WHOLE)).await?;
-        Ok(())
     }
 
     /// Keeps those that are for a client and were not revoked.

@@ -10,6 +10,9 @@ use futures_util::future::try_join_all;
 use oauth_core::identifier::{ClientId, GrantId};
 
 const GRANT: &str = "a grant";
+/// What is noted if the grants of an earlier version were entered twice, a day apart.
+const TWICE: &str = "twice";
+const DAY: u64 = 86_400;
 
 impl RedisStore {
     /// Enters a grant in its lists, which live so many seconds at least.
@@ -43,11 +46,13 @@ impl RedisStore {
         Ok(true)
     }
 
-    /// Enters the grants of an earlier version, whose lists ended an hour after their codes, unless that is noted as
-    /// done.
-    pub(crate) async fn enter_all_once(&self) -> Outcome<()> {
-        let note = self.0.places.of_accounts().key('V', "lists");
-        if self.0.link.run(Access::Read, redis::cmd("EXISTS").arg(&note)).await? {
+    /// Enters the grants of an earlier version, whose lists ended an hour after their codes: once at the first opening,
+    /// and once more at the first after a day, for what a process of that version granted beside this one.
+    pub(crate) async fn enter_all(&self) -> Outcome<()> {
+        let place = self.0.places.of_accounts();
+        let (note, lately) = (place.key('V', "lists"), place.key('V', "lists lately"));
+        let noted: Option<String> = self.0.link.run(Access::Read, redis::cmd("GET").arg(&note)).await?;
+        if noted.as_deref() == Some(TWICE) || self.0.link.run(Access::Read, redis::cmd("EXISTS").arg(&lately)).await? {
             return Ok(());
         }
         let mut any = false;
@@ -56,7 +61,10 @@ impl RedisStore {
         }
         // Without grants there is nothing to note.
         if any {
-            let _: () = self.0.link.run(Access::Write, redis::cmd("SET").arg(note).arg("entered")).await?;
+            let times = if noted.is_some() { TWICE } else { "once" };
+            let _: () = self.0.link.run(Access::Write, redis::cmd("SET").arg(note).arg(times)).await?;
+            let mut command = redis::cmd("SET");
+            let _: () = self.0.link.run(Access::Write, command.arg(lately).arg("").arg("EX").arg(DAY)).await?;
         }
         Ok(())
     }
