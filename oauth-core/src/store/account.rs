@@ -127,7 +127,7 @@ pub trait AccountStore: Send + Sync + 'static {
     ///
     /// In the same step, the mark of the person moves ([`Basis`](super::Basis)) whatever was changed; if the
     /// password is another one, or the account is disabled now, every session of it ends and every grant is
-    /// revoked.
+    /// revoked, also one that has expired ([`GrantStore`](super::GrantStore)).
     fn replace_account(
         &self,
         read: &Account,
@@ -145,6 +145,6 @@ pub trait AccountStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Renamed>> + Send;
 
     /// Deletes an account and, in the same step, moves the mark of the person, ends every session and revokes
-    /// every grant of it; `false` if there is none.
+    /// every grant of it, also one that has expired ([`GrantStore`](super::GrantStore)); `false` if there is none.
     fn delete_account(&self, subject: &Subject, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
 }

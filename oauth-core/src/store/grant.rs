@@ -78,6 +78,12 @@ impl GrantFilter {
 
 /// Where approvals are kept.
 ///
+/// An end (each verb here that revokes, [`replace_account`](super::AccountStore::replace_account) and
+/// [`delete_account`](super::AccountStore::delete_account)) revokes every grant that is meant and was not revoked,
+/// **also one that has expired**. A redemption or a refresh commits by the [`Issue::now`](super::Issue::now) of its
+/// decision. That may be earlier than the `now` of an end that has answered, and the commit would let the grant live
+/// longer. Whether a grant is live at `now` decides only what the verb returns.
+///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// use oauth_core::clock::Timestamp;
@@ -136,22 +142,22 @@ pub trait GrantStore: Send + Sync + 'static {
     }
 
     /// Revokes a grant with every code and token under it, and moves the mark of its person; `false` if it
-    /// was not live.
+    /// was not live. A grant that has expired is revoked all the same.
     ///
     /// From the moment it returns nothing under the grant is alive and nothing can be issued under
     /// it, although a redemption or a rotation was under way.
     fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Revokes a grant to make room for another one, and tells whether it was live. Nobody decided it, so that the mark
-    /// of its person need not move: what the person decides in that moment stands. Unless written, it is
-    /// [`revoke_grant`](Self::revoke_grant).
+    /// Revokes a grant to make room for another one, also one that has expired, and tells whether it was live. Nobody
+    /// decided it, so that the mark of its person need not move: what the person decides in that moment stands. Unless
+    /// written, it is [`revoke_grant`](Self::revoke_grant).
     fn retire_grant(&self, id: &GrantId, now: Timestamp) -> impl Future<Output = Result<bool>> + Send {
         self.revoke_grant(id, now)
     }
 
     /// Moves the mark of the person or, for [`GrantFilter::Client`], of the client; then revokes all grants
-    /// that are meant, and counts them. For a client its tokens without a grant (client credentials) end as
-    /// well.
+    /// that are meant, also those that have expired, and counts those that were live. For a client its tokens
+    /// without a grant (client credentials) end as well.
     ///
     /// From the moment it returns no grant lives that rests on a decision from before the call, although it
     /// was being saved meanwhile. An application with its own users changes its data first (the password, the

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::Subject;
 use oauth_core::name::folded;
-use oauth_core::store::{Account, AccountStore, Created, GrantFilter, Page, Renamed, Replaced, Result, report_meeting};
+use oauth_core::store::{Account, AccountStore, Created, Page, Renamed, Replaced, Result, report_meeting};
 
 /// How many accounts are folded at once.
 const BATCH: i64 = 500;
@@ -201,6 +201,5 @@ pub(crate) fn fold_names(connection: &mut Connection) -> Outcome<()> {
 /// Ends all that somebody may hold who was signed in as this person.
 fn end_all(connection: &mut Connection, tenant: i64, subject: &Subject, now: Timestamp) -> Outcome<()> {
     session::end_all(connection, tenant, subject)?;
-    grant::revoke_all(connection, tenant, &GrantFilter::Subject(subject.clone()), now)?;
-    Ok(())
+    grant::revoke_of(connection, tenant, subject, now)
 }

@@ -150,12 +150,14 @@ fn retire(connection: &mut Connection, tenant: i64, id: &GrantId, now: Timestamp
     end(connection, &row, now)
 }
 
+/// Revokes a grant, and tells whether it was live. It may have expired: the `now` of a redemption under way may be an
+/// earlier one.
 fn end(connection: &mut Connection, row: &GrantRow, now: Timestamp) -> Outcome<bool> {
-    if !row.is_live(now) {
+    if row.revoked_at.is_some() {
         return Ok(false);
     }
     mark_revoked(connection, row.id, now.as_unix_seconds())?;
-    Ok(true)
+    Ok(row.is_live(now))
 }
 
 /// Revokes a grant, with everything under it: a reader of a code or a token reads its grant too.
@@ -186,37 +188,65 @@ fn move_mark(connection: &mut Connection, tenant: i64, filter: &GrantFilter, now
     }
 }
 
-/// Revokes what a filter means, once the mark has moved: what was saved until then is found.
-pub(super) fn revoke_all(
-    connection: &mut Connection,
-    tenant: i64,
-    filter: &GrantFilter,
-    now: Timestamp,
-) -> Outcome<u64> {
+/// Revokes what a filter means, once the mark has moved: what was saved until then is found. Counts what was live.
+fn revoke_all(connection: &mut Connection, tenant: i64, filter: &GrantFilter, now: Timestamp) -> Outcome<u64> {
     let (subject, client) = parts(filter);
-    let mut statement = diesel::update(grants::table)
-        .set(grants::revoked_at.eq(now.as_unix_seconds()))
-        .filter(grants::tenant.eq(tenant))
-        .filter(grants::revoked_at.is_null())
-        .filter(grants::expires_at.gt(now.as_unix_seconds()))
-        .filter(grants::client_ref.ne_all(deleted_clients(tenant)))
-        .into_boxed();
-    if let Some(subject) = subject {
-        statement = statement.filter(grants::subject.eq(subject.as_str()));
-    }
+    let mut row = None;
     if let Some(client) = client {
-        let Some((row, _)) = find_client(connection, tenant, client)? else {
+        let Some((found, _)) = find_client(connection, tenant, client)? else {
             return Ok(0);
         };
-        statement = statement.filter(grants::client_ref.eq(row));
+        row = Some(found);
         if subject.is_none() {
             let own = access_tokens::table
-                .filter(access_tokens::client_ref.eq(row))
+                .filter(access_tokens::client_ref.eq(found))
                 .filter(access_tokens::grant_ref.is_null());
             diesel::delete(own).execute(connection)?;
         }
     }
-    Ok(u64::try_from(statement.execute(connection)?).unwrap_or(u64::MAX))
+    let revoked = mark_all_revoked(connection, tenant, subject, row, now, Which::Live)?;
+    mark_all_revoked(connection, tenant, subject, row, now, Which::Unrevoked)?;
+    Ok(u64::try_from(revoked).unwrap_or(u64::MAX))
+}
+
+/// Revokes all grants of a person, and counts nothing.
+pub(super) fn revoke_of(connection: &mut Connection, tenant: i64, subject: &Subject, now: Timestamp) -> Outcome<()> {
+    mark_all_revoked(connection, tenant, Some(subject), None, now, Which::Unrevoked).map(drop)
+}
+
+/// Which of the grants that are meant a statement revokes.
+#[derive(PartialEq)]
+enum Which {
+    /// Those that have not expired: a revocation counts them.
+    Live,
+    /// Those that have expired too: the `now` of a redemption under way may be an earlier one.
+    Unrevoked,
+}
+
+fn mark_all_revoked(
+    connection: &mut Connection,
+    tenant: i64,
+    subject: Option<&Subject>,
+    client: Option<i64>,
+    now: Timestamp,
+    which: Which,
+) -> Outcome<usize> {
+    let mut statement = diesel::update(grants::table)
+        .set(grants::revoked_at.eq(now.as_unix_seconds()))
+        .filter(grants::tenant.eq(tenant))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::client_ref.ne_all(deleted_clients(tenant)))
+        .into_boxed();
+    if which == Which::Live {
+        statement = statement.filter(grants::expires_at.gt(now.as_unix_seconds()));
+    }
+    if let Some(subject) = subject {
+        statement = statement.filter(grants::subject.eq(subject.as_str()));
+    }
+    if let Some(row) = client {
+        statement = statement.filter(grants::client_ref.eq(row));
+    }
+    Ok(statement.execute(connection)?)
 }
 
 fn parts(filter: &GrantFilter) -> (Option<&Subject>, Option<&ClientId>) {

@@ -63,10 +63,24 @@ impl RedisStore {
     }
 
     pub(super) async fn issue_alone_apart(&self, issue: &Issue) -> Outcome<Saved> {
-        match self.client_for(issue, &issue.access.client_id).await? {
-            (Some(client), true) if client.is_enabled => self.save_alone(issue, b"", &client.epoch).await,
-            _ => Ok(Saved::Gone),
+        let id = &issue.access.client_id;
+        let (Some(client), true) = self.client_for(issue, id).await? else { return Ok(Saved::Gone) };
+        if !client.is_enabled {
+            return Ok(Saved::Gone);
         }
+        let saved = self.save_alone(issue, b"", &client.epoch).await?;
+        if issue.authenticated_by.is_none() || saved != Saved::Now {
+            return Ok(saved);
+        }
+        // By order, as under a grant: a deletion of the secret begins after this look, or the look sees it.
+        let (now, is_authentic) = self.client_for(issue, id).await?;
+        if is_authentic && now.is_some_and(|now| now.is_enabled && now.incarnation == client.incarnation) {
+            return Ok(Saved::Now);
+        }
+        let digest = &issue.access.digest;
+        let key = self.0.places.of_digest(digest).key('a', digest.as_bytes());
+        let _: i64 = self.0.link.run(Access::Write, redis::cmd("DEL").arg(key)).await?;
+        Ok(Saved::Gone)
     }
 
     /// Reads the client that something is issued to, and tells whether the secret that authenticated it is there.

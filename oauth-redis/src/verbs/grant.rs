@@ -188,11 +188,11 @@ impl RedisStore {
         let key = self.0.places.of_grant(id).key('g', id.as_bytes());
         let now = seconds(now);
         let arguments = [now.as_bytes(), self.0.places.if_single().as_bytes(), id.as_bytes()];
-        let revoked: bool = self.0.link.script(Access::Write, &script::REVOKE, &key, &arguments).await?;
-        if revoked && self.0.places.is_cluster() {
+        let revoked: i64 = self.0.link.script(Access::Write, &script::REVOKE, &key, &arguments).await?;
+        if revoked != 0 && self.0.places.is_cluster() {
             self.take_from(&self.list_by_client(subject), &by_client::entry(client, id)).await?;
         }
-        Ok(revoked)
+        Ok(revoked == 1)
     }
 
     /// Revokes what is meant, grant by grant, and counts what was live.

@@ -37,6 +37,7 @@ pub mod accounts;
 pub mod clients;
 pub mod codes;
 pub mod dropped;
+pub mod ends;
 pub mod failing;
 pub mod failures;
 pub mod grants;

@@ -70,14 +70,14 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
     }
 }
 
-/// Revokes every grant that is meant and counts them.
+/// Revokes every grant that is meant and counts those that were live.
 pub(super) fn revoke_all(records: &mut dyn RecordsMut, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
     // All of the person, not those by client: what an earlier version saved since stands only there.
     let all = match filter {
         GrantFilter::Both(subject, _) => GrantFilter::Subject(subject.clone()),
         other => other.clone(),
     };
-    let meant = live(&*records, &all, &Page::first(u32::MAX), now)?;
+    let meant = list(&*records, &all, &Page::first(u32::MAX), |grant| grant.revoked_at.is_none())?;
     let mut revoked = 0;
     for grant in meant.iter().filter(|grant| filter.matches(grant)) {
         revoked += u64::from(revoke(records, &grant.id, now)?);
@@ -85,15 +85,17 @@ pub(super) fn revoke_all(records: &mut dyn RecordsMut, filter: &GrantFilter, now
     Ok(revoked)
 }
 
-/// Revokes a grant; `false` where it was not live.
+/// Revokes a grant; `false` if it was not live. It may have expired: the `now` of a redemption under way may be an
+/// earlier one.
 pub(super) fn revoke(records: &mut dyn RecordsMut, id: &GrantId, now: Timestamp) -> Result<bool> {
-    let Some((mut held, _)) = grant(&*records, id)?.filter(|(held, _)| held.grant.is_live(now)) else {
+    let Some((mut held, _)) = grant(&*records, id)?.filter(|(held, _)| held.grant.revoked_at.is_none()) else {
         return Ok(false);
     };
+    let was_live = held.grant.is_live(now);
     held.grant.revoked_at = Some(now);
     records.remove(&by_client(&held.grant.subject, &held.grant.client_id, id.as_bytes()))?;
     write_grant(records, &held)?;
-    Ok(true)
+    Ok(was_live)
 }
 
 /// Lists live grants.
@@ -102,6 +104,15 @@ pub(super) fn live(
     filter: &GrantFilter,
     page: &Page<GrantId>,
     now: Timestamp,
+) -> Result<Vec<Grant>> {
+    list(records, filter, page, |grant| grant.is_live(now))
+}
+
+fn list(
+    records: &dyn Records,
+    filter: &GrantFilter,
+    page: &Page<GrantId>,
+    keeps: impl Fn(&Grant) -> bool,
 ) -> Result<Vec<Grant>> {
     let prefix = match filter {
         GrantFilter::Both(subject, id) if order::is_whole(records, subject)? => by_client(subject, id, []),
@@ -115,7 +126,7 @@ pub(super) fn live(
         let id = grant_id(key.strip_prefix(&*prefix).unwrap_or_default())?;
         let held = grant(records, &id)?.map(|(held, _)| held.grant);
         if found.len() < limit {
-            found.extend(held.filter(|grant| filter.matches(grant) && grant.is_live(now)));
+            found.extend(held.filter(|grant| filter.matches(grant) && keeps(grant)));
         }
         Ok(found.len() < limit)
     })?;

@@ -32,7 +32,7 @@ pub(super) struct Family {
     removed: bool,
     last_issued_at: Option<Timestamp>,
     pub(super) expires_at: Timestamp,
-    revoked_at: Option<Timestamp>,
+    pub(super) revoked_at: Option<Timestamp>,
     pub(super) code: Option<Box<HeldCode>>,
     /// In the order in which they were issued; none ever leaves, so a position is a name.
     pub(super) refresh: Vec<HeldRefresh>,

@@ -115,11 +115,11 @@ impl GrantStore for MemoryStore {
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         let Some(cell) = self.0.grants.find(id) else { return Ok(false) };
         self.0.marks.move_on(&cell.subject, now);
-        Ok(self.0.revoke_live(&cell, now))
+        Ok(self.0.end(&cell, now))
     }
 
     async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
-        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.revoke_live(&cell, now)))
+        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.end(&cell, now)))
     }
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
@@ -140,18 +140,19 @@ impl Shared {
     pub(super) fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> u64 {
         let mut revoked = 0;
         self.walk(filter, None, |cell| {
-            revoked += u64::from(self.revoke_live(cell, now));
+            revoked += u64::from(self.end(cell, now));
             true
         });
         revoked
     }
 
-    fn revoke_live(&self, cell: &Cell, now: Timestamp) -> bool {
-        let Some(mut family) = cell.lock_present() else { return false };
+    /// Revokes a grant, and tells whether it was live. It may have expired: the `now` of a redemption under way may be
+    /// an earlier one.
+    fn end(&self, cell: &Cell, now: Timestamp) -> bool {
+        let present = cell.lock_present().filter(|family| family.revoked_at.is_none());
+        let Some(mut family) = present else { return false };
         let live = family.is_live(now);
-        if live {
-            self.revoke(cell, &mut family, now);
-        }
+        self.revoke(cell, &mut family, now);
         live
     }
 
