@@ -1,4 +1,5 @@
 mod action;
+mod acts;
 mod bulk;
 mod list;
 mod secrets;
@@ -14,7 +15,7 @@ use action::Action;
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use oauth_core::administration::{Actor, Administration, Entered};
+use oauth_core::administration::Entered;
 use oauth_core::client::{Client, Registered};
 use oauth_core::error::Rejection;
 use oauth_core::http::Parameters;
@@ -100,9 +101,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             self.take_back(&visitor, client).await?;
             return Ok(self.register_anew(&visitor, &form, &refused));
         }
-        if self.accounts.person(&visitor.person.subject).await?.is_none() {
-            self.acting(&visitor).stop_all_of(&visitor.person.subject).await?;
-            return Err(Rejection::FormNotOurs);
+        if let Some(ended) = self.has_ended(&visitor).await? {
+            self.take_back(&visitor, client).await?;
+            self.stop_if_ended(&visitor).await?;
+            return Err(ended);
         }
         Ok(match secret {
             Some(secret) => self.client_page(&visitor, &client, Some(&secret)),
@@ -168,7 +170,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(self.form_page(&visitor, Purpose::Edit(&before), &form, Some(refused)));
         }
         if let Some(refused) = self.beyond(&visitor, &client, Some(&before)).await? {
-            self.save(&visitor, &client, &before).await?;
+            self.undo(&visitor, &before, &client).await?;
             return Ok(self.form_page(&visitor, Purpose::Edit(&before), &form, Some(&refused)));
         }
         Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())))
@@ -212,11 +214,6 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Ok(response::see_other(&self.config.paths.link("applications")))
     }
 
-    /// Acts for the person who is signed in.
-    pub(crate) fn acting(&self, visitor: &Visitor) -> Administration<'_, S> {
-        Administration::new(&self.store, &self.config, Actor::Person(visitor.person.subject.clone()))
-    }
-
     /// Tells whether a person has this many applications; those of an administrator are not counted.
     async fn has_applications(&self, visitor: &Visitor, number: u32) -> Result<bool, Rejection> {
         if visitor.person.administrator {
@@ -225,30 +222,6 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         let filter = ClientFilter { owner: Some(visitor.person.subject.clone()), ..ClientFilter::default() };
         let theirs = self.store.clients(&filter, &Page::first(number)).await?;
         Ok(theirs.len() >= usize::try_from(number).unwrap_or(usize::MAX))
-    }
-
-    /// Deletes an application that was just entered. An edit at the same moment does not save it; a block, or
-    /// another owner, does.
-    async fn take_back(&self, visitor: &Visitor, entered: Client) -> Result<(), Rejection> {
-        let owner = entered.owner.clone();
-        let mut left = Some(entered);
-        while let Some(read) = left {
-            left = match self.acting(visitor).delete(&read).await? {
-                Replaced::Now | Replaced::Gone => None,
-                Replaced::Changed => self.store.client(&read.id).await?,
-            };
-            left = left.filter(|client| client.owner == owner && client.blocked.is_none());
-        }
-        Ok(())
-    }
-
-    /// Saves a changed application, unless somebody else changed it since it was read.
-    async fn save(&self, visitor: &Visitor, before: &Client, client: &Client) -> Result<bool, Rejection> {
-        match self.acting(visitor).replace(before, client).await? {
-            Replaced::Now => Ok(true),
-            Replaced::Changed => Ok(false),
-            Replaced::Gone => Err(Rejection::ApplicationNotFound),
-        }
     }
 
     /// Finds the application that a page is about. What belongs to somebody else looks as if it were

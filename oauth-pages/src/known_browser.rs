@@ -19,13 +19,15 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         Ok(self.person_of(&known).await?.is_some())
     }
 
-    /// Notes that somebody signed in to an account in this browser; once for as long as it is known.
-    pub(crate) async fn remember_browser(
-        &self,
-        request: &Request<Bytes>,
-        name: &str,
-        person: &Person,
-    ) -> store::Result<()> {
+    /// Notes that somebody signed in to an account in this browser; once for as long as it is known. The sign-in does
+    /// not fail if that fails: of two at once from one browser, only one can note it.
+    pub(crate) async fn remember_browser(&self, request: &Request<Bytes>, name: &str, person: &Person) {
+        if let Err(error) = self.note_browser(request, name, person).await {
+            tracing::warn!(%error, "a browser in which somebody signed in was not noted");
+        }
+    }
+
+    async fn note_browser(&self, request: &Request<Bytes>, name: &str, person: &Person) -> store::Result<()> {
         let Some(digest) = self.browser(request, name) else { return Ok(()) };
         let now = self.config.clock.now();
         // Renewed in its last third, so that most sign-ins write nothing.

@@ -59,13 +59,13 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         };
         // `AccountStore::replace_account` has done both already; accounts from elsewhere have not.
         let subject = &person.subject;
-        self.store.end_sessions(subject).await?;
         self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.config.clock.now()).await?;
+        self.store.end_sessions(subject).await?;
         self.config.events.record(&Event::PasswordChanged { subject: subject.clone() });
         let home = Destination::Home.location(&self.config.paths);
         // If another change came meanwhile, this session's credential is not the person's: it opens nothing.
         let session = self.open_session(request, &changed).await?;
-        self.remember_browser(request, &name, &changed).await?;
+        self.remember_browser(request, &name, &changed).await;
         Ok(response::with_cookie(response::see_other(&home), self.cookies.set_session(&session, LIFETIME)))
     }
 

@@ -102,7 +102,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             return Ok(self.sign_in_page(request, &destination, typed, Some(Rejection::SignInFailed)));
         };
         let session = self.open_session(request, &person).await?;
-        self.remember_browser(request, &name, &person).await?;
+        self.remember_browser(request, &name, &person).await;
         self.signed_in_for(session.digest(), &destination).await?;
         self.config.events.record(&Event::SignedIn { subject: person.subject, address });
         let onward = self.go_on(request, &destination);

@@ -52,7 +52,8 @@
 //! # What frees memory
 //! Everything that ends has a time to live, an hour longer than it counts; what the caller says is
 //! the time decides whether it counts. The sweep ([`oauth_core::store::Housekeeping`]) frees it at its
-//! end, and takes it out of the lists by person and client; run it at least once a day.
+//! end, and takes it out of the lists by person and client; run it at least once a day, and at least every half an hour
+//! while a process of an earlier version serves beside a new one.
 
 mod error;
 mod link;
@@ -68,8 +69,10 @@ pub use settings::Builder;
 
 use crate::link::Link;
 use crate::place::Places;
+use crate::verbs::Occasion;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Keeps everything in one Redis server or in a Redis Cluster. A clone is another handle on it.
 ///
@@ -95,6 +98,14 @@ pub struct RedisStore(Arc<Inner>);
 struct Inner {
     link: Link,
     places: Places,
+    /// Whether each grant is known to be in the lists by which ends find it.
+    has_all_listed: AtomicBool,
+}
+
+impl Inner {
+    fn new(link: Link, places: Places) -> Self {
+        Self { link, places, has_all_listed: AtomicBool::new(false) }
+    }
 }
 
 impl RedisStore {
@@ -102,13 +113,14 @@ impl RedisStore {
     /// none of the records of this one, nor this one any of its. An empty name is the one that a store has
     /// of itself.
     pub fn for_tenant(&self, name: &str) -> Self {
-        let Inner { link, places } = &*self.0;
-        Self(Arc::new(Inner { link: link.clone(), places: places.of_tenant(name) }))
+        let Inner { link, places, .. } = &*self.0;
+        Self(Arc::new(Inner::new(link.clone(), places.of_tenant(name))))
     }
 
     /// Makes what the data of an earlier version lacks, and notes that it is done: names of accounts that are folded
     /// ([`oauth_core::store::fold_names`]), and lists by which a revocation finds each grant. Opening a store does
-    /// so; call it for each other tenant whose data is from an earlier version.
+    /// so; call it for each other tenant whose data is from an earlier version. For a day the sweep completes the lists
+    /// again every 20 minutes, so that processes of the earlier version may serve meanwhile.
     ///
     /// # Errors
     /// The server does not answer: call it again.
@@ -117,7 +129,7 @@ impl RedisStore {
     }
 
     async fn prepare_once(&self) -> error::Outcome<()> {
-        self.enter_all().await?;
+        self.enter_all(Occasion::Opening).await?;
         self.fold_names_once().await
     }
 }

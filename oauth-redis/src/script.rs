@@ -41,6 +41,7 @@ scripts! {
     SWEEP = "common" "remove_grant" "sweep";
     RESERVE = "reserve";
     ENTER = "common" "enter";
+    ENTER_ALL = "common" "enter_all";
     CREATE_CLIENT = "create_client";
     REPLACE_CLIENT = "replace_client";
     DELETE_CLIENT = "delete_client";

@@ -158,7 +158,7 @@ impl Builder {
         let link = Link { connection, patience: self.patience, confirmed: self.confirmed };
         server::inspect(&link).await?;
         let places = Places::new(self.prefix, self.is_cluster);
-        let store = RedisStore(Arc::new(Inner { link, places }));
+        let store = RedisStore(Arc::new(Inner::new(link, places)));
         store.prepare_once().await?;
         Ok(store)
     }

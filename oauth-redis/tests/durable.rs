@@ -117,6 +117,48 @@ fn forget_lists(nodes: &[&Redis]) {
     }
 }
 
+/// Lets a note of the store end.
+fn forget_note(nodes: &[&Redis], note: &str) {
+    for node in nodes {
+        for key in node.cli(&["--raw", "keys", &format!("oauth:*V{note}")]).lines().filter(|key| !key.is_empty()) {
+            node.cli(&["del", key]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn f_02_a_sweep_lists_what_an_older_process_granted() {
+    let (server, cluster) = (Redis::start(&[]), RedisCluster::start());
+    let nodes_of_cluster: Vec<&Redis> = cluster.nodes().iter().collect();
+    for (urls, nodes) in [(vec![server.url()], vec![&server]), (cluster.urls(), nodes_of_cluster)] {
+        let store = RedisStore::builder(urls).open().await.unwrap();
+        let notes = client("notes");
+        store.create_client(&notes).await.unwrap();
+        let (grant, digest) = (grant(&notes), AuthorizationCode::generate().digest());
+        save(&store, &grant, &code(&grant, digest)).await;
+        assert_eq!(store.redeem(&digest, &issue(&notes, Some(grant.id), 1)).await.unwrap(), Redeemed::Now);
+        let sweep = async || {
+            forget_lists(&nodes);
+            assert_eq!(store.sweep(at(3), 100).await.unwrap().removed, 0);
+        };
+        let is_listed = || nodes.iter().any(|node| !lists(node).is_empty());
+        sweep().await;
+        assert_lists_live(&nodes, "swept");
+        sweep().await;
+        assert!(!is_listed(), "not with every sweep");
+        forget_note(&nodes, "lists lately");
+        sweep().await;
+        assert_lists_live(&nodes, "20 minutes later");
+        forget_note(&nodes, "lists lately");
+        forget_note(&nodes, "lists first");
+        sweep().await;
+        assert_lists_live(&nodes, "a day later");
+        forget_note(&nodes, "lists lately");
+        sweep().await;
+        assert!(!is_listed(), "and then never again");
+    }
+}
+
 #[tokio::test]
 async fn f_02_an_end_finds_a_grant_however_old_its_code_is() {
     let (server, cluster) = (Redis::start(&[]), RedisCluster::start());

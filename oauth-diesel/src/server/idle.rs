@@ -30,8 +30,8 @@ struct Line<C> {
     next: u64,
     /// How many are being opened.
     opening: usize,
-    /// Why some could not be opened, for verbs that nothing else comes for.
-    failed: VecDeque<Failure>,
+    /// Why some could not be opened, for verbs that nothing else comes for, each with its deadline if that had passed.
+    failed: VecDeque<(Failure, Option<Instant>)>,
 }
 
 impl<C: Send + 'static> Idle<C> {
@@ -54,7 +54,7 @@ impl<C: Send + 'static> Idle<C> {
         line.waiting.push_back(ours);
         loop {
             if line.waiting.front() == Some(&ours) {
-                let ended = line.take().map(Ok).or_else(|| line.failed.pop_front().map(Err));
+                let ended = line.take().map(Ok).or_else(|| line.failure_for(deadline).map(Err));
                 if let Some(ended) = ended {
                     line.leave(ours);
                     self.moved.notify_all();
@@ -62,8 +62,11 @@ impl<C: Send + 'static> Idle<C> {
                 }
             }
             // For each that waits one is free, on its way or failed, also if the one meant for it has gone.
-            if line.opening + line.free.len() + line.failed.len() < line.waiting.len() {
-                self.begin(&mut line, deadline);
+            if line.opening + line.free.len() + line.failed.len() < line.waiting.len()
+                && !self.begin(&mut line, deadline)
+            {
+                self.moved.notify_all();
+                continue;
             }
             let left = (deadline + MOMENT).saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -75,17 +78,22 @@ impl<C: Send + 'static> Idle<C> {
         }
     }
 
-    /// Begins to open one, on a thread outside the runtime's pool: those that wait hold threads of the pool.
-    fn begin(self: &Arc<Self>, line: &mut Line<C>, deadline: Instant) {
+    /// Begins to open one, on a thread outside the runtime's pool: those that wait hold threads of the pool. Without
+    /// a thread it has failed; `false` then.
+    fn begin(self: &Arc<Self>, line: &mut Line<C>, deadline: Instant) -> bool {
         let (idle, runtime) = (Arc::clone(self), tokio::runtime::Handle::current());
         let opening = std::thread::Builder::new().name("oauth-open".to_owned()).spawn(move || {
             let _entered = runtime.enter();
             idle.open_one(deadline);
         });
-        match opening {
+        match &opening {
             Ok(_) => line.opening += 1,
-            Err(error) => tracing::warn!(%error, "a thread to open a connection did not start"),
+            Err(error) => {
+                let why = format!("a thread to open a connection did not start: {error}");
+                line.failed.push_back((Failure::Unusable(why), None));
+            }
         }
+        opening.is_ok()
     }
 
     /// Opens one that no verb has waited for.
@@ -121,7 +129,9 @@ impl<C: Send + 'static> Idle<C> {
                     line.free.push((opened, is_awaited));
                 }
             }
-            Err(failure) if line.lacks() > line.failed.len() => line.failed.push_back(failure),
+            Err(failure) if line.lacks() > line.failed.len() => {
+                line.failed.push_back((failure, Some(deadline).filter(|deadline| *deadline <= Instant::now())));
+            }
             // The verb that began it has taken another since.
             Err(failure) => tracing::debug!(%failure, "a connection that no verb waits for was not opened"),
         }
@@ -147,6 +157,13 @@ impl<C> Line<C> {
         if self.waiting.is_empty() {
             self.free.iter_mut().for_each(|(_, was_opened)| *was_opened = false);
         }
+    }
+
+    /// Takes a failure that is one for a verb with this deadline. If the time to open was that of another verb, which
+    /// has taken another connection since and had less of it, the verb opens one itself.
+    fn failure_for(&mut self, deadline: Instant) -> Option<Failure> {
+        let is_ours = |passed: &Option<Instant>| passed.is_none_or(|passed| deadline <= passed);
+        std::iter::from_fn(|| self.failed.pop_front()).find(|(_, passed)| is_ours(passed)).map(|(failure, _)| failure)
     }
 
     /// Takes the one that was used last, and leaves out those that the database has closed.
@@ -222,6 +239,31 @@ mod tests {
         }
         idle.give_back(taken);
         assert!(takes(&idle, soon()).await.await.unwrap().is_ok(), "what failed for nobody is told to nobody");
+    }
+
+    #[tokio::test]
+    async fn a_verb_is_not_refused_with_the_deadline_of_another() {
+        let (idle, tell) = slow();
+        let (first, _) = takes(&idle, soon()).await.await.unwrap().unwrap();
+        let until = Instant::now() + Duration::from_millis(500);
+        let short = takes(&idle, until).await;
+        idle.give_back(first);
+        let _taken = short.await.unwrap().unwrap();
+        // This one waits for the connection that the other has begun to open.
+        let long = takes(&idle, soon()).await;
+        assert_eq!(idle.lock().opening, 1);
+        tokio::time::sleep_until(until).await;
+        tell.send(Err(Failure::Late)).unwrap();
+        tell.send(Ok(())).unwrap();
+        assert_eq!(long.await.unwrap().unwrap().0.connection, 2, "it opens one itself");
+
+        // A verb with no more time than that learns why.
+        let failed = || (Failure::Stopped, Some(until));
+        let mut line = idle.lock();
+        line.failed.push_back(failed());
+        assert!(matches!(line.failure_for(until), Some(Failure::Stopped)));
+        line.failed.push_back(failed());
+        assert!(line.failure_for(soon()).is_none() && line.failed.is_empty());
     }
 
     #[tokio::test]

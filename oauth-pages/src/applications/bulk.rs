@@ -104,7 +104,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             }
             let mut client = before.clone();
             action.apply(&mut client, reason);
-            match self.acting(visitor).replace(&before, &client).await? {
+            match self.replace(visitor, &before, &client).await? {
                 Replaced::Now => return Ok(true),
                 Replaced::Changed => read = self.store.client(&before.id).await?,
                 Replaced::Gone => return Ok(true),

@@ -8,9 +8,14 @@ use oauth_core::store::Result;
 const NEW: &str = "battery staple";
 
 /// Passwords by name; a person's credential never changes.
-struct Plain(Mutex<BTreeMap<String, String>>);
+pub(super) struct Plain(Mutex<BTreeMap<String, String>>);
 
 impl Plain {
+    /// People with the usual password.
+    pub(super) fn new(names: &[&str]) -> Self {
+        Self(Mutex::new(names.iter().map(|name| ((*name).to_owned(), PASSWORD.to_owned())).collect()))
+    }
+
     fn is_right(&self, username: &str, password: &Password) -> bool {
         self.0.lock().unwrap().get(username).is_some_and(|known| known == password.expose())
     }
@@ -58,8 +63,7 @@ async fn f_47_a_new_password_ends_sessions_and_grants_of_accounts_from_elsewhere
     client.redirect_uris = vec![RedirectUri::register(CALLBACK, false).unwrap()];
     client.grant_types = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
     store.create_client(&client).await.unwrap();
-    let accounts = Plain(Mutex::new(["ada", "eve"].map(|name| (name.to_owned(), PASSWORD.to_owned())).into()));
-    let provider = Provider::new(PagesProvider::new(config, store, accounts)).unwrap();
+    let provider = Provider::new(PagesProvider::new(config, store, Plain::new(&["ada", "eve"]))).unwrap();
     let mut browsers = Vec::new();
     let mut families = Vec::new();
     for username in ["ada", "ada", "eve"] {

@@ -2,7 +2,7 @@
 //! on how many there are.
 //!
 //! The list is made for pages. What ends grants reads the list of all, where a process of an older version enters its
-//! grants too; it enters none here, and a store that is opened later does so ([`lists`](super::lists)).
+//! grants too; it enters none here, and the sweep of a newer one does so ([`lists`](super::lists)).
 
 use super::{BATCH, after};
 use crate::RedisStore;

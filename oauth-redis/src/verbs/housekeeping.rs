@@ -1,3 +1,4 @@
+use super::lists::Occasion;
 use crate::error::Outcome;
 use crate::link::Access;
 use crate::place::Place;
@@ -41,6 +42,7 @@ impl RedisStore {
                 break;
             }
         }
+        self.enter_all(Occasion::Sweep).await?;
         Ok(swept)
     }
 

@@ -1,18 +1,33 @@
 //! The lists by which every end finds a grant: those of its client and its person. They live as long as the grant.
 
 use super::{BATCH, by_client};
-use crate::RedisStore;
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
 use crate::place::Place;
 use crate::record::{Field, fields, grant_id, text};
+use crate::{RedisStore, script};
 use futures_util::future::try_join_all;
 use oauth_core::identifier::{ClientId, GrantId};
+use std::sync::atomic::Ordering;
 
 const GRANT: &str = "a grant";
-/// What is noted if the grants of an earlier version were entered twice, a day apart.
-const TWICE: &str = "twice";
+/// The note that all grants are in the lists for good.
+const FINAL: &str = "twice";
 const DAY: u64 = 86_400;
+/// How often the sweep enters what an older process granted, in seconds: before the hour has passed for which the
+/// lists of that process live.
+const EVERY: u64 = 1_200;
+/// How many lists are read, and how many grants entered, at once.
+const AT_ONCE: usize = 1_000;
+/// How many grants one script enters: no other call waits longer than that takes.
+const STEPS: usize = 100;
+
+/// When the grants of an earlier version are entered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    Opening,
+    Sweep,
+}
 
 impl RedisStore {
     /// Enters a grant in its lists, which live so many seconds at least.
@@ -46,27 +61,50 @@ impl RedisStore {
         Ok(true)
     }
 
-    /// Enters the grants of an earlier version, whose lists ended an hour after their codes: once at the first opening,
-    /// and once more at the first after a day, for what a process of that version granted beside this one.
-    pub(crate) async fn enter_all(&self) -> Outcome<()> {
+    /// Enters the grants that a process of an earlier version saved or redeemed: its lists ended an hour after its
+    /// codes. It does so at the first opening, then from the sweep for a day, in which such a process may serve
+    /// beside this one, and then never again.
+    pub(crate) async fn enter_all(&self, occasion: Occasion) -> Outcome<()> {
+        if self.0.has_all_listed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let place = self.0.places.of_accounts();
-        let (note, lately) = (place.key('V', "lists"), place.key('V', "lists lately"));
-        let noted: Option<String> = self.0.link.run(Access::Read, redis::cmd("GET").arg(&note)).await?;
-        if noted.as_deref() == Some(TWICE) || self.0.link.run(Access::Read, redis::cmd("EXISTS").arg(&lately)).await? {
+        let [note, first, lately] = ["lists", "lists first", "lists lately"].map(|name| place.key('V', name));
+        let (noted, in_first_day, was_lately): (Option<String>, Option<String>, Option<String>) =
+            self.0.link.run(Access::Read, redis::cmd("MGET").arg(&note).arg(&first).arg(&lately)).await?;
+        if noted.as_deref() == Some(FINAL) {
+            self.0.has_all_listed.store(true, Ordering::Relaxed);
+        }
+        if noted.as_deref() == Some(FINAL) || was_lately.is_some() {
             return Ok(());
         }
         let mut any = false;
         for place in self.0.places.all() {
             any |= self.enter_all_of(&place).await?;
         }
-        // Without grants there is nothing to note.
-        if any {
-            let times = if noted.is_some() { TWICE } else { "once" };
-            let _: () = self.0.link.run(Access::Write, redis::cmd("SET").arg(note).arg(times)).await?;
-            let mut command = redis::cmd("SET");
-            let _: () = self.0.link.run(Access::Write, command.arg(lately).arg("").arg("EX").arg(DAY)).await?;
+        match (noted, in_first_day) {
+            // The day begins with the first grant.
+            (None, _) if any => {
+                self.note(&first, Some(DAY), "").await?;
+                self.note(&note, None, "once").await?;
+            }
+            (Some(_), None) => self.note(&note, None, FINAL).await?,
+            _ => {}
+        }
+        // Without grants an opening leaves no note: they may be put in from a copy before the next.
+        if any || occasion == Occasion::Sweep {
+            self.note(&lately, Some(EVERY), "").await?;
         }
         Ok(())
+    }
+
+    async fn note(&self, key: &[u8], seconds: Option<u64>, value: &str) -> Outcome<()> {
+        let mut command = redis::cmd("SET");
+        command.arg(key).arg(value);
+        if let Some(seconds) = seconds {
+            command.arg("EX").arg(seconds);
+        }
+        self.0.link.run(Access::Write, &command).await
     }
 
     /// Enters the grants of a place, which the sweep's lists name; `false` if it has none.
@@ -74,31 +112,47 @@ impl RedisStore {
         let (mut from, mut any) = (b"-inf".to_vec(), false);
         loop {
             let mut command = redis::cmd("ZRANGEBYSCORE");
-            command.arg(place.key('B', "")).arg(&from).arg("+inf").arg("LIMIT").arg(0).arg(BATCH);
+            command.arg(place.key('B', "")).arg(&from).arg("+inf").arg("LIMIT").arg(0).arg(AT_ONCE);
             let ends: Vec<Vec<u8>> = self.0.link.run(Access::Read, &command).await?;
             let Some(last) = ends.last() else { return Ok(any) };
             from = [b"(", last.as_slice()].concat();
-            for end in &ends {
-                any |= self.enter_due(&place.key('b', end)).await?;
+            let due = try_join_all(ends.iter().map(async |end| self.grants_due(&place.key('b', end)).await)).await?;
+            let due: Vec<GrantId> = due.into_iter().flatten().collect();
+            for ids in due.chunks(AT_ONCE) {
+                any |= if self.0.places.is_cluster() {
+                    try_join_all(ids.iter().map(|id| self.enter_for_its_life(id))).await?.contains(&true)
+                } else {
+                    let steps = ids.chunks(STEPS).map(|ids| self.enter_on_one_server(place, ids));
+                    try_join_all(steps).await?.contains(&true)
+                };
             }
         }
     }
 
-    /// Enters the grants that end in one second.
-    async fn enter_due(&self, list: &[u8]) -> Outcome<bool> {
-        let (mut start, mut any) = (0, false);
+    /// Lists the grants that end in one second.
+    async fn grants_due(&self, list: &[u8]) -> Outcome<Vec<GrantId>> {
+        let (mut start, mut ids) = (0, Vec::new());
         loop {
             let mut command = redis::cmd("LRANGE");
             command.arg(list).arg(start).arg(start + BATCH - 1);
             let entries: Vec<Vec<u8>> = self.0.link.run(Access::Read, &command).await?;
-            if entries.is_empty() {
-                return Ok(any);
+            for id in entries.iter().filter_map(|entry| entry.strip_prefix(b"g")) {
+                ids.push(grant_id(id)?);
             }
-            start += entries.len();
-            let ids = entries.iter().filter_map(|entry| entry.strip_prefix(b"g"));
-            let entered = try_join_all(ids.map(async |id| self.enter_for_its_life(&grant_id(id)?).await)).await?;
-            any |= entered.contains(&true);
+            if entries.len() < BATCH {
+                return Ok(ids);
+            }
+            start += BATCH;
         }
+    }
+
+    /// Enters grants whose lists stand in the same place, in one script.
+    async fn enter_on_one_server(&self, place: &Place, ids: &[GrantId]) -> Outcome<bool> {
+        let mut arguments = vec![place.as_str().as_bytes()];
+        arguments.extend(ids.iter().map(|id| &id.as_bytes()[..]));
+        let number: u64 =
+            self.0.link.script(Access::Write, &script::ENTER_ALL, &place.key('B', ""), &arguments).await?;
+        Ok(number > 0)
     }
 
     async fn enter_for_its_life(&self, id: &GrantId) -> Outcome<bool> {

@@ -14,6 +14,8 @@ mod pending;
 mod session;
 mod token;
 
+pub(crate) use lists::Occasion;
+
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
 use crate::place::Place;

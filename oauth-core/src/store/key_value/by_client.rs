@@ -7,6 +7,11 @@ use super::{Records, RecordsMut, grants};
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, Subject};
 use crate::store::{Grant, GrantFilter, Page, Result, StoreError};
+use std::time::Duration;
+
+/// How long after the first time the grants of a person are entered once more: a process of an earlier version that
+/// served meanwhile entered none.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Tells whether all grants of a person stand by client.
 pub(super) fn is_whole(records: &dyn Records, subject: &Subject) -> Result<bool> {
@@ -17,7 +22,7 @@ pub(super) fn is_whole(records: &dyn Records, subject: &Subject) -> Result<bool>
 pub(super) fn enter(records: &mut dyn RecordsMut, grant: &Grant) -> Result<()> {
     let (subject, id) = (&grant.subject, grant.id.as_bytes());
     if !has_any(&*records, subject)? {
-        records.put(&key(ALL_BY_CLIENT, subject.as_str()), b"")?;
+        records.put(&key(ALL_BY_CLIENT, subject.as_str()), &a_day_after(grant.created_at))?;
     }
     records.put(&listed(OF_SUBJECT, subject.as_str(), id), b"")?;
     records.put(&by_client(subject, &grant.client_id, id), b"")
@@ -31,18 +36,32 @@ pub(super) fn leave(records: &mut dyn RecordsMut, grant: &Grant) -> Result<()> {
     if has_any(&*records, subject)? { Ok(()) } else { records.remove(&key(ALL_BY_CLIENT, subject.as_str())) }
 }
 
-/// Enters what an earlier version saved, once for each person.
-pub(super) fn complete(records: &mut dyn RecordsMut, subject: &Subject) -> Result<()> {
-    if is_whole(&*records, subject)? || !has_any(&*records, subject)? {
+/// Tells whether [`complete`] may have something to enter.
+pub(super) fn is_due(records: &dyn Records, subject: &Subject, now: Timestamp) -> Result<bool> {
+    let noted = records.get(&key(ALL_BY_CLIENT, subject.as_str()))?;
+    // Without a moment they were entered twice.
+    let again =
+        |moment: Vec<u8>| moment.try_into().is_ok_and(|moment| i64::from_be_bytes(moment) <= now.as_unix_seconds());
+    Ok(noted.is_none_or(again))
+}
+
+/// Enters what an earlier version saved: twice for each person, a day apart.
+pub(super) fn complete(records: &mut dyn RecordsMut, subject: &Subject, now: Timestamp) -> Result<()> {
+    if !is_due(&*records, subject, now)? || !has_any(&*records, subject)? {
         return Ok(());
     }
+    let note = if is_whole(&*records, subject)? { Vec::new() } else { a_day_after(now) };
     for id in names(&*records, &listed(OF_SUBJECT, subject.as_str(), []))? {
         let held = read::<HeldGrant>(&*records, &key(super::record::GRANT, &id))?;
         if let Some(HeldGrant { grant, .. }) = held.filter(|held| held.grant.revoked_at.is_none()) {
             records.put(&by_client(subject, &grant.client_id, grant_id(&id)?.as_bytes()), b"")?;
         }
     }
-    records.put(&key(ALL_BY_CLIENT, subject.as_str()), b"")
+    records.put(&key(ALL_BY_CLIENT, subject.as_str()), &note)
+}
+
+fn a_day_after(moment: Timestamp) -> Vec<u8> {
+    moment.after(DAY).as_unix_seconds().to_be_bytes().to_vec()
 }
 
 /// Lists the clients that a person's live grants are for, from one to the next.

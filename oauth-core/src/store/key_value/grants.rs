@@ -14,6 +14,9 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
     }
 
     async fn grants(&self, filter: &GrantFilter, page: &Page<GrantId>, now: Timestamp) -> Result<Vec<Grant>> {
+        if let GrantFilter::Both(subject, _) = filter {
+            self.complete_by_client(subject, now).await?;
+        }
         let (filter, page) = (filter.clone(), page.clone());
         self.0.read(move |records| live(records, &filter, &page, now)).await
     }
@@ -28,11 +31,8 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
     }
 
     async fn clients_of(&self, subject: &Subject, page: &Page<ClientId>, now: Timestamp) -> Result<Vec<ClientId>> {
-        let (whose, subject, page) = (subject.clone(), subject.clone(), page.clone());
-        if !self.0.read(move |records| order::is_whole(records, &whose)).await? {
-            let whose = subject.clone();
-            self.0.write(move |records| order::complete(records, &whose)).await?;
-        }
+        self.complete_by_client(subject, now).await?;
+        let (subject, page) = (subject.clone(), page.clone());
         self.0.read(move |records| order::clients(records, &subject, &page, now)).await
     }
 
@@ -67,6 +67,17 @@ impl<K: KeyValue> GrantStore for KeyValueStore<K> {
             revoke_all(records, &filter, now)
         };
         self.0.write(revoke_all).await
+    }
+}
+
+impl<K: KeyValue> KeyValueStore<K> {
+    /// Enters by client what an earlier version saved, if that is due.
+    async fn complete_by_client(&self, subject: &Subject, now: Timestamp) -> Result<()> {
+        let (read, written) = (subject.clone(), subject.clone());
+        if self.0.read(move |records| order::is_due(records, &read, now)).await? {
+            self.0.write(move |records| order::complete(records, &written, now)).await?;
+        }
+        Ok(())
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) const FAMILY: u8 = b'f';
 pub(super) const GRANT: u8 = b'g';
 /// The grant of a code.
 pub(super) const CODE: u8 = b'k';
-/// Says that all grants of a person stand by client: none is from before they did.
+/// Says that all grants of a person stand by client, and from when on they are entered once more; empty if never.
 pub(super) const ALL_BY_CLIENT: u8 = b'h';
 /// The grants of a client.
 pub(super) const OF_CLIENT: u8 = b'l';
