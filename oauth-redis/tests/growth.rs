@@ -10,7 +10,9 @@ use oauth_redis::RedisStore;
 #[test]
 fn a_year_stays_bounded() {
     let server = Redis::start(&[]);
-    let keys = async || -> u64 { server.cli(&["dbsize"]).trim().parse().unwrap() };
+    // Three notes say when the grants of an earlier version were listed.
+    let notes = || server.cli(&["keys", "*lists*"]).split_whitespace().count() as u64;
+    let keys = async || server.cli(&["dbsize"]).trim().parse::<u64>().unwrap() - notes();
     check(async { (open(&server).await, ()) }, async |store: &RedisStore| {
         year::a_year_stays_bounded(store, year::each_day(8), keys).await;
     });
