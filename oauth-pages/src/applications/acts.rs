@@ -96,20 +96,24 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
 }
 
 /// Takes a change out of an application: all of it if nobody changed the application since, and otherwise each right
-/// that the change gave. An approval that the change took away does not return then: what was approved is another.
+/// that the change gave. An approval that the change took away does not return, nor is the application switched on or
+/// unblocked: somebody who saw that since had nothing left to do.
 fn without(before: &Client, saved: &Client, now: &Client) -> Client {
-    if now == saved {
-        return before.clone();
-    }
     let mut left = now.clone();
-    left.resources.retain(|resource| before.resources.contains(resource) || !saved.resources.contains(resource));
-    give_back(&mut left.scope, &saved.scope, &before.scope);
-    give_back(&mut left.grant_types, &saved.grant_types, &before.grant_types);
-    give_back(&mut left.secrets, &saved.secrets, &before.secrets);
-    left.trusted &= before.trusted || !saved.trusted;
-    left.sanctioned &= before.sanctioned || !saved.sanctioned;
-    left.enabled &= before.enabled || !saved.enabled;
-    if let (Some(reason), None, None) = (&before.blocked, &saved.blocked, &left.blocked) {
+    if now == saved {
+        left = before.clone();
+    } else {
+        left.resources.retain(|resource| before.resources.contains(resource) || !saved.resources.contains(resource));
+        give_back(&mut left.scope, &saved.scope, &before.scope);
+        give_back(&mut left.grant_types, &saved.grant_types, &before.grant_types);
+        give_back(&mut left.secrets, &saved.secrets, &before.secrets);
+    }
+    left.trusted = now.trusted && (before.trusted || !saved.trusted);
+    left.sanctioned = now.sanctioned && (before.sanctioned || !saved.sanctioned);
+    left.lapsed |= now.lapsed;
+    left.enabled = now.enabled && (before.enabled || !saved.enabled);
+    left.blocked.clone_from(&now.blocked);
+    if let (Some(reason), None, None) = (&before.blocked, &saved.blocked, &now.blocked) {
         left.block(reason);
     }
     left

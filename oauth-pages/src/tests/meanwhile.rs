@@ -124,6 +124,29 @@ async fn f_11_an_act_of_an_administrator_under_way_ends_with_the_right() {
 }
 
 #[tokio::test]
+async fn f_11_what_an_act_took_away_does_not_return_as_it_is_taken_back() {
+    for action in ["disable", "untrust", "unsanction", "block"] {
+        let (site, meanwhile, mut before) = site().await;
+        (before.enabled, before.trusted, before.sanctioned) = (true, action == "untrust", action == "unsanction");
+        site.store.update_client(&before).await.unwrap();
+        let mut root = site.signed_in("root").await;
+        let show = root.get(SHOW).await;
+        let confirm = root.submit(&show, CHANGE, &[("action", action)]).await;
+        let store = site.store.clone();
+        meanwhile.then(async move {
+            let root = store.account_named("root").await.unwrap().unwrap();
+            change_account(store, root.subject, |account| account.administrator = false).await;
+        });
+        let answer = root.submit(&confirm, CHANGE, &[("reason", "spam")]).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{action}");
+        let left = now(&site).await;
+        assert!(!left.trusted && !left.sanctioned, "{action}");
+        assert_eq!(left.enabled, !matches!(action, "disable" | "block"), "{action}");
+        assert_eq!(left.blocked.is_some(), action == "block", "{action}");
+    }
+}
+
+#[tokio::test]
 async fn f_81_a_refused_resource_is_not_saved_by_an_edit_at_the_same_moment() {
     for edits in [false, true] {
         let (site, meanwhile, mut before) = site().await;
