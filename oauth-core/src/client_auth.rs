@@ -226,8 +226,8 @@ fn proves(client: &Client, presented: &[ClientSecret]) -> Proof {
     if client.client_type == ClientType::Public {
         return if presented.is_empty() { Proof::NoneNeeded } else { Proof::Wrong };
     }
-    let generated = presented.iter().filter(|secret| secret.has_generated_form());
-    let stored = generated.filter_map(|secret| digested(client, secret)).next();
+    let mut generated = presented.iter().filter(|secret| secret.has_generated_form());
+    let stored = generated.find_map(|secret| digested(client, secret));
     stored.map_or(Proof::Wrong, |stored| Proof::Secret(stored.clone()))
 }
 

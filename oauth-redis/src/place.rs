@@ -29,7 +29,8 @@ impl Places {
 
     /// The places of a tenant. An at sign begins no key of the others, and of a name its digest's first
     /// eight bytes stand behind it, so that no key gets long: to meet the place of another tenant takes some
-    /// 2^64 names, and of two names that one party chooses some 2^32. An empty name is the tenant that a store has of itself.
+    /// 2^64 names, and of two names that one party chooses some 2^32. An empty name is the tenant that a store has
+    /// of itself.
     pub(crate) fn of_tenant(&self, name: &str) -> Self {
         let base = self.base.clone();
         let of_name = Digest::of(name).as_bytes().first_chunk::<8>().map(|part| URL_SAFE_NO_PAD.encode(part));

@@ -55,7 +55,7 @@ async fn what_was_answered_is_on_the_disks_that_were_asked_for() {
 }
 
 /// Nobody has to sweep: what is over goes by itself. A used code and a retired refresh token stay as long
-/// as their grant, which is over at second 1,000, and a window's answer as long as the window.
+/// as their grant, which expires at second 1,000, and a window's answer as long as the window.
 #[tokio::test]
 async fn what_ends_has_a_time_to_live_and_what_replays_need_has_the_longest() {
     const SLACK: i64 = 3_600;
@@ -99,7 +99,7 @@ fn lists(node: &Redis) -> Vec<String> {
     keys.lines().filter(|key| LISTS.iter().any(|list| key.ends_with(list))).map(str::to_owned).collect()
 }
 
-/// Asserts that the lists live as long as the grant, which is over at second 1,000.
+/// Asserts that the lists live as long as the grant, which expires at second 1,000.
 fn assert_lists_live(nodes: &[&Redis], when: &str) {
     let lives: Vec<i64> = nodes
         .iter()

@@ -12,6 +12,19 @@ local function keep(key, seconds)
   if call('TTL', key) < seconds then call('EXPIRE', key, seconds) end
 end
 
+-- Adds an entry to a list that lives at least so long.
+local function enter(list, entry, seconds)
+  call('ZADD', list, 0, entry)
+  keep(list, seconds)
+end
+
+-- Enters a grant in the lists by which every end finds it; all of them stand in the place `I`.
+local function enter_grant(I, client, subject, id, seconds)
+  enter(I .. 'l' .. client, id, seconds)
+  enter(I .. 'u' .. subject, id, seconds)
+  enter(I .. 'x' .. subject, client .. '\0' .. id, seconds)
+end
+
 -- Notes in the place `T` what is over at `ends`, for the sweep: a list a second, and the order of the lists.
 local function due(T, ends, entry, seconds, now)
   local list = T .. 'b' .. ends

@@ -5,11 +5,7 @@ for i = 2, #ARGV do
   local subject, client, revoked = unpack(call('HMGET', P .. 'g' .. id, 's', 'c', 'v'))
   local seconds = call('TTL', P .. 'g' .. id)
   if subject and client and not revoked and seconds > 0 then
-    local lists = { ['l' .. client] = id, ['u' .. subject] = id, ['x' .. subject] = client .. '\0' .. id }
-    for list, entry in pairs(lists) do
-      call('ZADD', P .. list, 0, entry)
-      keep(P .. list, seconds)
-    end
+    enter_grant(P, client, subject, id, seconds)
     number = number + 1
   end
 end

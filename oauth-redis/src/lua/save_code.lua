@@ -16,13 +16,7 @@ call('HSET', key, 'c', client_id, 'i', incarnation, 's', subject, 'e', grant_end
   code_ends, unpack(ARGV, 17))
 call('EXPIRE', key, seconds)
 if P ~= '' then call('SET', P .. 'k' .. digest, id .. client_id, 'EX', seconds) end
-if I ~= '' then
-  local lists = { ['l' .. client_id] = id, ['u' .. subject] = id, ['x' .. subject] = client_id .. '\0' .. id }
-  for list, entry in pairs(lists) do
-    call('ZADD', I .. list, 0, entry)
-    keep(I .. list, seconds)
-  end
-end
+if I ~= '' then enter_grant(I, client_id, subject, id, seconds) end
 due(T, grant_ends, 'g' .. id, seconds, now)
 due(T, code_ends, 'k' .. id .. digest, seconds, now)
 return 1

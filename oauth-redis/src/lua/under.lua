@@ -55,15 +55,8 @@ local function add(key, grant_client, grant_ends, horizon, predecessor)
     if P ~= '' then call('SET', P .. 'r' .. new.refresh, id .. grant_client, 'EX', seconds) end
   end
   keep(key, seconds)
-  if P ~= '' then
-    -- The lists by which an end finds the grant live as long as it.
-    local subject = call('HGET', key, 's')
-    local lists = { ['l' .. grant_client] = id, ['u' .. subject] = id, ['x' .. subject] = grant_client .. '\0' .. id }
-    for list, entry in pairs(lists) do
-      call('ZADD', P .. list, 0, entry)
-      keep(P .. list, seconds)
-    end
-  end
+  -- The lists by which an end finds the grant live as long as it does.
+  if P ~= '' then enter_grant(P, grant_client, call('HGET', key, 's'), id, seconds) end
   if new.grant_ends ~= grant_ends then due(T, new.grant_ends, 'g' .. id, seconds, now) end
   return nil, last > tonumber(horizon), seconds
 end

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 
 const GRANT: &str = "a grant";
 /// The note that all grants are in the lists for good.
-const FINAL: &str = "twice";
+const FINAL: &str = "final";
 const DAY: u64 = 86_400;
 /// How often the sweep enters what an older process granted, in seconds: before the hour has passed for which the
 /// lists of that process live.
