@@ -143,9 +143,9 @@ pub struct Config {
     /// The most failed authentications in a minute from one IPv4 address or IPv6 /64: 100. From a /56 they are
     /// twice as many, from a /48 four times.
     pub failures_per_address: u32,
-    /// After how many failed authentications in a minute for one client or account, from anywhere, those wait up to a second
-    /// and are then refused who never succeeded from their network or in their browser. `None`, unless set, is
-    /// five times [`failures_per_client`](Self::failures_per_client).
+    /// After how many failed authentications in a minute for one client or account, from anywhere, those wait up
+    /// to a second and are then refused who never succeeded from their network or in their browser. `None`, unless
+    /// set, is five times [`failures_per_client`](Self::failures_per_client).
     pub failures_per_account: Option<u32>,
     /// The most tokens that an introspecting client may ask about in a minute from one address and
     /// that are not alive: 1,000 unless set (RFC 7662 §4: nobody scans for tokens).

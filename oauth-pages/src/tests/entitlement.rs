@@ -96,8 +96,7 @@ async fn f_79_an_account_that_is_disabled_and_enabled_ends_codes_and_refresh() {
 async fn f_46_a_decision_does_not_outlast_the_api_access_it_was_made_with() {
     let site = Site::new().await;
     let browser = site.signed_in("ada").await;
-    let cookie = format!("{SESSION}={}", browser.session().unwrap());
-    let request = Request::get("/oauth/authorize").header(COOKIE, cookie).body(Bytes::new()).unwrap();
+    let request = browser.request(Method::GET, "/oauth/authorize").body(Bytes::new()).unwrap();
     let pages = site.provider.app().owner();
     assert!(pages.still_holds(&request, &site.ada.subject).await.unwrap());
     give(&site, &site.ada, API_ACCESS, Some("off")).await;

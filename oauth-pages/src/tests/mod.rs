@@ -34,6 +34,7 @@ mod wording;
 use crate::{PagesProvider, StoredAccounts};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::request::Builder;
 use http::{Method, Request, Response, StatusCode};
 use oauth_core::client::{Client, ClientType, GrantType};
 use oauth_core::clock::{ManualClock, Timestamp};
@@ -141,12 +142,18 @@ impl<'a> Browser<'a> {
         Self { service, cookies: BTreeMap::new(), address: "192.0.2.1".parse().unwrap() }
     }
 
-    async fn send(&mut self, method: Method, target: &str, form: Option<String>) -> Response<Bytes> {
-        let mut request = Request::builder().method(method).uri(target).extension(PeerAddress(self.address));
-        if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(COOKIE, pairs.join("; "));
+    /// Begins a request with the cookies that it keeps.
+    fn request(&self, method: Method, target: &str) -> Builder {
+        let request = Request::builder().method(method).uri(target).extension(PeerAddress(self.address));
+        if self.cookies.is_empty() {
+            return request;
         }
+        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        request.header(COOKIE, pairs.join("; "))
+    }
+
+    async fn send(&mut self, method: Method, target: &str, form: Option<String>) -> Response<Bytes> {
+        let mut request = self.request(method, target);
         if form.is_some() {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").header("origin", "null");
         }

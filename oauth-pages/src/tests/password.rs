@@ -103,8 +103,7 @@ async fn accounts_have_rules() {
 async fn vuln_18_an_approval_does_not_outlast_the_session_it_was_made_in() {
     let site = Site::new().await;
     let browser = site.signed_in("ada").await;
-    let cookie = format!("{SESSION}={}", browser.session().unwrap());
-    let request = Request::get("/oauth/authorize").header(COOKIE, cookie).body(Bytes::new()).unwrap();
+    let request = browser.request(Method::GET, "/oauth/authorize").body(Bytes::new()).unwrap();
     let pages = site.provider.app().owner();
     let eve = site.accounts().sign_in("eve", &Password::new(PASSWORD)).await.unwrap().unwrap().subject;
     assert!(pages.still_holds(&request, &site.ada.subject).await.unwrap());
