@@ -16,13 +16,6 @@ oauth_core::session_conformance!(fixture::fresh_in_cluster());
 oauth_core::pending_conformance!(fixture::fresh_in_cluster());
 oauth_core::account_conformance!(fixture::fresh_in_cluster());
 
-/// Lists the keys of a node without the notes that say when the grants of an earlier version were listed.
-fn left(node: &Redis) -> Vec<String> {
-    let keys = node.cli(&["keys", "*"]);
-    let keys = keys.lines().map(str::trim).filter(|key| !key.is_empty() && !key.contains("lists"));
-    keys.map(str::to_owned).collect()
-}
-
 #[tokio::test]
 async fn a_cluster_spreads_its_records_and_is_swept_empty() {
     let cluster = RedisCluster::start();
@@ -49,7 +42,7 @@ async fn a_cluster_spreads_its_records_and_is_swept_empty() {
     assert_eq!(removed, 200);
     store.delete_client(&notes.id, at(300)).await.unwrap();
     for node in cluster.nodes() {
-        assert_eq!(left(node), [""; 0]);
+        assert_eq!(fixture::keys(node), [""; 0]);
     }
 }
 
@@ -77,7 +70,7 @@ async fn a_token_may_stand_in_a_cluster_where_its_grant_does() {
     sweep(&store, 1_000).await;
     store.delete_client(&notes.id, at(300)).await.unwrap();
     for node in cluster.nodes() {
-        assert_eq!(left(node), [""; 0]);
+        assert_eq!(fixture::keys(node), [""; 0]);
     }
 }
 

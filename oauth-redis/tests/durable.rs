@@ -160,6 +160,34 @@ async fn f_02_a_sweep_lists_what_an_older_process_granted() {
 }
 
 #[tokio::test]
+async fn f_02_a_record_that_cannot_be_read_stops_no_opening_and_no_sweep() {
+    let (server, cluster) = (Redis::start(&[]), RedisCluster::start());
+    for (urls, nodes) in [(vec![server.url()], vec![&server]), (cluster.urls(), cluster.nodes().iter().collect())] {
+        let open = async || RedisStore::builder(urls.clone()).open().await.unwrap();
+        let (store, notes) = (open().await, client("notes"));
+        store.create_client(&notes).await.unwrap();
+        let (grant, digest) = (grant(&notes), AuthorizationCode::generate().digest());
+        save(&store, &grant, &code(&grant, digest)).await;
+        assert_eq!(store.redeem(&digest, &issue(&notes, Some(grant.id), 1)).await.unwrap(), Redeemed::Now);
+        let mut broken = 0;
+        for node in &nodes {
+            for key in node.cli(&["--raw", "keys", "oauth:*b[0-9]*"]).lines().filter(|key| !key.is_empty()) {
+                node.cli(&["rpush", key, "gbroken"]);
+                broken += 1;
+            }
+        }
+        assert!(broken > 0, "there are lists of what ends");
+        forget_lists(&nodes);
+        let store = open().await;
+        assert_lists_live(&nodes, "opened");
+        forget_note(&nodes, "lists lately");
+        forget_lists(&nodes);
+        store.sweep(at(3), 100).await.unwrap();
+        assert_lists_live(&nodes, "swept");
+    }
+}
+
+#[tokio::test]
 async fn f_02_an_end_finds_a_grant_however_old_its_code_is() {
     let (server, cluster) = (Redis::start(&[]), RedisCluster::start());
     for (urls, nodes) in [(vec![server.url()], vec![&server]), (cluster.urls(), cluster.nodes().iter().collect())] {
