@@ -172,8 +172,9 @@ pub trait TokenStore: Send + Sync + 'static {
     /// grant is live and its client enabled ([`Rotated::Gone`]); that the secret of
     /// [`Issue::authenticated_by`] is the client's ([`Rotated::Unauthenticated`]); whether it is retired (then, before
     /// its [`Retry::until`] and while its successor is not retired, [`Rotated::Replay`]; otherwise
-    /// revokes the grant, durably, and returns [`Rotated::Reused`]); that it is not over
-    /// ([`Rotated::Gone`]). Keeps `retry` with the retired token, forgets that of its predecessor,
+    /// revokes the grant, durably, and returns [`Rotated::Reused`]); that it has not expired
+    /// ([`Rotated::Gone`]). If `retry` has a window, a call that read the token while it was current may return
+    /// [`Rotated::Gone`] in place of [`Rotated::Reused`]: others were faster, and their answer was used already. Keeps `retry` with the retired token, forgets that of its predecessor,
     /// and sets the grant's `last_issued_at` and `expires_at` from `issue`.
     fn rotate(&self, digest: &Digest, issue: &Issue, retry: &Retry) -> impl Future<Output = Result<Rotated>> + Send;
 

@@ -35,12 +35,13 @@ impl TokenStore for Store {
 
     async fn rotate(&self, digest: &Digest, issue: &Issue, retry: &Retry) -> Result<Rotated> {
         let (digest, issue, retry) = (*digest, issue.clone(), retry.clone());
-        let was_current = AtomicBool::new(false);
+        // Without a window every second use ends the family, also one that came at the same time.
+        let (may_come_late, was_current) = (retry.until > issue.now, AtomicBool::new(false));
         let body = move |connection: &mut Connection, tenant| {
             let decided = rotate(connection, tenant, &digest, &issue, &retry)?;
             Ok(match decided {
                 // It was current when this verb read it first, and others were faster: their tokens are not touched.
-                Decided::Revoke { .. } if was_current.load(Relaxed) => Decided::Nothing(Rotated::Gone),
+                Decided::Revoke { .. } if may_come_late && was_current.load(Relaxed) => Decided::Nothing(Rotated::Gone),
                 decided => {
                     was_current.fetch_or(matches!(decided, Decided::Issue { .. }), Relaxed);
                     decided
