@@ -1,12 +1,14 @@
 //! What an [`AccountStore`] promises, together with the sessions and
 //! grants that end with an account.
 
+use super::AnyStore;
 use super::sample::{
     at, awkward_attributes, changed_account, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of,
     registered, session, subject,
 };
 use crate::store::{
-    Account, AccountStore, AttributeChanges, Created, Page, PasswordHash, Replaced, Rotated, SessionStore, Store,
+    Account, AccountStore, AttributeChanges, Created, Page, PasswordHash, Replaced, Rotated, SessionStore as _,
+    TokenStore as _,
 };
 use std::collections::BTreeMap;
 
@@ -31,7 +33,7 @@ async fn created<S: AccountStore>(store: &S, username: &str) -> Account {
 }
 
 /// An account is read as it was saved, by identifier and by name.
-pub async fn an_account_comes_back_as_it_was_saved<S: AccountStore>(store: &S) {
+pub async fn an_account_comes_back_as_it_was_saved(store: &AnyStore) {
     let mut account = account(&format!("{} '\"%_", "ü".repeat(100)));
     account.administrator = true;
     account.enabled = false;
@@ -45,7 +47,7 @@ pub async fn an_account_comes_back_as_it_was_saved<S: AccountStore>(store: &S) {
 }
 
 /// A name and an identifier belong to one account.
-pub async fn an_account_is_created_once<S: AccountStore>(store: &S) {
+pub async fn an_account_is_created_once(store: &AnyStore) {
     let first = created(store, "ada").await;
     let same_name = Account { subject: subject("other"), ..account("ada") };
     let same_subject = Account { subject: first.subject.clone(), ..account("other") };
@@ -62,7 +64,7 @@ pub async fn an_account_is_created_once<S: AccountStore>(store: &S) {
 
 /// Names that differ in case, accents or a space at the end are different accounts, listed in the
 /// order of their bytes.
-pub async fn usernames_compare_byte_for_byte<S: AccountStore>(store: &S) {
+pub async fn usernames_compare_byte_for_byte(store: &AnyStore) {
     let mut names = ["josé", "jose", "José", "jose\u{301}", "josé ", "jos_", "jos%"];
     for name in names {
         assert_eq!(store.account_named(name).await.expect("account_named"), None, "{name:?} is another account");
@@ -87,10 +89,7 @@ pub async fn usernames_compare_byte_for_byte<S: AccountStore>(store: &S) {
 
 /// A new password, disabling and deletion end, in the same step, every session and every grant of
 /// the account, and of no other.
-pub async fn what_ends_an_account_ends_its_sessions_and_grants<S>(store: &S)
-where
-    S: Store + AccountStore + SessionStore,
-{
+pub async fn what_ends_an_account_ends_its_sessions_and_grants(store: &AnyStore) {
     let client = registered(store).await;
     let (mut ada, other) = (created(store, "ada").await, created(store, "Ada").await);
     let (kept, _, kept_tokens) = redeemed_by(store, &client, other.subject.as_str()).await;
@@ -127,7 +126,7 @@ where
 }
 
 /// Attributes that are named are changed, others stay, and nothing ends.
-pub async fn attributes_are_changed_one_by_one<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn attributes_are_changed_one_by_one(store: &AnyStore) {
     let (mut ada, other) = (created(store, "ada").await, created(store, "Ada").await);
     let (_, _, tokens) = redeemed_by(store, &registered(store).await, ada.subject.as_str()).await;
     let session = session(store, ada.subject.as_str()).await;
@@ -157,7 +156,7 @@ pub async fn attributes_are_changed_one_by_one<S: Store + AccountStore + Session
 }
 
 /// Enabling an account again gives back what it is, not what has ended.
-pub async fn enabling_an_account_revives_nothing<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn enabling_an_account_revives_nothing(store: &AnyStore) {
     let ada = created(store, "ada").await;
     let client = registered(store).await;
     let (_, _, tokens) = redeemed_by(store, &client, ada.subject.as_str()).await;
@@ -172,7 +171,7 @@ pub async fn enabling_an_account_revives_nothing<S: Store + AccountStore + Sessi
 }
 
 /// Where there is no account, the verbs say so and touch nobody's grants.
-pub async fn without_an_account_nothing_ends<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn without_an_account_nothing_ends(store: &AnyStore) {
     let (_, grant, _, _) = redeemed(store).await;
     let session = session(store, grant.subject.as_str()).await;
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
@@ -189,7 +188,7 @@ pub async fn without_an_account_nothing_ends<S: Store + AccountStore + SessionSt
 
 /// Of two changes of one account that was read once, the second is told so, and nothing of it is stored or ends
 /// anything.
-pub async fn f_03_an_account_that_was_changed_is_not_replaced<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn f_03_an_account_that_was_changed_is_not_replaced(store: &AnyStore) {
     let read = created(store, "ada").await;
     let hash = |text: &str| PasswordHash::from_phc(format!("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ${text}"));
     let (reset, mut late) = (Account { password: hash("reset"), ..read.clone() }, read.clone());
@@ -215,7 +214,7 @@ pub async fn f_03_an_account_that_was_changed_is_not_replaced<S: Store + Account
 
 /// Accounts are listed in the order of their names' bytes, each once, although others come and go
 /// meanwhile.
-pub async fn accounts_are_listed_page_by_page<S: AccountStore>(store: &S) {
+pub async fn accounts_are_listed_page_by_page(store: &AnyStore) {
     for name in ["d", "B", "a", "b", "~", "ä"] {
         created(store, name).await;
     }

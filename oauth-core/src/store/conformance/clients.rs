@@ -1,5 +1,6 @@
 //! What a [`ClientStore`](crate::store::ClientStore) promises.
 
+use super::AnyStore;
 use super::sample::{
     approved_by, at, awkward_attributes, client, client_id, code, digest, grant, grantless, is_alive, is_revoked,
     issue, redeemed_by, refresh_of, registered, retry_until, save, scope, subject,
@@ -7,11 +8,14 @@ use super::sample::{
 use crate::client::{Client, ClientType, GrantType, Origin, SecretHash};
 use crate::identifier::Resource;
 use crate::redirect::RedirectUri;
-use crate::store::{ClientFilter, Created, Page, PasswordHash, Redeemed, Replaced, Rotated, Saved, Store};
+use crate::store::{
+    ClientFilter, ClientStore as _, CodeStore as _, Created, GrantStore as _, Page, PasswordHash, Redeemed, Replaced,
+    Rotated, Saved, TokenStore as _,
+};
 use std::time::Duration;
 
 /// A client is read as it was saved, at the limits of its lengths; so is what replaces it.
-pub async fn a_client_comes_back_as_it_was_saved<S: Store>(store: &S) {
+pub async fn a_client_comes_back_as_it_was_saved(store: &AnyStore) {
     let mut client =
         Client::new(client_id(&format!("{}end", "~ \"%_'\\".repeat(36))), "Köln 🏫 'notes'", ClientType::Confidential);
     client.uri = Some("https://client.example/?q=%20&r='".to_owned());
@@ -42,7 +46,7 @@ pub async fn a_client_comes_back_as_it_was_saved<S: Store>(store: &S) {
 }
 
 /// A new client never takes the place of another; replacing and deleting need one that is there.
-pub async fn a_client_is_created_once<S: Store>(store: &S) {
+pub async fn a_client_is_created_once(store: &AnyStore) {
     let first = registered(store).await;
     let mut second = first.clone();
     second.name = "An impostor".to_owned();
@@ -57,7 +61,7 @@ pub async fn a_client_is_created_once<S: Store>(store: &S) {
 }
 
 /// Of two changes to what was read once, the second changes nothing.
-pub async fn a_client_that_was_changed_is_not_replaced<S: Store>(store: &S) {
+pub async fn a_client_that_was_changed_is_not_replaced(store: &AnyStore) {
     let read = registered(store).await;
     let (mut renewed, mut edited) = (read.clone(), read.clone());
     renewed.secrets = vec![SecretHash::Sha256(digest())];
@@ -83,7 +87,7 @@ pub async fn a_client_that_was_changed_is_not_replaced<S: Store>(store: &S) {
 }
 
 /// Identifiers that differ in case or in a space at the end are different clients.
-pub async fn client_identifiers_compare_byte_for_byte<S: Store>(store: &S) {
+pub async fn client_identifiers_compare_byte_for_byte(store: &AnyStore) {
     let ids = ["notes", "Notes", "NOTES", "notes ", " notes", "n_tes", "n%"];
     for id in ids {
         assert_eq!(store.client(&client_id(id)).await.expect("client"), None, "{id:?} is another client");
@@ -99,7 +103,7 @@ pub async fn client_identifiers_compare_byte_for_byte<S: Store>(store: &S) {
 
 /// Clients are found by owner, by resource and by attributes; all that is asked must hold, byte for
 /// byte.
-pub async fn clients_are_found_by_what_they_have<S: Store>(store: &S) {
+pub async fn clients_are_found_by_what_they_have(store: &AnyStore) {
     let api = Resource::new("https://api.example/").expect("a resource");
     let mut full = client("full");
     full.owner = Some(subject("ada"));
@@ -138,7 +142,7 @@ pub async fn clients_are_found_by_what_they_have<S: Store>(store: &S) {
 }
 
 /// A client that was replaced is found by what it has now, and by nothing that it has given up (F-48).
-pub async fn a_replaced_client_is_found_by_what_it_has_now<S: Store>(store: &S) {
+pub async fn a_replaced_client_is_found_by_what_it_has_now(store: &AnyStore) {
     let resource = |name: &str| Resource::new(format!("https://{name}.example/")).expect("a resource");
     let having = |name: &str| {
         let mut client = client("notes");
@@ -197,7 +201,7 @@ pub async fn a_replaced_client_is_found_by_what_it_has_now<S: Store>(store: &S) 
 
 /// A client is found by each spelling of its resource that has the same normal form (RFC 3986 §6.2.2.1, §6.2.3),
 /// and by no other; it keeps the spelling that was saved.
-pub async fn f_25_a_client_is_found_by_its_resource_in_any_spelling<S: Store>(store: &S) {
+pub async fn f_25_a_client_is_found_by_its_resource_in_any_spelling(store: &AnyStore) {
     let resource = |text: &str| Resource::new(text).expect("a resource");
     for (id, spelling) in [("plain", "https://plain.example"), ("odd", "HTTPS://Odd.example:443/")] {
         let mut server = client(id);
@@ -221,7 +225,7 @@ pub async fn f_25_a_client_is_found_by_its_resource_in_any_spelling<S: Store>(st
 }
 
 /// Clients that serve one of several resources are found together, each once, page by page.
-pub async fn f_13_clients_are_found_by_one_of_several_resources<S: Store>(store: &S) {
+pub async fn f_13_clients_are_found_by_one_of_several_resources(store: &AnyStore) {
     let api = |number: usize| Resource::new(format!("https://api{number}.example/")).expect("a resource");
     let mut expected = Vec::new();
     for number in 0..5 {
@@ -244,7 +248,7 @@ pub async fn f_13_clients_are_found_by_one_of_several_resources<S: Store>(store:
 }
 
 /// Clients are listed in the order of their bytes, each once, although others come meanwhile.
-pub async fn clients_are_listed_page_by_page<S: Store>(store: &S) {
+pub async fn clients_are_listed_page_by_page(store: &AnyStore) {
     for id in ["d", "B", "a", "b", "~", "a b"] {
         store.create_client(&client(id)).await.expect("create_client");
     }
@@ -264,7 +268,7 @@ pub async fn clients_are_listed_page_by_page<S: Store>(store: &S) {
 }
 
 /// A disabled client has nothing alive and gets nothing; enabled again, all of it lives again.
-pub async fn a_disabled_client_has_nothing_alive<S: Store>(store: &S) {
+pub async fn a_disabled_client_has_nothing_alive(store: &AnyStore) {
     let mut client = registered(store).await;
     let (family, _, tokens) = redeemed_by(store, &client, "ada").await;
     let (waiting, unused) = approved_by(store, &client, "grace").await;
@@ -300,7 +304,7 @@ pub async fn a_disabled_client_has_nothing_alive<S: Store>(store: &S) {
 
 /// Deleting a client ends everything that was issued to it, and nothing else; a client created later
 /// under its identifier inherits nothing.
-pub async fn a_client_created_again_inherits_nothing<S: Store>(store: &S) {
+pub async fn a_client_created_again_inherits_nothing(store: &AnyStore) {
     let (client, neighbour) = (registered(store).await, registered(store).await);
     let (family, used, tokens) = redeemed_by(store, &client, "ada").await;
     let (waiting, unused) = approved_by(store, &client, "ada").await;

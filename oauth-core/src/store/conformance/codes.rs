@@ -1,14 +1,15 @@
 //! What a [`CodeStore`](crate::store::CodeStore) promises.
 
+use super::AnyStore;
 use super::sample::{
     approved, approved_by, at, awkward_attributes, code, digest, grant, is_alive, is_revoked, issue, redeemed,
     refresh_of, registered, save, subject,
 };
 use crate::identifier::Resource;
-use crate::store::{Redeemed, Saved, Store, StoredCode};
+use crate::store::{ClientStore as _, CodeStore as _, GrantStore as _, Redeemed, Saved, StoredCode, TokenStore as _};
 
 /// A code and its grant are read as they were saved, at the limits of their lengths.
-pub async fn a_code_comes_back_as_it_was_saved<S: Store>(store: &S) {
+pub async fn a_code_comes_back_as_it_was_saved(store: &AnyStore) {
     let client = registered(store).await;
     let mut grant = grant(&client, "ada");
     grant.subject = subject(&format!("{}x", "é".repeat(127)));
@@ -31,7 +32,7 @@ pub async fn a_code_comes_back_as_it_was_saved<S: Store>(store: &S) {
 }
 
 /// A code that was never saved is unknown.
-pub async fn an_unknown_code_is_unknown<S: Store>(store: &S) {
+pub async fn an_unknown_code_is_unknown(store: &AnyStore) {
     let (_, grant, _) = approved(store).await;
     let nobodys = digest();
     assert_eq!(store.code(&nobodys).await.expect("code"), None, "an unknown code is not there");
@@ -41,7 +42,7 @@ pub async fn an_unknown_code_is_unknown<S: Store>(store: &S) {
 
 /// [`save_code`](crate::store::CodeStore::save_code) stores nothing under a client that does not
 /// exist or is disabled.
-pub async fn save_code_needs_an_enabled_client<S: Store>(store: &S) {
+pub async fn save_code_needs_an_enabled_client(store: &AnyStore) {
     let mut client = registered(store).await;
     client.enabled = false;
     assert!(store.update_client(&client).await.expect("update_client"), "the client is there");
@@ -55,7 +56,7 @@ pub async fn save_code_needs_an_enabled_client<S: Store>(store: &S) {
 }
 
 /// A digest or grant identifier that is taken is an error, and changes nothing.
-pub async fn save_code_overwrites_nothing<S: Store>(store: &S) {
+pub async fn save_code_overwrites_nothing(store: &AnyStore) {
     let (client, first_grant, first_code) = approved(store).await;
     let mut second_grant = grant(&client, "eve");
     let mut second_code = code(&second_grant);
@@ -75,7 +76,7 @@ pub async fn save_code_overwrites_nothing<S: Store>(store: &S) {
 }
 
 /// A code can be used once; the second use revokes its grant with everything under it, durably.
-pub async fn redeem_is_single_use<S: Store>(store: &S) {
+pub async fn redeem_is_single_use(store: &AnyStore) {
     let (client, grant, code, first) = redeemed(store).await;
     let (other, _) = approved_by(store, &client, "ada").await;
     assert!(is_alive(store, &first, 2).await, "a redeemed code gave a live token");
@@ -97,7 +98,7 @@ pub async fn redeem_is_single_use<S: Store>(store: &S) {
 }
 
 /// A code can be redeemed until the second before its end, without a sweep; later nothing changes.
-pub async fn redeem_minds_the_end_of_the_code<S: Store>(store: &S) {
+pub async fn redeem_minds_the_end_of_the_code(store: &AnyStore) {
     let (_, grant, code) = approved(store).await;
     let late = issue(&grant, 60);
     let outcome = store.redeem(&code.digest, &late).await.expect("redeem");
@@ -111,7 +112,7 @@ pub async fn redeem_minds_the_end_of_the_code<S: Store>(store: &S) {
 }
 
 /// A redemption says on the grant when tokens were issued and when it ends.
-pub async fn redeem_sets_the_times_of_the_grant<S: Store>(store: &S) {
+pub async fn redeem_sets_the_times_of_the_grant(store: &AnyStore) {
     let (_, mut grant, code) = approved(store).await;
     let mut issue = issue(&grant, 7);
     issue.grant_expires_at = at(5_000);
@@ -123,7 +124,7 @@ pub async fn redeem_sets_the_times_of_the_grant<S: Store>(store: &S) {
 }
 
 /// The checks come in the promised order: grant and client, then use, then end.
-pub async fn redeem_checks_in_order<S: Store>(store: &S) {
+pub async fn redeem_checks_in_order(store: &AnyStore) {
     let (mut client, grant, code, _) = redeemed(store).await;
     client.enabled = false;
     assert!(store.update_client(&client).await.expect("update_client"), "the client is there");
@@ -140,7 +141,7 @@ pub async fn redeem_checks_in_order<S: Store>(store: &S) {
 }
 
 /// A redemption that cannot store its tokens leaves the code unused.
-pub async fn redeem_is_all_or_nothing<S: Store>(store: &S) {
+pub async fn redeem_is_all_or_nothing(store: &AnyStore) {
     let (client, _, _, taken) = redeemed(store).await;
     let (grant, code) = approved_by(store, &client, "grace").await;
     let mut clash = issue(&grant, 2);

@@ -3,6 +3,7 @@
 //! Each verb is started anew and dropped after one poll, after two, and so on until it completes;
 //! then, when the store has come to rest, either all of its parts are there or none.
 
+use super::AnyStore;
 use super::accounts::account;
 use super::interrupted::{MOST_POLLS, all_or_nothing, polled};
 use super::pending::pending;
@@ -14,13 +15,16 @@ use super::sessions::decision;
 use crate::client::Client;
 use crate::identifier::ClientId;
 use crate::secret::Digest;
-use crate::store::{AccountStore, GrantFilter, Page, PasswordHash, PendingRequestStore, SessionStore, Store};
+use crate::store::{
+    AccountStore as _, ClientStore as _, CodeStore as _, GrantFilter, GrantStore as _, Housekeeping as _, Page,
+    PasswordHash, PendingRequestStore as _, SessionStore as _, TokenStore as _,
+};
 use std::time::Duration;
 
 /// The verbs of clients.
-pub async fn client_verbs_are_all_or_nothing<S: Store>(store: &S) {
-    let new = async |_: &S| client(ClientId::generate().as_str());
-    let exists = async |store: &S, client: &Client| store.client(&client.id).await.expect("client").is_some();
+pub async fn client_verbs_are_all_or_nothing(store: &AnyStore) {
+    let new = async |_: &AnyStore| client(ClientId::generate().as_str());
+    let exists = async |store: &AnyStore, client: &Client| store.client(&client.id).await.expect("client").is_some();
     all_or_nothing(
         store,
         "create_client",
@@ -30,7 +34,7 @@ pub async fn client_verbs_are_all_or_nothing<S: Store>(store: &S) {
     )
     .await;
 
-    let with_tokens = async |store: &S| {
+    let with_tokens = async |store: &AnyStore| {
         let (client, grant, code, tokens) = redeemed(store).await;
         let own = grantless(&client);
         store.issue(&own).await.expect("issue");
@@ -71,11 +75,11 @@ pub async fn client_verbs_are_all_or_nothing<S: Store>(store: &S) {
 }
 
 /// The verbs of codes.
-pub async fn code_verbs_are_all_or_nothing<S: Store>(store: &S) {
+pub async fn code_verbs_are_all_or_nothing(store: &AnyStore) {
     all_or_nothing(
         store,
         "save_code",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let grant = grant(&registered(s).await, "ada");
             let (code, basis) = (code(&grant), basis(s, &grant).await);
             (grant, code, basis)
@@ -94,7 +98,7 @@ pub async fn code_verbs_are_all_or_nothing<S: Store>(store: &S) {
     all_or_nothing(
         store,
         "redeem",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let (_, grant, code) = approved(s).await;
             let issue = issue(&grant, 1);
             (grant, code, issue)
@@ -123,11 +127,11 @@ pub async fn code_verbs_are_all_or_nothing<S: Store>(store: &S) {
 }
 
 /// The verbs of tokens.
-pub async fn token_verbs_are_all_or_nothing<S: Store>(store: &S) {
+pub async fn token_verbs_are_all_or_nothing(store: &AnyStore) {
     all_or_nothing(
         store,
         "issue",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let (_, grant, _, _) = redeemed(s).await;
             issue(&grant, 2)
         },
@@ -141,7 +145,7 @@ pub async fn token_verbs_are_all_or_nothing<S: Store>(store: &S) {
     all_or_nothing(
         store,
         "rotate",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let (_, grant, _, first) = redeemed(s).await;
             let next = issue(&grant, 10);
             (first, next)
@@ -161,7 +165,7 @@ pub async fn token_verbs_are_all_or_nothing<S: Store>(store: &S) {
     all_or_nothing(
         store,
         "rotate, of a retired token",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let (_, grant, _, first) = redeemed(s).await;
             let next = issue(&grant, 10);
             s.rotate(&refresh_of(&first), &next, &retry_until(20)).await.expect("rotate");
@@ -185,7 +189,7 @@ pub async fn token_verbs_are_all_or_nothing<S: Store>(store: &S) {
 }
 
 /// The verbs of grants, and the sweep of one.
-pub async fn grant_verbs_are_all_or_nothing<S: Store>(store: &S) {
+pub async fn grant_verbs_are_all_or_nothing(store: &AnyStore) {
     all_or_nothing(
         store,
         "revoke_grant",
@@ -197,7 +201,7 @@ pub async fn grant_verbs_are_all_or_nothing<S: Store>(store: &S) {
     all_or_nothing(
         store,
         "revoke_grants",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let (client, first, _, first_tokens) = redeemed(s).await;
             let (second, _, second_tokens) = redeemed_by(s, &client, "grace").await;
             let own = grantless(&client);
@@ -220,7 +224,7 @@ pub async fn grant_verbs_are_all_or_nothing<S: Store>(store: &S) {
     all_or_nothing(
         store,
         "sweep",
-        async |s: &S| {
+        async |s: &AnyStore| {
             while s.sweep(everything_over, 1_000).await.expect("sweep").more {}
             let client = registered(s).await;
             let (grant, code) = approved_by(s, &client, "ada").await;
@@ -244,12 +248,12 @@ pub async fn grant_verbs_are_all_or_nothing<S: Store>(store: &S) {
 }
 
 /// The verbs of sessions.
-pub async fn session_verbs_are_all_or_nothing<S: SessionStore>(store: &S) {
-    let is_open = async |s: &S, digest: &Digest| s.session(digest, at(1)).await.expect("session").is_some();
+pub async fn session_verbs_are_all_or_nothing(store: &AnyStore) {
+    let is_open = async |s: &AnyStore, digest: &Digest| s.session(digest, at(1)).await.expect("session").is_some();
     all_or_nothing(
         store,
         "create_session",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let mut new = session(s, "ada").await;
             new.digest = digest();
             new
@@ -258,7 +262,7 @@ pub async fn session_verbs_are_all_or_nothing<S: SessionStore>(store: &S) {
         async |s, session| vec![is_open(s, &session.digest).await],
     )
     .await;
-    let two = async |s: &S| [session(s, "grace").await, session(s, "grace").await];
+    let two = async |s: &AnyStore| [session(s, "grace").await, session(s, "grace").await];
     all_or_nothing(
         store,
         "end_session",
@@ -292,7 +296,7 @@ pub async fn session_verbs_are_all_or_nothing<S: SessionStore>(store: &S) {
 }
 
 /// The verbs of pending requests: what is told of one afterwards takes it.
-pub async fn pending_verbs_are_all_or_nothing<S: PendingRequestStore>(store: &S) {
+pub async fn pending_verbs_are_all_or_nothing(store: &AnyStore) {
     for polls in 1..=MOST_POLLS {
         let held = pending("ada");
         let take = async || store.take_pending(&held.digest, &held.subject, at(1)).await.expect("take_pending");
@@ -322,11 +326,11 @@ pub async fn pending_verbs_are_all_or_nothing<S: PendingRequestStore>(store: &S)
 }
 
 /// The verbs of accounts, with the sessions and grants that end with one.
-pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn account_verbs_are_all_or_nothing(store: &AnyStore) {
     all_or_nothing(
         store,
         "create_account",
-        async |_: &S| account(ClientId::generate().as_str()),
+        async |_: &AnyStore| account(ClientId::generate().as_str()),
         async |s, account| s.create_account(account).await,
         async |s, account| {
             vec![
@@ -339,7 +343,7 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
     all_or_nothing(
         store,
         "replace_account",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let account = account(ClientId::generate().as_str());
             s.create_account(&account).await.expect("create_account");
             account
@@ -358,7 +362,7 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
     all_or_nothing(
         store,
         "rename_account",
-        async |s: &S| {
+        async |s: &AnyStore| {
             let account = account(ClientId::generate().as_str());
             s.create_account(&account).await.expect("create_account");
             account
@@ -381,7 +385,7 @@ pub async fn account_verbs_are_all_or_nothing<S: Store + AccountStore + SessionS
         all_or_nothing(
             store,
             verb_name,
-            async |s: &S| {
+            async |s: &AnyStore| {
                 let account = account(ClientId::generate().as_str());
                 s.create_account(&account).await.expect("create_account");
                 let (grant, _, tokens) = redeemed_by(s, &registered(s).await, account.subject.as_str()).await;

@@ -2,14 +2,15 @@
 //! may be earlier than that of an end, in one process and the more so in two. So an end asks whether a grant was
 //! revoked, never whether it has expired.
 
+use super::AnyStore;
 use super::accounts::account;
 use super::sample::{
     approved_by, at, changed_account, code, grant, is_alive, issue, no_retry, refresh_of, registered, save, subject,
 };
 use crate::client::Client;
 use crate::store::{
-    AccountStore, Code, Created, Grant, GrantFilter, Issue, Page, PasswordHash, Redeemed, Rotated, Saved, SessionStore,
-    Store,
+    AccountStore as _, Code, CodeStore as _, Created, Grant, GrantFilter, Housekeeping as _, Issue, Page, PasswordHash,
+    Redeemed, Rotated, Saved, Store,
 };
 
 /// The second at which an unused code and a refresh token expire, and their grants with them.
@@ -91,7 +92,7 @@ async fn ended<S: Store>(store: &S, end: &str, grant: &Grant, now: i64) -> u64 {
 
 /// An end revokes a grant at and after the second at which it expires, although it counts only what was live: a
 /// redemption or a refresh whose `now` is earlier issues nothing behind it, nor behind a sweep.
-pub async fn f_02_an_end_reaches_what_has_expired<S: Store>(store: &S) {
+pub async fn f_02_an_end_reaches_what_has_expired(store: &AnyStore) {
     let ends = ["revoke_grant", "retire_grant", "of the person", "of the client", "of both", "delete_client"];
     for end in ends {
         let expired = Expired::new(store, &format!("ada, {end}")).await;
@@ -120,7 +121,7 @@ pub async fn f_02_an_end_reaches_what_has_expired<S: Store>(store: &S) {
 }
 
 /// What ends an account revokes grants at and after the second at which they expire.
-pub async fn f_02_an_end_of_an_account_reaches_what_has_expired<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn f_02_an_end_of_an_account_reaches_what_has_expired(store: &AnyStore) {
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     for end in ["a new password", "disabling", "deletion"] {
         let ada = account(&format!("ada, {end}"));

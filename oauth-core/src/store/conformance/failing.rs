@@ -2,6 +2,7 @@
 //! has, before the verb has happened or after, when only its answer is lost. Nothing that failed is called
 //! done, and nothing is left by halves: the same request, sent again, ends well or ends the grant.
 
+use super::AnyStore;
 use super::sample::scope;
 use super::site::{Answer, Moment, Site};
 use crate::store::Store;
@@ -36,7 +37,7 @@ async fn at_every_call<S: Store, P>(
 }
 
 /// A code that was not given to anybody is not given; asking again gives one that can be redeemed.
-pub async fn an_authorization_that_failed_gives_no_code<S: Store>(store: &S) {
+pub async fn an_authorization_that_failed_gives_no_code(store: &AnyStore) {
     at_every_call(
         store,
         "authorization",
@@ -52,7 +53,7 @@ pub async fn an_authorization_that_failed_gives_no_code<S: Store>(store: &S) {
 
 /// A redemption that failed before it happened can be made again; one whose answer was lost is a replay then,
 /// and ends the grant with the tokens that nobody has.
-pub async fn a_redemption_that_failed_is_whole_or_nothing<S: Store>(store: &S) {
+pub async fn a_redemption_that_failed_is_whole_or_nothing(store: &AnyStore) {
     at_every_call(
         store,
         "redemption",
@@ -73,7 +74,7 @@ pub async fn a_redemption_that_failed_is_whole_or_nothing<S: Store>(store: &S) {
 }
 
 /// A refresh that failed can be made again, whether it happened or not: nobody is signed out by it.
-pub async fn a_refresh_that_failed_can_be_made_again<S: Store>(store: &S) {
+pub async fn a_refresh_that_failed_can_be_made_again(store: &AnyStore) {
     at_every_call(
         store,
         "refresh",
@@ -91,7 +92,7 @@ pub async fn a_refresh_that_failed_can_be_made_again<S: Store>(store: &S) {
 }
 
 /// A revocation that failed is not called done; made again, it is.
-pub async fn a_revocation_that_failed_is_not_called_done<S: Store>(store: &S) {
+pub async fn a_revocation_that_failed_is_not_called_done(store: &AnyStore) {
     for of_refresh in [true, false] {
         at_every_call(
             store,
@@ -112,7 +113,7 @@ pub async fn a_revocation_that_failed_is_not_called_done<S: Store>(store: &S) {
 }
 
 /// Nobody is told that a token is dead, or given one, because the store could not be asked.
-pub async fn what_cannot_be_asked_is_neither_dead_nor_issued<S: Store>(store: &S) {
+pub async fn what_cannot_be_asked_is_neither_dead_nor_issued(store: &AnyStore) {
     at_every_call(
         store,
         "introspection",

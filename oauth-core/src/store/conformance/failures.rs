@@ -1,11 +1,12 @@
 //! What a [`FailureStore`](crate::store::FailureStore) promises, if the store has one.
 
+use super::AnyStore;
 use super::sample::{at, digest};
 use crate::secret::Digest;
-use crate::store::{Counted, Failures, Store};
+use crate::store::{Counted, Failures, Housekeeping as _};
 
 /// What is added to a count comes back to all who add to it, until its end; then it begins anew.
-pub async fn f_08_failures_are_counted_for_all_processes<S: Store>(store: &S) {
+pub async fn f_08_failures_are_counted_for_all_processes(store: &AnyStore) {
     let Some(failures) = store.failures() else { return };
     let (one, two) = (digest(), digest());
     let add = async |added: &[(Digest, u32, i64)], now| {

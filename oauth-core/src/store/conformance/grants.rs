@@ -1,11 +1,14 @@
 //! What a [`GrantStore`](crate::store::GrantStore) promises.
 
+use super::AnyStore;
 use super::sample::{
     approved, approved_by, at, awkward_attributes, client_id, code, grant, grantless, is_alive, is_revoked, issue,
     redeemed, redeemed_by, refresh_of, registered, retry_until, save, subject,
 };
 use crate::identifier::GrantId;
-use crate::store::{GrantFilter, Page, Redeemed, Rotated, Saved, Store, grants_having};
+use crate::store::{
+    CodeStore as _, GrantFilter, GrantStore as _, Page, Redeemed, Rotated, Saved, Store, TokenStore as _, grants_having,
+};
 
 async fn listed<S: Store>(store: &S, filter: &GrantFilter, now: i64) -> Vec<GrantId> {
     let found = store.grants(filter, &Page::first(100), at(now)).await.expect("grants");
@@ -13,7 +16,7 @@ async fn listed<S: Store>(store: &S, filter: &GrantFilter, now: i64) -> Vec<Gran
 }
 
 /// Revoking a grant ends everything under it, durably, and leaves it readable.
-pub async fn revoke_grant_ends_everything_under_it<S: Store>(store: &S) {
+pub async fn revoke_grant_ends_everything_under_it(store: &AnyStore) {
     let (client, mut family, used, tokens) = redeemed(store).await;
     let next = issue(&family, 2);
     store.rotate(&refresh_of(&tokens), &next, &retry_until(100)).await.expect("rotate");
@@ -43,7 +46,7 @@ pub async fn revoke_grant_ends_everything_under_it<S: Store>(store: &S) {
 }
 
 /// A code that nobody redeemed dies with its grant.
-pub async fn an_unused_code_dies_with_its_grant<S: Store>(store: &S) {
+pub async fn an_unused_code_dies_with_its_grant(store: &AnyStore) {
     let (_, grant, code) = approved(store).await;
     assert!(store.revoke_grant(&grant.id, at(1)).await.expect("revoke_grant"), "the grant was live");
     let late = issue(&grant, 2);
@@ -55,7 +58,7 @@ pub async fn an_unused_code_dies_with_its_grant<S: Store>(store: &S) {
 }
 
 /// A grant that is unknown, has expired or was revoked is not live.
-pub async fn revoke_grant_says_whether_it_was_live<S: Store>(store: &S) {
+pub async fn revoke_grant_says_whether_it_was_live(store: &AnyStore) {
     let (_, grant, _) = approved(store).await;
     let nobodys = GrantId::generate();
     assert!(!store.revoke_grant(&nobodys, at(0)).await.expect("revoke_grant"), "an unknown grant is not live");
@@ -70,7 +73,7 @@ pub async fn revoke_grant_says_whether_it_was_live<S: Store>(store: &S) {
 }
 
 /// Revoking by person, by client or by both ends exactly what is meant, and counts it.
-pub async fn revoke_grants_ends_what_is_meant<S: Store>(store: &S) {
+pub async fn revoke_grants_ends_what_is_meant(store: &AnyStore) {
     let (notes, mail) = (registered(store).await, registered(store).await);
     let mut families = Vec::new();
     for (client, who) in [(&notes, "ada"), (&notes, "Ada"), (&mail, "ada"), (&mail, "grace"), (&notes, "ada")] {
@@ -100,7 +103,7 @@ pub async fn revoke_grants_ends_what_is_meant<S: Store>(store: &S) {
 }
 
 /// Revoking all of a client ends its tokens without a grant too; it may get new ones.
-pub async fn revoke_grants_of_a_client_ends_its_own_tokens<S: Store>(store: &S) {
+pub async fn revoke_grants_of_a_client_ends_its_own_tokens(store: &AnyStore) {
     let (client, neighbour) = (registered(store).await, registered(store).await);
     let (own, others) = (grantless(&client), grantless(&neighbour));
     for issue in [&own, &others] {
@@ -120,7 +123,7 @@ pub async fn revoke_grants_of_a_client_ends_its_own_tokens<S: Store>(store: &S) 
 }
 
 /// Only live grants are listed, until the second before their end.
-pub async fn grants_lists_only_what_is_live<S: Store>(store: &S) {
+pub async fn grants_lists_only_what_is_live(store: &AnyStore) {
     let client = registered(store).await;
     let (first, _) = approved_by(store, &client, "ada").await;
     let (revoked, _) = approved_by(store, &client, "ada").await;
@@ -140,7 +143,7 @@ pub async fn grants_lists_only_what_is_live<S: Store>(store: &S) {
 
 /// Grants are listed in the order of their identifiers' bytes, each once, although others come
 /// meanwhile.
-pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
+pub async fn grants_are_listed_page_by_page(store: &AnyStore) {
     let client = registered(store).await;
     let mut ids = Vec::new();
     for _ in 0..7 {
@@ -172,7 +175,7 @@ pub async fn grants_are_listed_page_by_page<S: Store>(store: &S) {
 }
 
 /// A grant that makes room for another ends with everything under it, and alone.
-pub async fn f_09_a_retired_grant_ends_alone<S: Store>(store: &S) {
+pub async fn f_09_a_retired_grant_ends_alone(store: &AnyStore) {
     let client = registered(store).await;
     let (kept, _, kept_tokens) = redeemed_by(store, &client, "ada").await;
     let (grant, _, tokens) = redeemed_by(store, &client, "ada").await;
@@ -185,7 +188,7 @@ pub async fn f_09_a_retired_grant_ends_alone<S: Store>(store: &S) {
 }
 
 /// Each client of a person's live grants is listed once, page by page; those of others and of what ended are not.
-pub async fn f_09_the_clients_of_a_person_are_listed_page_by_page<S: Store>(store: &S) {
+pub async fn f_09_the_clients_of_a_person_are_listed_page_by_page(store: &AnyStore) {
     let mut expected = Vec::new();
     for _ in 0..5 {
         let client = registered(store).await;
@@ -229,7 +232,7 @@ pub async fn f_09_the_clients_of_a_person_are_listed_page_by_page<S: Store>(stor
 
 /// Grants are found by the attributes that they hold, all of them and byte for byte, however little is
 /// looked at in one go.
-pub async fn grants_are_found_by_their_attributes<S: Store>(store: &S) {
+pub async fn grants_are_found_by_their_attributes(store: &AnyStore) {
     let awkward = awkward_attributes();
     let (one, other) = (registered(store).await, registered(store).await);
     registered(store).await;
@@ -268,7 +271,7 @@ pub async fn grants_are_found_by_their_attributes<S: Store>(store: &S) {
 }
 
 /// Persons whose identifiers differ in case, accents or a space at the end are different persons.
-pub async fn subjects_compare_byte_for_byte<S: Store>(store: &S) {
+pub async fn subjects_compare_byte_for_byte(store: &AnyStore) {
     let client = registered(store).await;
     let names = ["josé", "jose", "José", "jose\u{301}", "josé ", "jos_", "%"];
     let mut grants = Vec::new();

@@ -1,10 +1,14 @@
 //! What [`Housekeeping`](crate::store::Housekeeping) promises.
 
+use super::AnyStore;
 use super::sample::{
     approved, approved_by, at, grantless, is_alive, issue, no_retry, redeemed, redeemed_by, refresh_of, registered,
     retry_until,
 };
-use crate::store::{Grant, Issue, Redeemed, Rotated, Saved, Store, Swept};
+use crate::store::{
+    ClientStore as _, CodeStore as _, Grant, GrantStore as _, Housekeeping as _, Issue, Redeemed, Rotated, Saved,
+    Store, Swept, TokenStore as _,
+};
 
 async fn sweep<S: Store>(store: &S, now: i64, limit: u32) -> Swept {
     let swept = store.sweep(at(now), limit).await.expect("sweep");
@@ -36,7 +40,7 @@ async fn own_tokens<S: Store>(store: &S, count: usize) -> Vec<Issue> {
 }
 
 /// What has not expired stays, to the second.
-pub async fn sweep_keeps_what_is_not_over<S: Store>(store: &S) {
+pub async fn sweep_keeps_what_is_not_over(store: &AnyStore) {
     let (client, grant, code, tokens) = redeemed(store).await;
     let (waiting, unused) = approved_by(store, &client, "grace").await;
     let own = own_tokens(store, 1).await;
@@ -49,7 +53,7 @@ pub async fn sweep_keeps_what_is_not_over<S: Store>(store: &S) {
 }
 
 /// A sweep stops at its limit and says truthfully whether more waits.
-pub async fn sweep_is_bounded_and_truthful<S: Store>(store: &S) {
+pub async fn sweep_is_bounded_and_truthful(store: &AnyStore) {
     let tokens = own_tokens(store, 22).await;
     for (limit, removed, more) in [(5, 5, true), (1, 1, true), (8, 8, true), (8, 8, false), (8, 0, false)] {
         let swept = sweep(store, 300, limit).await;
@@ -62,7 +66,7 @@ pub async fn sweep_is_bounded_and_truthful<S: Store>(store: &S) {
 }
 
 /// A used code is remembered past its own end, through every sweep, as long as its grant.
-pub async fn sweep_keeps_the_memory_of_used_codes<S: Store>(store: &S) {
+pub async fn sweep_keeps_the_memory_of_used_codes(store: &AnyStore) {
     let (_, grant, code, _) = redeemed(store).await;
     let (_, unused_grant, unused) = approved(store).await;
     sweep_all(store, 999).await;
@@ -77,7 +81,7 @@ pub async fn sweep_keeps_the_memory_of_used_codes<S: Store>(store: &S) {
 }
 
 /// A retired refresh token is remembered past its own end, through every sweep, as long as its grant.
-pub async fn sweep_keeps_the_memory_of_retired_refresh_tokens<S: Store>(store: &S) {
+pub async fn sweep_keeps_the_memory_of_retired_refresh_tokens(store: &AnyStore) {
     let (_, grant, _, first) = redeemed(store).await;
     let second = issue(&grant, 400);
     store.rotate(&refresh_of(&first), &second, &retry_until(410)).await.expect("rotate");
@@ -100,7 +104,7 @@ async fn redeemed_with_window<S: Store>(store: &S, until: i64) -> (Grant, Issue)
 }
 
 /// A revoked grant stays until its end, so that its tokens are known to be revoked, not unknown.
-pub async fn sweep_keeps_revoked_grants_until_their_end<S: Store>(store: &S) {
+pub async fn sweep_keeps_revoked_grants_until_their_end(store: &AnyStore) {
     let (_, grant, code, tokens) = redeemed(store).await;
     store.revoke_grant(&grant.id, at(2)).await.expect("revoke_grant");
     sweep_all(store, 999).await;
@@ -112,7 +116,7 @@ pub async fn sweep_keeps_revoked_grants_until_their_end<S: Store>(store: &S) {
 }
 
 /// In the end everything goes, with all that hangs on it.
-pub async fn sweep_removes_everything_in_the_end<S: Store>(store: &S) {
+pub async fn sweep_removes_everything_in_the_end(store: &AnyStore) {
     let (client, grant, code, first) = redeemed(store).await;
     let second = issue(&grant, 10);
     store.rotate(&refresh_of(&first), &second, &retry_until(20)).await.expect("rotate");
@@ -138,7 +142,7 @@ pub async fn sweep_removes_everything_in_the_end<S: Store>(store: &S) {
 }
 
 /// A grant whose end was moved is swept at its new end.
-pub async fn sweep_minds_the_newest_end<S: Store>(store: &S) {
+pub async fn sweep_minds_the_newest_end(store: &AnyStore) {
     let (_, grant, _, first) = redeemed(store).await;
     let mut next = issue(&grant, 400);
     next.grant_expires_at = at(1_500);
@@ -150,7 +154,7 @@ pub async fn sweep_minds_the_newest_end<S: Store>(store: &S) {
 }
 
 /// Any number of sweeps may run at the same time: each record is removed, and counted, once.
-pub async fn sweeps_may_run_at_the_same_time<S: Store>(store: &S) {
+pub async fn sweeps_may_run_at_the_same_time(store: &AnyStore) {
     own_tokens(store, 60).await;
     let sweeps: Vec<_> = (0..4)
         .map(|_| {
@@ -172,7 +176,7 @@ pub async fn sweeps_may_run_at_the_same_time<S: Store>(store: &S) {
 }
 
 /// The backlog begins when the oldest record expired, and is gone when nothing waits.
-pub async fn the_backlog_is_as_old_as_its_oldest_record<S: Store>(store: &S) {
+pub async fn the_backlog_is_as_old_as_its_oldest_record(store: &AnyStore) {
     let since = async |now: i64| store.overdue_since(at(now)).await.expect("overdue_since");
     let (client, ..) = redeemed(store).await;
     own_tokens(store, 2).await;

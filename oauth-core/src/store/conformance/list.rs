@@ -7,7 +7,7 @@
 #[macro_export]
 macro_rules! store_conformance {
     ($fresh:expr) => {
-        $crate::store_conformance!(@tests $fresh;
+        $crate::store_conformance!(@tests $fresh, store;
             clients::a_client_comes_back_as_it_was_saved,
             clients::a_client_is_created_once,
             clients::a_client_that_was_changed_is_not_replaced,
@@ -95,11 +95,12 @@ macro_rules! store_conformance {
             failing::what_cannot_be_asked_is_neither_dead_nor_issued,
         );
     };
-    (@tests $fresh:expr; $($concept:ident :: $promise:ident),* $(,)?) => {
+    (@tests $fresh:expr, $any:ident; $($concept:ident :: $promise:ident),* $(,)?) => {
         $(
             #[test]
             fn $promise() {
-                $crate::store::conformance::check($fresh, $crate::store::conformance::$concept::$promise);
+                use $crate::store::conformance::{any, check_any, $concept};
+                check_any($fresh, any::$any, $concept::$promise);
             }
         )*
     };
@@ -110,7 +111,7 @@ macro_rules! store_conformance {
 #[macro_export]
 macro_rules! session_conformance {
     ($fresh:expr) => {
-        $crate::store_conformance!(@tests $fresh;
+        $crate::store_conformance!(@tests $fresh, sessions;
             sessions::a_session_ends_to_the_second,
             sessions::end_session_ends_that_session_only,
             sessions::end_sessions_ends_those_of_the_person,
@@ -129,7 +130,7 @@ macro_rules! session_conformance {
 #[macro_export]
 macro_rules! pending_conformance {
     ($fresh:expr) => {
-        $crate::store_conformance!(@tests $fresh;
+        $crate::store_conformance!(@tests $fresh, pending;
             pending::a_pending_request_is_taken_once,
             pending::a_pending_request_belongs_to_one_person,
             pending::a_pending_request_ends_to_the_second,
@@ -147,7 +148,7 @@ macro_rules! pending_conformance {
 #[macro_export]
 macro_rules! account_conformance {
     ($fresh:expr) => {
-        $crate::store_conformance!(@tests $fresh;
+        $crate::store_conformance!(@tests $fresh, accounts;
             accounts::an_account_comes_back_as_it_was_saved,
             accounts::an_account_is_created_once,
             accounts::usernames_compare_byte_for_byte,
@@ -181,7 +182,7 @@ macro_rules! account_conformance {
 #[macro_export]
 macro_rules! tenant_conformance {
     ($fresh:expr) => {
-        $crate::store_conformance!(@tests $fresh;
+        $crate::store_conformance!(@tests $fresh, tenants;
             tenants::a_tenant_sees_nothing_of_another,
             tenants::a_tenant_ends_nothing_of_another,
             tenants::a_tenant_sweeps_its_own,

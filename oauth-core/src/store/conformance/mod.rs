@@ -34,6 +34,8 @@
 #![allow(clippy::indexing_slicing, reason = "these are tests, although they are public")]
 
 pub mod accounts;
+#[doc(hidden)]
+pub mod any;
 pub mod clients;
 pub mod codes;
 pub mod dropped;
@@ -59,14 +61,25 @@ pub mod tokens;
 pub mod tombstones;
 pub mod year;
 
+pub use any::AnyStore;
 use std::future::Future;
 
-/// Makes a fresh store and checks one promise on it, on a runtime with four threads: what the macros
-/// write into each test.
+/// Makes a fresh store and checks one promise on it, on a runtime with four threads.
 pub fn check<S, Kept>(fresh: impl Future<Output = (S, Kept)>, promise: impl AsyncFnOnce(&S)) {
+    check_any(fresh, |store| store, promise);
+}
+
+/// Checks one promise on a fresh store of any type: what the macros write into each test.
+#[doc(hidden)]
+pub fn check_any<S, Any, Kept>(
+    fresh: impl Future<Output = (S, Kept)>,
+    any: impl FnOnce(S) -> Any,
+    promise: impl AsyncFnOnce(&Any),
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
         let (store, kept) = fresh.await;
+        let store = any(store);
         promise(&store).await;
         drop(store);
         drop(kept);

@@ -1,9 +1,10 @@
 //! What an [`AccountStore`] promises about names: it keeps the given spelling, and renames in one step.
 
+use super::AnyStore;
 use super::accounts::account;
 use super::sample::{at, is_alive, is_revoked, redeemed_by, registered, session};
 use crate::store::{
-    Account, AccountStore, Created, Marks, PasswordHash, Renamed, Replaced, SessionStore, Store, account_called,
+    Account, AccountStore, Created, Marks, PasswordHash, Renamed, Replaced, SessionStore as _, Store, account_called,
     fold_names,
 };
 
@@ -23,7 +24,7 @@ async fn marks<S: Store>(store: &S, account: &Account) -> Marks {
 }
 
 /// A spelling comes back as it was given, from each reading verb; the account is found by each spelling.
-pub async fn f_28_a_name_is_found_in_each_spelling<S: AccountStore>(store: &S) {
+pub async fn f_28_a_name_is_found_in_each_spelling(store: &AnyStore) {
     let given = spelled("Zo\u{eb} '\"%_");
     create(store, &given).await;
     assert_eq!(given.shown_name(), "Zo\u{eb} '\"%_", "the given spelling is shown");
@@ -40,7 +41,7 @@ pub async fn f_28_a_name_is_found_in_each_spelling<S: AccountStore>(store: &S) {
 }
 
 /// A renamed account keeps what it has, under the new name alone; a name that is taken changes nothing.
-pub async fn f_28_a_renamed_account_keeps_what_it_has<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn f_28_a_renamed_account_keeps_what_it_has(store: &AnyStore) {
     let (read, other) = (account("ada"), account("bob"));
     create(store, &read).await;
     create(store, &other).await;
@@ -87,7 +88,7 @@ pub async fn f_28_a_renamed_account_keeps_what_it_has<S: Store + AccountStore + 
 }
 
 /// Old names are folded; of two that meet, each account is still found by exactly its bytes.
-pub async fn f_28_old_names_are_folded<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn f_28_old_names_are_folded(store: &AnyStore) {
     let (zoe, apart, plain) = (account("Zo\u{eb}"), account("Jose\u{301}"), account("plain"));
     let (upper, mixed) = (account("ADA"), account("Ada"));
     for account in [&zoe, &apart, &plain, &upper, &mixed] {
@@ -116,7 +117,7 @@ pub async fn f_28_old_names_are_folded<S: Store + AccountStore + SessionStore>(s
 }
 
 /// A new hash in the place of an old one ends nothing; another password ends everything.
-pub async fn f_28_a_password_hashed_anew_ends_nothing<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn f_28_a_password_hashed_anew_ends_nothing(store: &AnyStore) {
     let read = account("ada");
     create(store, &read).await;
     let (grant, _, tokens) = redeemed_by(store, &registered(store).await, read.subject.as_str()).await;

@@ -1,8 +1,9 @@
 //! What a [`PendingRequestStore`] promises.
 
+use super::AnyStore;
 use super::sample::{at, digest, subject};
 use crate::identifier::Subject;
-use crate::store::{Housekeeping, PendingRequest, PendingRequestStore};
+use crate::store::{Housekeeping as _, PendingRequest, PendingRequestStore};
 
 /// A request that waits for a person from second 0 and expires at second 100.
 pub(super) fn pending(who: &str) -> PendingRequest {
@@ -26,7 +27,7 @@ async fn take<S: PendingRequestStore>(
 }
 
 /// A request is taken as it was saved, at the limits of its lengths, and once.
-pub async fn a_pending_request_is_taken_once<S: PendingRequestStore>(store: &S) {
+pub async fn a_pending_request_is_taken_once(store: &AnyStore) {
     let mut long = pending(&"é".repeat(127));
     long.query = format!("client_id=notes&state={}", "%20".repeat(20_000));
     store.save_pending(&long).await.expect("save_pending");
@@ -38,7 +39,7 @@ pub async fn a_pending_request_is_taken_once<S: PendingRequestStore>(store: &S) 
 }
 
 /// A request is there for the person who has to decide alone; who else asks for it changes nothing.
-pub async fn a_pending_request_belongs_to_one_person<S: PendingRequestStore>(store: &S) {
+pub async fn a_pending_request_belongs_to_one_person(store: &AnyStore) {
     let held = saved(store, "josé").await;
     for other in ["José", "jose", "jose\u{301}", "josé ", "jos_", "%", "eve"] {
         assert_eq!(take(store, &held, &subject(other), 1).await, None, "{other:?} is another person");
@@ -47,14 +48,14 @@ pub async fn a_pending_request_belongs_to_one_person<S: PendingRequestStore>(sto
 }
 
 /// A request waits until the second before its end.
-pub async fn a_pending_request_ends_to_the_second<S: PendingRequestStore>(store: &S) {
+pub async fn a_pending_request_ends_to_the_second(store: &AnyStore) {
     let held = saved(store, "ada").await;
     assert_eq!(take(store, &held, &held.subject, 100).await, None, "it expires at the second of its end");
     assert_eq!(take(store, &held, &held.subject, 99).await, Some(held), "it counts in its last second");
 }
 
 /// A request never takes the place of another.
-pub async fn a_pending_request_overwrites_nothing<S: PendingRequestStore>(store: &S) {
+pub async fn a_pending_request_overwrites_nothing(store: &AnyStore) {
     let held = saved(store, "ada").await;
     let other = PendingRequest { digest: held.digest, ..pending("eve") };
     assert!(store.save_pending(&other).await.is_err(), "a digest that is taken is refused");
@@ -63,7 +64,7 @@ pub async fn a_pending_request_overwrites_nothing<S: PendingRequestStore>(store:
 }
 
 /// Requests that have expired are swept away and counted as a backlog until then; others stay.
-pub async fn sweep_removes_pending_requests<S: PendingRequestStore + Housekeeping>(store: &S) {
+pub async fn sweep_removes_pending_requests(store: &AnyStore) {
     let (early, late) = (saved(store, "ada").await, PendingRequest { expires_at: at(200), ..pending("ada") });
     store.save_pending(&late).await.expect("save_pending");
     let overdue = async |now| store.overdue_since(at(now)).await.expect("overdue_since");
@@ -81,7 +82,7 @@ pub async fn sweep_removes_pending_requests<S: PendingRequestStore + Housekeepin
 }
 
 /// What waits at one tenant is not there for another; the stores are those of two.
-pub async fn a_pending_request_belongs_to_one_tenant<S: PendingRequestStore>((theirs, ours): &(S, S)) {
+pub async fn a_pending_request_belongs_to_one_tenant((theirs, ours): &(AnyStore, AnyStore)) {
     let held = saved(theirs, "ada").await;
     assert_eq!(take(ours, &held, &held.subject, 1).await, None, "it is not there for another tenant");
     assert_eq!(take(theirs, &held, &held.subject, 1).await, Some(held), "and was not taken away");

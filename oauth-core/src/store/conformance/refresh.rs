@@ -1,10 +1,13 @@
 //! What a [`TokenStore`](crate::store::TokenStore) promises of refresh tokens and their families.
 
+use super::AnyStore;
 use super::sample::{
     approved, approved_by, at, digest, is_alive, is_revoked, issue, no_retry, redeemed, redeemed_by, refresh_of,
     retry_until,
 };
-use crate::store::{Grant, Issue, Redeemed, Retry, Rotated, Store, StoredRefresh};
+use crate::store::{
+    ClientStore as _, CodeStore as _, Grant, Issue, Redeemed, Retry, Rotated, Store, StoredRefresh, TokenStore as _,
+};
 
 async fn rotate<S: Store>(store: &S, presented: &Issue, next: &Issue, retry: &Retry) -> Rotated {
     store.rotate(&refresh_of(presented), next, retry).await.expect("rotate")
@@ -26,7 +29,7 @@ async fn assert_family_ended<S: Store>(store: &S, grant: &Grant, family: &[&Issu
 
 /// A refresh token is read as it was saved; rotation retires it, saves its successors, sets the
 /// times of the grant, and lets earlier access tokens live.
-pub async fn rotate_retires_and_issues<S: Store>(store: &S) {
+pub async fn rotate_retires_and_issues(store: &AnyStore) {
     let (_, mut grant, _, first) = redeemed(store).await;
     grant.last_issued_at = Some(at(1));
     let token = first.refresh.clone().expect("a refresh token");
@@ -49,7 +52,7 @@ pub async fn rotate_retires_and_issues<S: Store>(store: &S) {
 }
 
 /// A refresh token that was never saved is unknown.
-pub async fn an_unknown_refresh_token_is_unknown<S: Store>(store: &S) {
+pub async fn an_unknown_refresh_token_is_unknown(store: &AnyStore) {
     let (_, grant, _, _) = redeemed(store).await;
     let stranger = issue(&grant, 1);
     assert_eq!(read(store, &stranger).await, None, "an unknown refresh token is not there");
@@ -59,7 +62,7 @@ pub async fn an_unknown_refresh_token_is_unknown<S: Store>(store: &S) {
 }
 
 /// A refresh token is good until the second before its end, without a sweep; later nothing changes.
-pub async fn a_refresh_token_ends_to_the_second<S: Store>(store: &S) {
+pub async fn a_refresh_token_ends_to_the_second(store: &AnyStore) {
     let (_, grant, _, first) = redeemed(store).await;
     let late = issue(&grant, 501);
     assert_eq!(
@@ -76,7 +79,7 @@ pub async fn a_refresh_token_ends_to_the_second<S: Store>(store: &S) {
 
 /// Within its window a retired token gets the same sealed answer again, byte for byte, and nothing
 /// changes.
-pub async fn rotate_gives_a_lost_answer_again<S: Store>(store: &S) {
+pub async fn rotate_gives_a_lost_answer_again(store: &AnyStore) {
     let (_, grant, _, first) = redeemed(store).await;
     let second = issue(&grant, 10);
     let sealed: Vec<u8> = (0..=u8::MAX).cycle().take(64 * 1024).collect();
@@ -96,7 +99,7 @@ pub async fn rotate_gives_a_lost_answer_again<S: Store>(store: &S) {
 }
 
 /// The window ends at its very second; then a retired token is reused.
-pub async fn the_window_ends_to_the_second<S: Store>(store: &S) {
+pub async fn the_window_ends_to_the_second(store: &AnyStore) {
     let (_, grant, _, first) = redeemed(store).await;
     let second = issue(&grant, 10);
     rotate(store, &first, &second, &retry_until(20)).await;
@@ -107,7 +110,7 @@ pub async fn the_window_ends_to_the_second<S: Store>(store: &S) {
 }
 
 /// Without a window a retired token is reused at once.
-pub async fn without_a_window_reuse_is_known_at_once<S: Store>(store: &S) {
+pub async fn without_a_window_reuse_is_known_at_once(store: &AnyStore) {
     let (client, grant, code, first) = redeemed(store).await;
     let (_, _, neighbour) = redeemed_by(store, &client, "ada").await;
     let second = issue(&grant, 10);
@@ -122,7 +125,7 @@ pub async fn without_a_window_reuse_is_known_at_once<S: Store>(store: &S) {
 }
 
 /// Once the successor has been used, the client has had the answer: the window is closed.
-pub async fn the_window_ends_with_the_use_of_the_successor<S: Store>(store: &S) {
+pub async fn the_window_ends_with_the_use_of_the_successor(store: &AnyStore) {
     let (_, grant, _, first) = redeemed(store).await;
     let (second, third) = (issue(&grant, 10), issue(&grant, 11));
     rotate(store, &first, &second, &retry_until(100)).await;
@@ -136,7 +139,7 @@ pub async fn the_window_ends_with_the_use_of_the_successor<S: Store>(store: &S) 
 }
 
 /// The checks come in the promised order: grant and client, then retirement, then the token's end.
-pub async fn rotate_checks_in_order<S: Store>(store: &S) {
+pub async fn rotate_checks_in_order(store: &AnyStore) {
     let (mut client, grant, _, first) = redeemed(store).await;
     let second = issue(&grant, 10);
     rotate(store, &first, &second, &retry_until(20)).await;
@@ -159,7 +162,7 @@ pub async fn rotate_checks_in_order<S: Store>(store: &S) {
 }
 
 /// A rotation that cannot store its tokens leaves the presented one as it was.
-pub async fn rotate_is_all_or_nothing<S: Store>(store: &S) {
+pub async fn rotate_is_all_or_nothing(store: &AnyStore) {
     let (client, grant, _, first) = redeemed(store).await;
     let (_, _, taken) = redeemed_by(store, &client, "grace").await;
     let mut clash = issue(&grant, 10);
@@ -174,7 +177,7 @@ pub async fn rotate_is_all_or_nothing<S: Store>(store: &S) {
 }
 
 /// A long family ends as one, and its retired tokens are all remembered.
-pub async fn a_retired_token_is_remembered_however_old<S: Store>(store: &S) {
+pub async fn a_retired_token_is_remembered_however_old(store: &AnyStore) {
     let (client, grant, code) = approved(store).await;
     approved_by(store, &client, "ada").await;
     let mut family = vec![issue(&grant, 1)];

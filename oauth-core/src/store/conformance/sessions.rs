@@ -1,8 +1,9 @@
 //! What a [`SessionStore`] promises.
 
+use super::AnyStore;
 use super::sample::{at, digest, scope, session, subject};
 use crate::secret::Digest;
-use crate::store::{PendingDecision, Session, SessionStore};
+use crate::store::{Housekeeping as _, PendingDecision, Session, SessionStore};
 
 /// A decision that expires at second 100.
 pub(super) fn decision(session: &Session, request: Digest) -> PendingDecision {
@@ -19,7 +20,7 @@ async fn is_open<S: SessionStore>(store: &S, session: &Session) -> bool {
 }
 
 /// A session is read as it was saved, until the second before its end.
-pub async fn a_session_ends_to_the_second<S: SessionStore>(store: &S) {
+pub async fn a_session_ends_to_the_second(store: &AnyStore) {
     let session = session(store, &format!("{}x", "é".repeat(127))).await;
     let stored = store.session(&session.digest, at(599)).await.expect("session");
     assert_eq!(stored.as_ref(), Some(&session), "a session is read as it was saved");
@@ -29,7 +30,7 @@ pub async fn a_session_ends_to_the_second<S: SessionStore>(store: &S) {
 }
 
 /// Ending a session ends it alone, once, with the decisions that wait in it.
-pub async fn end_session_ends_that_session_only<S: SessionStore>(store: &S) {
+pub async fn end_session_ends_that_session_only(store: &AnyStore) {
     let (ended, other) = (session(store, "ada").await, session(store, "ada").await);
     let request = digest();
     let (lost, kept) = (decision(&ended, request), decision(&other, request));
@@ -44,7 +45,7 @@ pub async fn end_session_ends_that_session_only<S: SessionStore>(store: &S) {
 }
 
 /// Ending all sessions of a person ends those and counts them; persons compare byte for byte.
-pub async fn end_sessions_ends_those_of_the_person<S: SessionStore>(store: &S) {
+pub async fn end_sessions_ends_those_of_the_person(store: &AnyStore) {
     let sessions = [session(store, "josé").await, session(store, "josé").await];
     let others = [session(store, "José").await, session(store, "jose\u{301}").await, session(store, "josé ").await];
     let lost = decision(&sessions[0], digest());
@@ -62,7 +63,7 @@ pub async fn end_sessions_ends_those_of_the_person<S: SessionStore>(store: &S) {
 }
 
 /// A decision is given out once, to its session and request only.
-pub async fn a_decision_is_taken_once<S: SessionStore>(store: &S) {
+pub async fn a_decision_is_taken_once(store: &AnyStore) {
     let (mine, other) = (session(store, "ada").await, session(store, "ada").await);
     let decided = decision(&mine, digest());
     store.save_decision(&decided).await.expect("save_decision");
@@ -74,7 +75,7 @@ pub async fn a_decision_is_taken_once<S: SessionStore>(store: &S) {
 }
 
 /// A decision counts until the second before its end.
-pub async fn a_decision_ends_to_the_second<S: SessionStore>(store: &S) {
+pub async fn a_decision_ends_to_the_second(store: &AnyStore) {
     let session = session(store, "ada").await;
     let decided = decision(&session, digest());
     store.save_decision(&decided).await.expect("save_decision");
@@ -84,7 +85,7 @@ pub async fn a_decision_ends_to_the_second<S: SessionStore>(store: &S) {
 }
 
 /// A later decision stands in the place of an earlier one; a denial is a decision too.
-pub async fn a_later_decision_replaces_an_earlier_one<S: SessionStore>(store: &S) {
+pub async fn a_later_decision_replaces_an_earlier_one(store: &AnyStore) {
     let session = session(store, "ada").await;
     let allowed = decision(&session, digest());
     let denied = PendingDecision { allowed: None, expires_at: at(90), ..allowed.clone() };
@@ -95,7 +96,7 @@ pub async fn a_later_decision_replaces_an_earlier_one<S: SessionStore>(store: &S
 }
 
 /// Sessions and decisions that have expired are swept away; others stay.
-pub async fn sweep_removes_sessions_and_decisions<S: SessionStore + crate::store::Housekeeping>(store: &S) {
+pub async fn sweep_removes_sessions_and_decisions(store: &AnyStore) {
     let session = session(store, "ada").await;
     let (early, late) = (decision(&session, digest()), decision(&session, digest()));
     let late = PendingDecision { expires_at: at(200), ..late };

@@ -3,6 +3,7 @@
 //! Each pair of a verb that commits and an end is forced once, without chance: decide, end, commit. The races
 //! of [`races`](super::races) run the same pairs at the same time.
 
+use super::AnyStore;
 use super::accounts::account;
 use super::sample::{
     approved_by, at, basis, changed_account, client, code, grant, grantless, is_alive, is_revoked, issue, no_retry,
@@ -11,8 +12,8 @@ use super::sample::{
 use crate::client::{Client, ClientType, SecretHash};
 use crate::identifier::ClientId;
 use crate::store::{
-    AccountStore, Created, Grant, GrantFilter, Issue, MARK_LIFETIME, PasswordHash, Redeemed, Replaced, Rotated, Saved,
-    SessionStore, Store,
+    AccountStore as _, ClientStore as _, CodeStore as _, Created, Grant, GrantFilter, GrantStore as _,
+    Housekeeping as _, Issue, MARK_LIFETIME, PasswordHash, Redeemed, Replaced, Rotated, Saved, Store, TokenStore as _,
 };
 
 /// What ends, suspends or withdraws something between a decision and its commit.
@@ -72,7 +73,7 @@ impl End {
 
 /// A code is saved only if its client and the marks are as they were when it was decided; nothing is left of
 /// one that is not.
-pub async fn a_decision_that_was_overtaken_is_not_saved<S: Store>(store: &S) {
+pub async fn a_decision_that_was_overtaken_is_not_saved(store: &AnyStore) {
     for end in End::ALL {
         let client = registered(store).await;
         let (earlier, _, _) = redeemed_by(store, &client, &format!("ada {end:?}")).await;
@@ -99,7 +100,7 @@ pub async fn a_decision_that_was_overtaken_is_not_saved<S: Store>(store: &S) {
 }
 
 /// An end overtakes the decisions of whom it concerns, and of nobody else.
-pub async fn an_end_overtakes_nobody_else<S: Store>(store: &S) {
+pub async fn an_end_overtakes_nobody_else(store: &AnyStore) {
     for end in End::ALL {
         let (client, other) = (registered(store).await, registered(store).await);
         let (earlier, _, _) = redeemed_by(store, &client, &format!("ada {end:?}")).await;
@@ -114,7 +115,7 @@ pub async fn an_end_overtakes_nobody_else<S: Store>(store: &S) {
 }
 
 /// A client that is disabled and enabled again is as it was: what was decided before can be saved then.
-pub async fn a_suspension_is_no_end<S: Store>(store: &S) {
+pub async fn a_suspension_is_no_end(store: &AnyStore) {
     let client = registered(store).await;
     let (earlier, code_of_earlier) = approved_by(store, &client, "ada").await;
     let new = grant(&client, "ada");
@@ -149,7 +150,7 @@ fn secrets() -> [SecretHash; 2] {
 
 /// A secret that was taken away between authentication and commit issues nothing and consumes nothing,
 /// although the client has another one; any other edit makes no request fail.
-pub async fn a_secret_that_is_gone_issues_nothing<S: Store>(store: &S) {
+pub async fn a_secret_that_is_gone_issues_nothing(store: &AnyStore) {
     for (number, secret) in secrets().into_iter().enumerate() {
         let client = confidential(&secrets());
         let client = Client { secrets: vec![secret.clone(), secrets()[1 - number].clone()], ..client };
@@ -202,7 +203,7 @@ pub async fn a_secret_that_is_gone_issues_nothing<S: Store>(store: &S) {
 }
 
 /// A mark is kept for as long as a decision may take: no sweep brings an earlier decision back.
-pub async fn a_mark_outlives_every_decision<S: Store>(store: &S) {
+pub async fn a_mark_outlives_every_decision(store: &AnyStore) {
     let client = registered(store).await;
     let new = grant(&client, "ada");
     let decided = basis(store, &new).await;
@@ -217,7 +218,7 @@ pub async fn a_mark_outlives_every_decision<S: Store>(store: &S) {
 
 /// Whatever changes an account, a new password, disabling and enabling again, an attribute or deletion,
 /// overtakes the decisions of that person.
-pub async fn a_changed_account_overtakes_decisions<S: Store + AccountStore + SessionStore>(store: &S) {
+pub async fn a_changed_account_overtakes_decisions(store: &AnyStore) {
     let password = PasswordHash::from_phc("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$new");
     for step in ["a new password", "disabling and enabling", "an attribute", "deletion"] {
         let ada = account(&format!("ada, {step}"));

@@ -3,6 +3,7 @@
 //! Each promise gets the stores of both; run the other promises for one of them as well, while the other is
 //! full of records of the same names.
 
+use super::AnyStore;
 use super::accounts::account;
 use super::sample::{
     approved_by, at, changed_account, client, digest, grantless, is_alive, is_revoked, issue, no_retry, redeemed_by,
@@ -11,7 +12,8 @@ use super::sample::{
 use super::sessions::decision;
 use crate::client::Client;
 use crate::store::{
-    AccountStore, ClientFilter, Created, GrantFilter, Page, PasswordHash, Redeemed, Rotated, Saved, SessionStore, Store,
+    AccountStore as _, ClientFilter, ClientStore as _, CodeStore as _, Created, GrantFilter, GrantStore as _,
+    Housekeeping as _, Page, PasswordHash, Redeemed, Rotated, Saved, SessionStore as _, Store, TokenStore as _,
 };
 
 async fn named<S: Store>(store: &S, id: &str) -> Client {
@@ -22,7 +24,7 @@ async fn named<S: Store>(store: &S, id: &str) -> Client {
 }
 
 /// What one tenant has, the other can neither read nor list.
-pub async fn a_tenant_sees_nothing_of_another<S: Store>((theirs, ours): &(S, S)) {
+pub async fn a_tenant_sees_nothing_of_another((theirs, ours): &(AnyStore, AnyStore)) {
     let client = named(theirs, "notes").await;
     let (grant, code, tokens) = redeemed_by(theirs, &client, "ada").await;
     let own = grantless(&client);
@@ -45,7 +47,7 @@ pub async fn a_tenant_sees_nothing_of_another<S: Store>((theirs, ours): &(S, S))
 }
 
 /// What one tenant has, the other can neither use, change nor end, although it has the same names.
-pub async fn a_tenant_ends_nothing_of_another<S: Store>((theirs, ours): &(S, S)) {
+pub async fn a_tenant_ends_nothing_of_another((theirs, ours): &(AnyStore, AnyStore)) {
     let client = named(theirs, "notes").await;
     let (grant, _, tokens) = redeemed_by(theirs, &client, "ada").await;
     let (waiting, unused) = approved_by(theirs, &client, "ada").await;
@@ -85,7 +87,7 @@ pub async fn a_tenant_ends_nothing_of_another<S: Store>((theirs, ours): &(S, S))
 }
 
 /// Who sweeps removes what has expired of the own tenant only.
-pub async fn a_tenant_sweeps_its_own<S: Store>((theirs, ours): &(S, S)) {
+pub async fn a_tenant_sweeps_its_own((theirs, ours): &(AnyStore, AnyStore)) {
     for store in [theirs, ours] {
         let client = named(store, "notes").await;
         redeemed_by(store, &client, "ada").await;
@@ -108,10 +110,7 @@ pub async fn a_tenant_sweeps_its_own<S: Store>((theirs, ours): &(S, S)) {
 }
 
 /// Accounts and sessions are each tenant's own; ending one ends nothing elsewhere.
-pub async fn people_belong_to_one_tenant<S>((theirs, ours): &(S, S))
-where
-    S: Store + AccountStore + SessionStore,
-{
+pub async fn people_belong_to_one_tenant((theirs, ours): &(AnyStore, AnyStore)) {
     let ada = account("ada");
     for store in [theirs, ours] {
         let outcome = store.create_account(&ada).await.expect("create_account");

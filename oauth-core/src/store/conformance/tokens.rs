@@ -1,14 +1,15 @@
 //! What a [`TokenStore`](crate::store::TokenStore) promises of access tokens.
 
+use super::AnyStore;
 use super::sample::{
     at, awkward_attributes, client, digest, grantless, is_alive, is_revoked, issue, redeemed, redeemed_by, refresh_of,
     registered, retry_until, scope,
 };
 use crate::identifier::Resource;
-use crate::store::{ActiveToken, Redeemed, Rotated, Saved, Store};
+use crate::store::{ActiveToken, CodeStore as _, GrantStore as _, Redeemed, Rotated, Saved, TokenStore as _};
 
 /// An access token without a grant is read as it was saved, at the limits of its lengths.
-pub async fn a_token_without_a_grant_comes_back_as_it_was_saved<S: Store>(store: &S) {
+pub async fn a_token_without_a_grant_comes_back_as_it_was_saved(store: &AnyStore) {
     let client = registered(store).await;
     let mut issue = grantless(&client);
     issue.access.scope = scope("a ~ z !#[]^_{}");
@@ -21,7 +22,7 @@ pub async fn a_token_without_a_grant_comes_back_as_it_was_saved<S: Store>(store:
 }
 
 /// An access token under a grant is read as it was saved, with the grant as it is now.
-pub async fn a_token_comes_back_with_its_grant<S: Store>(store: &S) {
+pub async fn a_token_comes_back_with_its_grant(store: &AnyStore) {
     let (_, grant, code) = super::sample::approved(store).await;
     let mut issue = issue(&grant, 5);
     issue.access.attributes = awkward_attributes();
@@ -35,7 +36,7 @@ pub async fn a_token_comes_back_with_its_grant<S: Store>(store: &S) {
 }
 
 /// An access token lives until the second before its end, without a sweep.
-pub async fn an_access_token_ends_to_the_second<S: Store>(store: &S) {
+pub async fn an_access_token_ends_to_the_second(store: &AnyStore) {
     let client = registered(store).await;
     let own = grantless(&client);
     assert_eq!(store.issue(&own).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
@@ -46,7 +47,7 @@ pub async fn an_access_token_ends_to_the_second<S: Store>(store: &S) {
 }
 
 /// An access token does not outlive its grant.
-pub async fn an_access_token_ends_with_its_grant<S: Store>(store: &S) {
+pub async fn an_access_token_ends_with_its_grant(store: &AnyStore) {
     let (_, grant, code) = super::sample::approved(store).await;
     let mut short = issue(&grant, 1);
     short.grant_expires_at = at(100);
@@ -56,7 +57,7 @@ pub async fn an_access_token_ends_with_its_grant<S: Store>(store: &S) {
 }
 
 /// Tokens are issued to an enabled client only, and under a live grant only.
-pub async fn issue_needs_a_live_client_and_grant<S: Store>(store: &S) {
+pub async fn issue_needs_a_live_client_and_grant(store: &AnyStore) {
     let nobodys = grantless(&client("nobody"));
     assert_eq!(store.issue(&nobodys).await.expect("issue"), Saved::Gone, "an unknown client gets no token");
     assert!(!is_alive(store, &nobodys, 1).await, "a refused token is not stored");
@@ -80,7 +81,7 @@ pub async fn issue_needs_a_live_client_and_grant<S: Store>(store: &S) {
 }
 
 /// A digest that is taken is an error, and changes nothing.
-pub async fn issue_overwrites_nothing<S: Store>(store: &S) {
+pub async fn issue_overwrites_nothing(store: &AnyStore) {
     let (client, other) = (registered(store).await, registered(store).await);
     let first = grantless(&client);
     assert_eq!(store.issue(&first).await.expect("issue"), Saved::Now, "an enabled client gets tokens");
@@ -92,7 +93,7 @@ pub async fn issue_overwrites_nothing<S: Store>(store: &S) {
 }
 
 /// Revoking an access token ends that token and nothing else.
-pub async fn revoke_access_token_ends_that_token_only<S: Store>(store: &S) {
+pub async fn revoke_access_token_ends_that_token_only(store: &AnyStore) {
     let (client, grant, _, first) = redeemed(store).await;
     let second = issue(&grant, 2);
     store.rotate(&refresh_of(&first), &second, &retry_until(2)).await.expect("rotate");
