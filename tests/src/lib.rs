@@ -16,12 +16,12 @@
 //! }
 //! ```
 //!
-//! That makes `r_026_code_used_twice::memory`, `::sqlite`, `::postgres`, `::mariadb`, `::redis`,
-//! `::cluster`, `::warp` and `::tower`: pairs of an adapter and a store. `memory` is Rocket on the store
-//! in memory, the next five are Rocket on another store, `warp` is Warp on PostgreSQL and `tower` tower on
-//! Redis: what fails there and on Rocket too is the store's, what fails there alone the adapter's. The
-//! databases' servers are the test program's own; the first story that needs one starts it. All tests
-//! stand in one binary, `tests/all/main.rs`, one module per RFC, because linking costs more than running.
+//! That makes `r_026_code_used_twice::memory`, `::sqlite`, `::mariadb`, `::cluster`, `::warp` and `::tower`: pairs of
+//! an adapter and a store, each adapter and each store once. `memory` is Rocket on the store in memory, the next three
+//! are Rocket on another store, `warp` is Warp on PostgreSQL and `tower` is tower on Redis. On a SQL server each story
+//! is a tenant of a database that all stories share. The databases' servers are the test program's own; the first
+//! story that needs one starts it. All tests stand in one binary, `tests/all/main.rs`, one module per RFC, because
+//! linking costs more than running.
 //!
 //! | want | have |
 //! |---|---|

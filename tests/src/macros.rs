@@ -31,9 +31,7 @@ macro_rules! on_every_server {
                 $crate::on_every_server!(@servers
                     $memory: Rocket Memory,
                     sqlite: Rocket Sqlite,
-                    postgres: Rocket Postgres,
                     mariadb: Rocket Mariadb,
-                    redis: Rocket Redis,
                     cluster: Rocket Cluster,
                     warp: Warp Postgres,
                     tower: Tower Redis,

@@ -63,6 +63,7 @@ pub mod year;
 
 pub use any::AnyStore;
 use std::future::Future;
+use std::pin::Pin;
 
 /// Makes a fresh store and checks one promise on it, on a runtime with four threads.
 pub fn check<S, Kept>(fresh: impl Future<Output = (S, Kept)>, promise: impl AsyncFnOnce(&S)) {
@@ -76,12 +77,17 @@ pub fn check_any<S, Any, Kept>(
     any: impl FnOnce(S) -> Any,
     promise: impl AsyncFnOnce(&Any),
 ) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
-    runtime.expect("a runtime starts").block_on(async {
+    run(Box::pin(async {
         let (store, kept) = fresh.await;
         let store = any(store);
         promise(&store).await;
         drop(store);
         drop(kept);
-    });
+    }));
+}
+
+/// Compiled once, whatever runs on it.
+fn run(test: Pin<Box<dyn Future<Output = ()> + '_>>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+    runtime.expect("a runtime starts").block_on(test);
 }
