@@ -93,22 +93,31 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         // Looked at once more now that it is stored: what came between the look before and the store. Of those
         // that come at the same time for the last place all may lose, and none gets a place too many.
-        let mut refused = self.beyond(&visitor, &client, None).await?;
-        if refused.is_none() && self.has_applications(&visitor, most.saturating_add(1)).await? {
-            refused = Some(FULL.to_owned());
+        match self.beyond_now(&visitor, &client, most).await {
+            Ok(None) => {}
+            refused => {
+                self.take_back(&visitor, client).await?;
+                return Ok(self.register_anew(&visitor, &form, &refused?.unwrap_or_default()));
+            }
         }
-        if let Some(refused) = refused {
-            self.take_back(&visitor, client).await?;
-            return Ok(self.register_anew(&visitor, &form, &refused));
-        }
-        if let Some(ended) = self.has_ended(&visitor).await? {
-            self.take_back(&visitor, client).await?;
+        let may = self.still_acting(&visitor).await.and_then(|person| self.may_register(&person));
+        if let Err(ended) = may {
+            let taken = self.take_back(&visitor, client).await;
             self.stop_if_ended(&visitor).await?;
+            taken?;
             return Err(ended);
         }
         Ok(match secret {
             Some(secret) => self.client_page(&visitor, &client, Some(&secret)),
             None => response::see_other(&self.client_location("applications/show", client.id.as_str())),
+        })
+    }
+
+    /// Says why an application that was entered may not stay.
+    async fn beyond_now(&self, visitor: &Visitor, client: &Client, most: u32) -> Result<Option<String>, Rejection> {
+        Ok(match self.beyond(visitor, client, None).await? {
+            None if self.has_applications(visitor, most.saturating_add(1)).await? => Some(FULL.to_owned()),
+            refused => refused,
         })
     }
 

@@ -55,8 +55,16 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let subject = posted.get("subject").and_then(|subject| Subject::new(subject).ok());
         let (Some(subject), Some(allowed)) = (subject, switch(&posted)) else { return Err(Rejection::FormNotOurs) };
+        let was_allowed = self.accounts.person(&subject).await?.is_some_and(|person| person.may_authorize);
         if !self.accounts.switch_api_access(&subject, allowed).await? {
             return Err(Rejection::AccountNotFound);
+        }
+        // Looked at once more behind the switch, as after each act; what is off stays off.
+        if allowed && let Err(ended) = self.still_acting(&visitor).await {
+            if !was_allowed {
+                self.accounts.switch_api_access(&subject, false).await?;
+            }
+            return Err(ended);
         }
         if !allowed {
             // After the switch: whoever is about to save a code looks at it once more when it is saved.

@@ -1,7 +1,7 @@
 //! What a person does to an application, and what takes it back: the person is looked at once more after the store
 //! has it.
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Person};
 use crate::pages::Pages;
 use crate::session::Visitor;
 use oauth_core::administration::{Actor, Administration};
@@ -33,25 +33,26 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     ) -> Result<Replaced, Rejection> {
         let replaced = self.acting(visitor).replace(before, client).await?;
         if replaced == Replaced::Now
-            && let Some(ended) = self.has_ended(visitor).await?
+            && let Err(ended) = self.still_acting(visitor).await
         {
-            self.undo(visitor, before, client).await?;
+            let undone = self.undo(visitor, before, client).await;
             self.stop_if_ended(visitor).await?;
+            undone?;
             return Err(ended);
         }
         Ok(replaced)
     }
 
-    /// Says why a person whose act the store has just taken may no longer act: their session or their rights may have
-    /// ended since they were read.
-    pub(super) async fn has_ended(&self, visitor: &Visitor) -> Result<Option<Rejection>, Rejection> {
-        Ok(match self.person_of(&visitor.session).await? {
-            None => Some(Rejection::FormNotOurs),
-            Some(person) => {
-                let lost = visitor.person.administrator && !person.administrator;
-                lost.then_some(Rejection::AdministratorsOnly)
-            }
-        })
+    /// Looks once more at a person whose act the store has just taken: their session or their rights may have ended since
+    /// they were read. An act stands no more if this look fails.
+    pub(crate) async fn still_acting(&self, visitor: &Visitor) -> Result<Person, Rejection> {
+        let session = self.store.session(&visitor.session.digest, self.config.clock.now()).await?;
+        let Some(session) = session else { return Err(Rejection::FormNotOurs) };
+        let Some(person) = self.person_of(&session).await? else { return Err(Rejection::FormNotOurs) };
+        if visitor.person.administrator && !person.administrator {
+            return Err(Rejection::AdministratorsOnly);
+        }
+        Ok(person)
     }
 
     /// Switches off all applications of a person whose account has ended.
@@ -95,19 +96,25 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
     }
 }
 
-/// Takes a change out of an application: all of it if nobody changed the application since, and otherwise each right
-/// that the change gave. An approval that the change took away does not return, nor is the application switched on or
-/// unblocked: somebody who saw that since had nothing left to do.
+/// Takes a change out of an application: a member that is as the change set it becomes what it was before, and of a list
+/// that somebody changed since, what the change added goes. An approval that the change took away does not return, nor
+/// is the application switched on or unblocked: somebody who saw that since had nothing left to do.
 fn without(before: &Client, saved: &Client, now: &Client) -> Client {
     let mut left = now.clone();
-    if now == saved {
-        left = before.clone();
-    } else {
-        left.resources.retain(|resource| before.resources.contains(resource) || !saved.resources.contains(resource));
-        give_back(&mut left.scope, &saved.scope, &before.scope);
-        give_back(&mut left.grant_types, &saved.grant_types, &before.grant_types);
-        give_back(&mut left.secrets, &saved.secrets, &before.secrets);
+    macro_rules! take_out {
+        ($($member:ident)+) => {$(
+            if left.$member == saved.$member {
+                left.$member.clone_from(&before.$member);
+            }
+        )+};
     }
+    take_out!(name uri client_type secrets redirect_uris grant_types scope resources resources_since owner);
+    take_out!(insecure_without_pkce allowed_origins lifetimes attributes);
+    keep(&mut left.secrets, &saved.secrets, &before.secrets);
+    keep(&mut left.redirect_uris, &saved.redirect_uris, &before.redirect_uris);
+    keep(&mut left.grant_types, &saved.grant_types, &before.grant_types);
+    keep(&mut left.resources, &saved.resources, &before.resources);
+    keep(&mut left.allowed_origins, &saved.allowed_origins, &before.allowed_origins);
     left.trusted = now.trusted && (before.trusted || !saved.trusted);
     left.sanctioned = now.sanctioned && (before.sanctioned || !saved.sanctioned);
     left.lapsed |= now.lapsed;
@@ -119,8 +126,42 @@ fn without(before: &Client, saved: &Client, now: &Client) -> Client {
     left
 }
 
-fn give_back<T: Clone + PartialEq>(left: &mut T, saved: &T, before: &T) {
-    if left == saved {
-        left.clone_from(before);
+/// Keeps of a list what a change did not add.
+fn keep<T: PartialEq>(left: &mut Vec<T>, saved: &[T], before: &[T]) {
+    left.retain(|item| before.contains(item) || !saved.contains(item));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oauth_core::client::{ClientType, GrantType, Origin};
+    use oauth_core::identifier::{ClientId, Subject};
+    use oauth_core::redirect::RedirectUri;
+
+    fn uri(text: &str) -> RedirectUri {
+        RedirectUri::register(text, false).unwrap()
+    }
+
+    fn client(uris: &[&str]) -> Client {
+        let mut client = Client::new(ClientId::new("notes").unwrap(), "Notes", ClientType::Confidential);
+        client.redirect_uris = uris.iter().copied().map(uri).collect();
+        client
+    }
+
+    #[test]
+    fn f_11_a_change_is_taken_out_of_what_somebody_edited_since() {
+        let before = client(&["https://notes.example/a"]);
+        let mut saved = client(&["https://notes.example/a", "https://evil.example/"]);
+        (saved.client_type, saved.insecure_without_pkce) = (ClientType::Public, true);
+        saved.grant_types = vec![GrantType::ClientCredentials];
+        saved.allowed_origins = vec![Origin::register("https://evil.example").unwrap()];
+        let mut now = saved.clone();
+        now.redirect_uris.push(uri("https://notes.example/b"));
+        now.owner = Some(Subject::new("grace").unwrap());
+        let left = without(&before, &saved, &now);
+        let mut expected = client(&["https://notes.example/a", "https://notes.example/b"]);
+        (expected.owner, expected.created_at) = (now.owner.clone(), now.created_at);
+        assert_eq!(left, expected, "what somebody else set stays");
+        assert_eq!(without(&before, &saved, &saved), before, "without an edit it is as before");
     }
 }

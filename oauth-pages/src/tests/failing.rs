@@ -1,7 +1,9 @@
 //! A store of which one call fails.
 
+use super::applications::{REGISTER, filled};
 use super::own_accounts::Plain;
 use super::*;
+use crate::accounts::Accounts as _;
 use oauth_core::every_store_verb;
 use oauth_core::identifier::Subject;
 use oauth_core::store::*;
@@ -94,4 +96,37 @@ async fn f_47_grants_are_revoked_although_sessions_cannot_be_ended() {
     let answer = browser.submit(&form, "/oauth/password", &fields).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(grants().await, 0);
+}
+
+#[tokio::test]
+async fn f_11_an_act_that_cannot_be_looked_at_does_not_stand() {
+    const EDIT: &str = "/oauth/applications/edit";
+    for act in ["register", "edit", "api access"] {
+        let (store, config) = (Failing::default(), Config::new("https://id.example").unwrap());
+        let accounts = StoredAccounts::new(store.clone(), &config);
+        let ada = accounts.create("ada", &Password::new(PASSWORD), false).await.unwrap().subject;
+        accounts.create("root", &Password::new(PASSWORD), true).await.unwrap();
+        assert!(accounts.switch_api_access(&ada, false).await.unwrap());
+        let notes = Client::new("notes".parse().unwrap(), "Notes", ClientType::Confidential);
+        store.create_client(&notes).await.unwrap();
+        let provider = Provider::new(PagesProvider::new(config, store.clone(), accounts)).unwrap();
+        let mut root = Browser::of(&provider);
+        assert_eq!(root.sign_in("root", PASSWORD).await.status(), StatusCode::SEE_OTHER);
+        let (page, target, fields) = match act {
+            "register" => (root.get(REGISTER).await, REGISTER, filled(&[])),
+            "edit" => (root.get(&format!("{EDIT}?client_id=notes")).await, EDIT, filled(&[("name", "Bank")])),
+            _ => {
+                let fields = vec![("subject", ada.as_str()), ("api-access", "on")];
+                (root.get("/oauth/people").await, "/oauth/people/api-access", fields)
+            }
+        };
+        // The first reads who posted the form.
+        store.fail("session", 1);
+        let answer = root.submit(&page, target, &fields).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{act}: {}", text(&answer));
+        let clients = store.clients(&ClientFilter::default(), &Page::first(9)).await.unwrap();
+        assert_eq!(clients, [notes], "{act}");
+        let accounts = provider.app().accounts();
+        assert!(!accounts.person(&ada).await.unwrap().unwrap().may_authorize, "{act}");
+    }
 }
