@@ -24,17 +24,8 @@ def as_administrator(browser, provider, page):
 
 def nothing_is_off_the_edge(browser):
     assert browser.content_width() <= browser.width, f"{browser.url} is wider than the window"
-    for element in browser.find_all("button, .button, code, td, a, input:not([type=hidden])"):
-        if element.is_displayed() and not element.value_of_css_property("clip-path").startswith("inset"):
-            box = element.rect
-            assert box["x"] >= 0 and box["x"] + box["width"] <= browser.width + 0.5, (browser.url, element.text, box)
-
-
-def lines_of(element):
-    """Gives how many lines high an element is, without what is around its text."""
-    pixels = lambda name: float(element.value_of_css_property(name).removesuffix("px"))
-    around = sum(pixels(f"{kind}-{side}{end}") for kind, end in (("padding", ""), ("border", "-width")) for side in ("top", "bottom"))
-    return (element.rect["height"] - around) / pixels("line-height")
+    for element in browser.measured("button, .button, code, td, a, input:not([type=hidden])"):
+        assert element["x"] >= 0 and element["x"] + element["width"] <= browser.width + 0.5, (browser.url, element)
 
 
 def test_f_59_no_button_breaks_into_letters(narrow, provider, callback, person):
@@ -43,30 +34,29 @@ def test_f_59_no_button_breaks_into_letters(narrow, provider, callback, person):
     narrow.photograph(f"people-{narrow.width}")
     for page in ("people", "applications", f"applications/show?client_id={client.registered['client_id']}", "audit", "password", ""):
         narrow.open(f"{provider.origin}/oauth/{page}")
-        buttons = [button for button in narrow.find_all("button, .button") if button.is_displayed()]
+        buttons = narrow.measured("button, .button")
         assert buttons
         for button in buttons:
-            assert lines_of(button) <= 2.2, (page, button.text, button.rect)
+            assert 0.7 <= button["lines"] <= 2.2, (page, button)
         nothing_is_off_the_edge(narrow)
 
 
 def test_f_59_people_are_cards_on_a_telephone(narrow, provider, person):
     as_administrator(narrow, provider, f"people?name={person[0]}")
-    cells = narrow.find_all("tbody tr:first-child td[data-label]")
-    shown = [cell for cell in cells if cell.is_displayed()]
-    assert len(shown) >= 3 and len({cell.rect["x"] for cell in shown}) == 1, "one below the other"
-    assert all(cell.rect["width"] > narrow.width / 2 for cell in shown)
+    cells = narrow.measured("tbody tr:first-child td[data-label]")
+    assert len(cells) >= 3 and len({cell["x"] for cell in cells}) == 1, "one below the other"
+    assert all(cell["width"] > narrow.width / 2 for cell in cells)
 
 
 @pytest.mark.parametrize("width", [None, *WIDTHS])
 def test_f_67_error_codes_are_whole(browser, provider, width):
     browser.become(width)
     browser.open(f"{provider.origin}/oauth/errors")
-    codes = browser.find_all("td code")
+    codes = browser.measured("td code")
     assert len(codes) > 30
     browser.photograph(f"errors-{width or 'wide'}")
     for code in codes:
-        assert lines_of(code) <= 1.2, (code.text, code.rect)
+        assert 0.7 <= code["lines"] <= 1.2, code
     nothing_is_off_the_edge(browser)
     browser.become(None)
 

@@ -49,9 +49,9 @@ impl Sizes {
         Self {
             races: 100,
             overlapping: 60,
-            trials: 4,
+            trials: 2,
             visits: 1,
-            cycles: 20,
+            cycles: 10,
             restarts: 1,
             outages: 1,
             outage: Duration::from_secs(6),
