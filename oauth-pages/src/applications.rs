@@ -93,12 +93,9 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         // Looked at once more now that it is stored: what came between the look before and the store. Of those
         // that come at the same time for the last place all may lose, and none gets a place too many.
-        match self.beyond_now(&visitor, &client, most).await {
-            Ok(None) => {}
-            refused => {
-                self.take_back(&visitor, client).await?;
-                return Ok(self.register_anew(&visitor, &form, &refused?.unwrap_or_default()));
-            }
+        if let Some(refused) = self.beyond_now(&visitor, &client, most).await.transpose() {
+            self.take_back(&visitor, client).await?;
+            return Ok(self.register_anew(&visitor, &form, &refused?));
         }
         let may = self.still_acting(&visitor).await.and_then(|person| self.may_register(&person));
         if let Err(ended) = may {
