@@ -40,7 +40,7 @@ fn config() -> Config {
     config.code_lifetime = Duration::from_secs(600);
     // All requests come from one address, and ask about tokens that are dead.
     config.insecure_no_throttling = true;
-    // Each client works for the one person, who has more grants than people have.
+    // Each client works for a person of its own, who has more grants than people have.
     config.grants_per_client = u32::MAX;
     config.sweep_interval = Duration::from_secs(2);
     config
@@ -67,12 +67,16 @@ struct App {
     config: Config,
 }
 
-/// Somebody who is always there and allows everything.
+/// People who are always there and allow everything. `state` names who it is: a revocation by one overtakes no code of
+/// another.
 struct Willing;
 
 impl ResourceOwner for Willing {
-    async fn decide(&self, _: &Request<Bytes>, ask: &AuthorizationRequest) -> store::Result<Decided> {
-        let approval = Approval::new(Subject::new("ada").unwrap(), ask.scope().clone());
+    async fn decide(&self, request: &Request<Bytes>, ask: &AuthorizationRequest) -> store::Result<Decided> {
+        let query = request.uri().query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let state = pairs.find(|(name, _)| name == "state").map_or_else(|| "ada".into(), |(_, state)| state);
+        let approval = Approval::new(Subject::new(state).unwrap(), ask.scope().clone());
         Ok(Decision::Allow(approval).into())
     }
 }

@@ -3,6 +3,7 @@ use super::weather::{Weather, add};
 use crate::http::{Caller, Reply};
 use crate::moment::{chance, late};
 use crate::provider::{CALLBACK, CLIENT};
+use oauth_core::identifier::GrantId;
 use oauth_core::secret::{AccessToken, Digest};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -41,6 +42,7 @@ const CURRENT: usize = 24;
 pub(crate) struct Worker {
     caller: Caller,
     weather: Arc<Weather>,
+    person: String,
     pub(super) families: Vec<Family>,
     pub(super) archive: Vec<Family>,
 }
@@ -48,7 +50,8 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(address: SocketAddr, weather: &Arc<Weather>) -> Self {
         let caller = Caller::new(address);
-        Self { caller, weather: Arc::clone(weather), families: Vec::new(), archive: Vec::new() }
+        let person = GrantId::generate().to_string();
+        Self { caller, weather: Arc::clone(weather), person, families: Vec::new(), archive: Vec::new() }
     }
 
     /// Goes on at a provider that was started anew.
@@ -291,7 +294,8 @@ impl Worker {
         let challenge = Digest::of(&verifier).to_base64url();
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("response_type", "code"), ("client_id", CLIENT), ("redirect_uri", CALLBACK)])
-            .extend_pairs([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256"), ("state", "x")])
+            .extend_pairs([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")])
+            .extend_pairs([("state", self.person.as_str())])
             .finish();
         let began = Began::now();
         let reply = self.caller.get(&format!("/oauth/authorize?{query}"), None).await;
