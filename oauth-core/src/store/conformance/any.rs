@@ -6,28 +6,46 @@ use crate::store::{FailureStore, Result};
 use std::sync::Arc;
 
 /// A store of any type behind one type: the promises are compiled once, with this crate, and not again for each store
-/// that keeps them.
-#[derive(Clone)]
+/// that keeps them. A clone has a clone of the store.
 pub struct AnyStore {
+    parts: Parts,
+    again: Arc<dyn Fn() -> AnyStore + Send + Sync>,
+}
+
+impl Clone for AnyStore {
+    fn clone(&self) -> Self {
+        (self.again)()
+    }
+}
+
+struct Parts {
     store: Arc<dyn erased::Store>,
     accounts: Option<Arc<dyn erased::AccountStore>>,
     pending: Option<Arc<dyn erased::PendingRequestStore>>,
     sessions: Option<Arc<dyn erased::SessionStore>>,
 }
 
+fn any<S: crate::store::Store>(store: S, parts: fn(&S) -> Parts) -> AnyStore {
+    AnyStore { parts: parts(&store), again: Arc::new(move || any(store.clone(), parts)) }
+}
+
+fn alone<S: crate::store::Store>(store: &S) -> Parts {
+    Parts { store: Arc::new(store.clone()), accounts: None, pending: None, sessions: None }
+}
+
 /// Takes a store, for the promises of a [`Store`](crate::store::Store).
 pub fn store<S: crate::store::Store>(store: S) -> AnyStore {
-    AnyStore { store: Arc::new(store), accounts: None, pending: None, sessions: None }
+    any(store, alone)
 }
 
 /// Takes a store that also keeps sessions.
 pub fn sessions<S: crate::store::Store + crate::store::SessionStore>(store: S) -> AnyStore {
-    AnyStore { sessions: Some(Arc::new(store.clone())), ..self::store(store) }
+    any(store, |store| Parts { sessions: Some(Arc::new(store.clone())), ..alone(store) })
 }
 
 /// Takes a store that also keeps pending requests.
 pub fn pending<S: crate::store::Store + crate::store::PendingRequestStore>(store: S) -> AnyStore {
-    AnyStore { pending: Some(Arc::new(store.clone())), ..self::store(store) }
+    any(store, |store| Parts { pending: Some(Arc::new(store.clone())), ..alone(store) })
 }
 
 /// Takes a store that also keeps accounts and their sessions.
@@ -35,7 +53,11 @@ pub fn accounts<S>(store: S) -> AnyStore
 where
     S: crate::store::Store + crate::store::AccountStore + crate::store::SessionStore,
 {
-    AnyStore { accounts: Some(Arc::new(store.clone())), ..sessions(store) }
+    any(store, |store| Parts {
+        accounts: Some(Arc::new(store.clone())),
+        sessions: Some(Arc::new(store.clone())),
+        ..alone(store)
+    })
 }
 
 /// Takes the stores of two tenants, which keep everything.
@@ -46,35 +68,40 @@ where
         + crate::store::PendingRequestStore
         + crate::store::SessionStore,
 {
-    let all = |store: S| AnyStore { pending: Some(Arc::new(store.clone())), ..accounts(store) };
-    (all(theirs), all(ours))
+    let all = |store: &S| Parts {
+        accounts: Some(Arc::new(store.clone())),
+        pending: Some(Arc::new(store.clone())),
+        sessions: Some(Arc::new(store.clone())),
+        ..alone(store)
+    };
+    (any(theirs, all), any(ours, all))
 }
 
 /// The part of the store that keeps the promises of a trait. Each macro of promises takes the parts that its promises use.
 macro_rules! part {
     ($self:ident AccountStore) => {
-        $self.accounts.as_deref().expect("a store of accounts")
+        $self.parts.accounts.as_deref().expect("a store of accounts")
     };
     ($self:ident PendingRequestStore) => {
-        $self.pending.as_deref().expect("a store of pending requests")
+        $self.parts.pending.as_deref().expect("a store of pending requests")
     };
     ($self:ident SessionStore) => {
-        $self.sessions.as_deref().expect("a store of sessions")
+        $self.parts.sessions.as_deref().expect("a store of sessions")
     };
     ($self:ident $trait:ident) => {
-        &*$self.store
+        &*$self.parts.store
     };
 }
 
 macro_rules! forward {
     (@at_once TokenStore) => {
         fn authorization_at_once(&self, digest: &Digest, now: Timestamp) -> Option<Result<Option<Authorization>>> {
-            self.store.at_once(digest, now)
+            self.parts.store.at_once(digest, now)
         }
     };
     (@at_once Housekeeping) => {
         fn failures(&self) -> Option<Arc<dyn FailureStore>> {
-            self.store.failures()
+            self.parts.store.failures()
         }
     };
     (@at_once $trait:ident) => {};
