@@ -103,6 +103,23 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
         if self.by.reuses_names() {
             self.unbury(changed, &read.resources).await?;
         }
+        self.change(read, changed).await
+    }
+
+    /// Takes back what was just saved: to what is `left` of the client, or all of it if it was entered with that. As
+    /// [`replace`](Self::replace) and [`delete`](Self::delete), but resource identifiers get no tombstone: nobody has
+    /// relied on them yet, and whoever comes next may have them.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn take_back(&self, read: &Client, left: Option<&Client>) -> store::Result<Replaced> {
+        match left {
+            Some(left) => self.change(read, left).await,
+            None => self.end(read, &[]).await,
+        }
+    }
+
+    async fn change(&self, read: &Client, changed: &Client) -> store::Result<Replaced> {
         let replaced = self.store.replace_client(read, changed).await?;
         if replaced == Replaced::Now {
             self.config.events.record(&Event::ClientChanged { client_id: changed.id.clone() });
@@ -121,6 +138,10 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
     /// # Errors
     /// The store does not answer.
     pub async fn delete(&self, read: &Client) -> store::Result<Replaced> {
+        self.end(read, &read.resources).await
+    }
+
+    async fn end(&self, read: &Client, buried: &[Resource]) -> store::Result<Replaced> {
         let mut off = read.clone();
         off.enabled = false;
         // The store compares here: what an administrator blocks in this moment is not deleted by its owner.
@@ -130,7 +151,7 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
         }
         let now = self.config.clock.now();
         self.store.bury(&tombstone::of_client(&read.id), now, tombstone::until(now)).await?;
-        self.bury_resources(&read.resources.iter().collect::<Vec<_>>()).await?;
+        self.bury_resources(&buried.iter().collect::<Vec<_>>()).await?;
         if !self.store.delete_client(&read.id, now).await? {
             return Ok(Replaced::Gone);
         }

@@ -4,6 +4,7 @@ mod bulk;
 mod list;
 mod secrets;
 mod switch;
+mod taken_back;
 
 use crate::accounts::Accounts;
 use crate::form::{ApplicationForm, Lifetime};
@@ -175,9 +176,10 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             let refused = "somebody else changed this application at the same moment; look at it and save again";
             return Ok(self.form_page(&visitor, Purpose::Edit(&before), &form, Some(refused)));
         }
-        if let Some(refused) = self.beyond(&visitor, &client, Some(&before)).await? {
+        if let Some(refused) = self.beyond(&visitor, &client, Some(&before)).await.transpose() {
             self.undo(&visitor, &before, &client).await?;
-            return Ok(self.form_page(&visitor, Purpose::Edit(&before), &form, Some(&refused)));
+            let now = self.store.client(&client.id).await?.ok_or(Rejection::ApplicationNotFound)?;
+            return Ok(self.form_page(&visitor, Purpose::Edit(&now), &form, Some(&refused?)));
         }
         Ok(response::see_other(&self.client_location("applications/show", client.id.as_str())))
     }

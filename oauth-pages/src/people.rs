@@ -3,6 +3,7 @@
 use crate::accounts::{Accounts, Person};
 use crate::pages::Pages;
 use crate::response::{self, Forms, Frame};
+use crate::session::Visitor;
 use askama::Template;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -55,30 +56,36 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
         }
         let subject = posted.get("subject").and_then(|subject| Subject::new(subject).ok());
         let (Some(subject), Some(allowed)) = (subject, switch(&posted)) else { return Err(Rejection::FormNotOurs) };
-        let was_allowed = self.accounts.person(&subject).await?.is_some_and(|person| person.may_authorize);
-        if !self.accounts.switch_api_access(&subject, allowed).await? {
-            return Err(Rejection::AccountNotFound);
-        }
-        // Looked at once more behind the switch, as after each act; what is off stays off.
-        if allowed && let Err(ended) = self.still_acting(&visitor).await {
-            if !was_allowed {
-                self.accounts.switch_api_access(&subject, false).await?;
+        // What is on already is not switched on: another administrator may switch it off in this moment.
+        let is_on = self.accounts.person(&subject).await?.is_some_and(|person| person.may_authorize);
+        if !(allowed && is_on) {
+            self.set_api_access(&visitor, &subject, allowed).await?;
+            // Looked at once more behind the switch, as after each act; what is off stays off.
+            if allowed && let Err(ended) = self.still_acting(&visitor).await {
+                self.set_api_access(&visitor, &subject, false).await?;
+                return Err(ended);
             }
-            return Err(ended);
         }
-        if !allowed {
-            // After the switch: whoever is about to save a code looks at it once more when it is saved.
-            self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.config.clock.now()).await?;
-        }
-        let acting = self.acting(&visitor);
-        acting.tell(Act::on_api_access(&Actor::Person(visitor.person.subject.clone()), &subject, allowed)).await;
-        self.config.events.record(&if allowed {
-            Event::ApiAccessEnabled { subject }
-        } else {
-            Event::ApiAccessDisabled { subject }
-        });
         let text = |name| posted.get(name).unwrap_or_default();
         Ok(response::see_other(&self.people_location(text("name"), text("after"))))
+    }
+
+    /// Switches, and ends what rests on it if it is off; tells both.
+    async fn set_api_access(&self, visitor: &Visitor, subject: &Subject, allowed: bool) -> Result<(), Rejection> {
+        if !self.accounts.switch_api_access(subject, allowed).await? {
+            return Err(Rejection::AccountNotFound);
+        }
+        let by = Actor::Person(visitor.person.subject.clone());
+        self.acting(visitor).tell(Act::on_api_access(&by, subject, allowed)).await;
+        let subject = subject.clone();
+        if allowed {
+            self.config.events.record(&Event::ApiAccessEnabled { subject });
+            return Ok(());
+        }
+        // After the switch: whoever is about to save a code looks at it once more when it is saved.
+        self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.config.clock.now()).await?;
+        self.config.events.record(&Event::ApiAccessDisabled { subject });
+        Ok(())
     }
 
     /// Gives the address of the list as it is searched, behind a name or from its beginning.

@@ -101,31 +101,43 @@ async fn f_47_grants_are_revoked_although_sessions_cannot_be_ended() {
 #[tokio::test]
 async fn f_11_an_act_that_cannot_be_looked_at_does_not_stand() {
     const EDIT: &str = "/oauth/applications/edit";
-    for act in ["register", "edit", "api access"] {
+    for act in ["register", "edit", "resource", "api access"] {
         let (store, config) = (Failing::default(), Config::new("https://id.example").unwrap());
         let accounts = StoredAccounts::new(store.clone(), &config);
         let ada = accounts.create("ada", &Password::new(PASSWORD), false).await.unwrap().subject;
         accounts.create("root", &Password::new(PASSWORD), true).await.unwrap();
         assert!(accounts.switch_api_access(&ada, false).await.unwrap());
-        let notes = Client::new("notes".parse().unwrap(), "Notes", ClientType::Confidential);
+        let mut notes = Client::new("notes".parse().unwrap(), "Notes", ClientType::Confidential);
+        notes.owner = Some(ada.clone());
         store.create_client(&notes).await.unwrap();
         let provider = Provider::new(PagesProvider::new(config, store.clone(), accounts)).unwrap();
-        let mut root = Browser::of(&provider);
-        assert_eq!(root.sign_in("root", PASSWORD).await.status(), StatusCode::SEE_OTHER);
+        let mut browser = Browser::of(&provider);
+        // What an administrator registers is not looked up among what was given up.
+        let actor = if act == "resource" { "ada" } else { "root" };
+        assert_eq!(browser.sign_in(actor, PASSWORD).await.status(), StatusCode::SEE_OTHER);
         let (page, target, fields) = match act {
-            "register" => (root.get(REGISTER).await, REGISTER, filled(&[])),
-            "edit" => (root.get(&format!("{EDIT}?client_id=notes")).await, EDIT, filled(&[("name", "Bank")])),
+            "register" => (browser.get(REGISTER).await, REGISTER, filled(&[])),
+            "edit" => (browser.get(&format!("{EDIT}?client_id=notes")).await, EDIT, filled(&[("name", "Bank")])),
+            "resource" => {
+                let fields = filled(&[("resources", "https://api.example/")]);
+                (browser.get(&format!("{EDIT}?client_id=notes")).await, EDIT, fields)
+            }
             _ => {
                 let fields = vec![("subject", ada.as_str()), ("api-access", "on")];
-                (root.get("/oauth/people").await, "/oauth/people/api-access", fields)
+                (browser.get("/oauth/people").await, "/oauth/people/api-access", fields)
             }
         };
-        // The first reads who posted the form.
-        store.fail("session", 1);
-        let answer = root.submit(&page, target, &fields).await;
+        // The first reads who posted the form, or looks before the act.
+        store.fail(if act == "resource" { "is_buried" } else { "session" }, 1);
+        let answer = browser.submit(&page, target, &fields).await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{act}: {}", text(&answer));
         let clients = store.clients(&ClientFilter::default(), &Page::first(9)).await.unwrap();
         assert_eq!(clients, [notes], "{act}");
+        assert_eq!(*store.next.lock().unwrap(), None, "{act}: it failed");
+        if act == "resource" {
+            let again = browser.submit(&page, target, &fields).await;
+            assert_eq!(again.status(), StatusCode::SEE_OTHER, "nothing of it is buried: {}", text(&again));
+        }
         let accounts = provider.app().accounts();
         assert!(!accounts.person(&ada).await.unwrap().unwrap().may_authorize, "{act}");
     }

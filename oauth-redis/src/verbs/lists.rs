@@ -137,7 +137,12 @@ impl RedisStore {
             let mut command = redis::cmd("LRANGE");
             command.arg(list).arg(start).arg(start + BATCH - 1);
             let entries: Vec<Vec<u8>> = self.0.link.run(Access::Read, &command).await?;
-            ids.extend(entries.iter().filter_map(|entry| grant_id(entry.strip_prefix(b"g")?).ok()));
+            for entry in entries.iter().filter_map(|entry| entry.strip_prefix(b"g")) {
+                match grant_id(entry) {
+                    Ok(id) => ids.push(id),
+                    Err(failure) => tracing::warn!(%failure, "an entry of what expires names no grant"),
+                }
+            }
             if entries.len() < BATCH {
                 return Ok(ids);
             }
