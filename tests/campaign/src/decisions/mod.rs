@@ -19,6 +19,8 @@ use std::time::Instant;
 
 /// How many times as many are run at most, if a busy machine keeps calls from meeting.
 const MOST: usize = 10;
+/// How often a pair may be tried anyhow: on a busy machine ten trials may miss each other.
+const ANYHOW: usize = 100;
 
 /// The kinds of stores on which the slice goes over HTTP too: the adapters are the same on all.
 const SLICED: [Kind; 3] = [Kind::Memory, Kind::Postgres, Kind::Redis];
@@ -64,7 +66,7 @@ impl Score {
 
     /// Gives how many more trials are wanted: until as many as were asked for have overlapped, or it is enough.
     fn left(&self) -> usize {
-        self.wanted.saturating_sub(self.overlapping).min(MOST * self.wanted - self.trials)
+        self.wanted.saturating_sub(self.overlapping).min((MOST * self.wanted).max(ANYHOW).saturating_sub(self.trials))
     }
 
     fn count(&mut self, overlapped: bool, committed: bool, survivor: Option<String>) {
