@@ -108,7 +108,7 @@ impl<'a, S: ClientStore + AuditStore> Administration<'a, S> {
 
     /// Takes back what was just saved: to what is `left` of the client, or all of it if it was entered with that. As
     /// [`replace`](Self::replace) and [`delete`](Self::delete), but resource identifiers get no tombstone: nobody has
-    /// relied on them yet, and whoever comes next may have them.
+    /// relied on them yet, and the next client may have them.
     ///
     /// # Errors
     /// The store does not answer.

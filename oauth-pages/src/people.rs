@@ -82,7 +82,7 @@ impl<S: Store + SessionStore, A: Accounts> Pages<S, A> {
             self.config.events.record(&Event::ApiAccessEnabled { subject });
             return Ok(());
         }
-        // After the switch: whoever is about to save a code looks at it once more when it is saved.
+        // After the switch: a code that is about to be saved is decided on it once more.
         self.store.revoke_grants(&GrantFilter::Subject(subject.clone()), self.config.clock.now()).await?;
         self.config.events.record(&Event::ApiAccessDisabled { subject });
         Ok(())

@@ -33,6 +33,17 @@ fn alone<S: crate::store::Store>(store: &S) -> Parts {
     Parts { store: Arc::new(store.clone()), accounts: None, pending: None, sessions: None }
 }
 
+fn with_sessions<S: crate::store::Store + crate::store::SessionStore>(store: &S) -> Parts {
+    Parts { sessions: Some(Arc::new(store.clone())), ..alone(store) }
+}
+
+fn with_accounts<S>(store: &S) -> Parts
+where
+    S: crate::store::Store + crate::store::AccountStore + crate::store::SessionStore,
+{
+    Parts { accounts: Some(Arc::new(store.clone())), ..with_sessions(store) }
+}
+
 /// Takes a store, for the promises of a [`Store`](crate::store::Store).
 pub fn store<S: crate::store::Store>(store: S) -> AnyStore {
     any(store, alone)
@@ -40,7 +51,7 @@ pub fn store<S: crate::store::Store>(store: S) -> AnyStore {
 
 /// Takes a store that also keeps sessions.
 pub fn sessions<S: crate::store::Store + crate::store::SessionStore>(store: S) -> AnyStore {
-    any(store, |store| Parts { sessions: Some(Arc::new(store.clone())), ..alone(store) })
+    any(store, with_sessions)
 }
 
 /// Takes a store that also keeps pending requests.
@@ -53,11 +64,7 @@ pub fn accounts<S>(store: S) -> AnyStore
 where
     S: crate::store::Store + crate::store::AccountStore + crate::store::SessionStore,
 {
-    any(store, |store| Parts {
-        accounts: Some(Arc::new(store.clone())),
-        sessions: Some(Arc::new(store.clone())),
-        ..alone(store)
-    })
+    any(store, with_accounts)
 }
 
 /// Takes the stores of two tenants, which keep everything.
@@ -68,12 +75,7 @@ where
         + crate::store::PendingRequestStore
         + crate::store::SessionStore,
 {
-    let all = |store: &S| Parts {
-        accounts: Some(Arc::new(store.clone())),
-        pending: Some(Arc::new(store.clone())),
-        sessions: Some(Arc::new(store.clone())),
-        ..alone(store)
-    };
+    let all = |store: &S| Parts { pending: Some(Arc::new(store.clone())), ..with_accounts(store) };
     (any(theirs, all), any(ours, all))
 }
 
