@@ -3,10 +3,10 @@
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::provider::{AuthorizationProvider, Provider};
-use crate::secret::Digest;
 use crate::store::{Grant, GrantFilter, GrantStore, Page};
 use quick_cache::sync::Cache;
 use std::cmp::Reverse;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// How many grants are read at once, and how many for one request.
 const BATCH: u32 = 200;
@@ -14,12 +14,16 @@ const MOST_READ: usize = 1_000;
 /// How many are revoked for one request, if there were far too many before.
 const MOST_REVOKED: usize = 20;
 
-/// For which persons and clients the grants were counted, and how many more need no counting.
-pub(crate) struct Room(Cache<Digest, usize>);
+/// For which persons and clients the grants were counted, and how many more need no counting. A pair is kept as a hash
+/// that nobody outside can predict; two pairs of one hash would share their count.
+pub(crate) struct Room {
+    counted: Cache<u64, usize>,
+    hasher: RandomState,
+}
 
 impl Default for Room {
     fn default() -> Self {
-        Self(Cache::new(10_000))
+        Self { counted: Cache::new(10_000), hasher: RandomState::new() }
     }
 }
 
@@ -32,8 +36,8 @@ pub(crate) async fn make_room<P: AuthorizationProvider>(
     provider: &Provider<P>,
     grant: &Grant,
 ) -> Result<(), Rejection> {
-    let (config, store, Room(counted)) = (provider.app().config(), provider.app().store(), &provider.room);
-    let pair = Digest::of(&format!("{}\n{}", grant.client_id, grant.subject));
+    let (config, store, Room { counted, hasher }) = (provider.app().config(), provider.app().store(), &provider.room);
+    let pair = hasher.hash_one((&grant.client_id, &grant.subject));
     if let Some(left) = counted.get(&pair).and_then(|left| left.checked_sub(1)) {
         counted.insert(pair, left);
         return Ok(());

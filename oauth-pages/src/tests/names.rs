@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::{AccountError, AccountPasswords};
-use argon2::password_hash::PasswordHasher as _;
 use oauth_core::grant::PasswordVerifier as _;
-use oauth_core::store::{AccountStore, PasswordHash};
+use oauth_core::store::AccountStore;
 
 /// One name as different keyboards type it.
 const SPELLINGS: [&str; 5] = ["Zo\u{eb}", "Zoe\u{308}", "ZO\u{cb}", "zoe\u{308}", "\u{ff3a}\u{ff4f}\u{eb}"];
@@ -73,18 +72,12 @@ async fn f_28_all_spellings_share_one_count_of_failures() {
     assert_eq!(refused, 5, "ten failures a minute for a name, however it is spelled");
 }
 
-/// Hashes a password as it was hashed before passwords were prepared: byte for byte.
-fn old_hash(password: &str) -> PasswordHash {
-    let params = argon2::Params::new(8, 1, 1, None).unwrap();
-    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
-    PasswordHash::from_phc(argon2.hash_password(password.as_bytes()).unwrap().to_string())
-}
-
 #[tokio::test]
 async fn f_28_an_old_hash_is_stored_anew_and_nobody_is_signed_out() {
     let (site, mut zoe) = site().await;
     let mut old = zoe.clone();
-    old.password = old_hash(PASSWORDS[1]);
+    // As it was hashed before passwords were prepared.
+    old.password = quick_hash(PASSWORDS[1]);
     let now = site.provider.app().config().clock.now();
     site.store.replace_account(&zoe, &old, now).await.unwrap();
     let mut elsewhere = site.browser();
@@ -122,7 +115,7 @@ async fn f_28_names_that_meet_sign_in_by_their_bytes_until_one_is_renamed() {
     let (site, zoe) = site().await;
     for username in ["EVE", "Eve"] {
         let subject = oauth_core::identifier::Subject::new(username).unwrap();
-        let password = old_hash(&format!("the password of {username}"));
+        let password = quick_hash(&format!("the password of {username}"));
         let old = Account { subject, username: username.to_owned(), spelling: None, password, ..zoe.clone() };
         site.store.create_account(&old).await.unwrap();
     }
