@@ -1,15 +1,16 @@
-//! An end and the save of a code that overlap, in both orders. Each is stopped in the middle by a row that the
-//! test holds: the save before it writes its grant, the end before it revokes.
+//! An end and a commit that overlap. Each is stopped in the middle by a row that the test holds: the save of a code
+//! before it writes its grant, the end before it revokes, the issue of tokens before it writes the first.
 #![cfg(all(feature = "postgres", feature = "mysql"))]
 #![allow(clippy::unwrap_used, reason = "they are tests, helpers too")]
 
 mod fixture;
 
 use diesel_async::{AsyncConnection as _, AsyncMysqlConnection, AsyncPgConnection, SimpleAsyncConnection as _};
-use fixture::{NOW, at, basis, code, family, grant};
-use oauth_core::identifier::GrantId;
+use fixture::{NOW, access, at, basis, code, family, grant, issue, no_retry, own, refresh, save, secret};
 use oauth_core::secret::AuthorizationCode;
-use oauth_core::store::{Account, AccountStore, Created, Grant, GrantFilter, PasswordHash, Replaced, Saved, Store};
+use oauth_core::store::{
+    Account, AccountStore, Created, Grant, GrantFilter, PasswordHash, Redeemed, Replaced, Rotated, Saved, Store,
+};
 use oauth_diesel::{MysqlStore, PostgresStore};
 use oauth_test_servers::{Mariadb, Postgres};
 use std::time::Duration;
@@ -55,9 +56,9 @@ async fn account(store: &impl AccountStore, subject: &str) -> Account {
     account
 }
 
-/// The key of a grant's row.
-fn key(id: &GrantId) -> i64 {
-    let first = id.as_bytes().first_chunk().copied().unwrap();
+/// The key of a row: a grant's by its identifier, a token's by its digest.
+fn key(id: &[u8]) -> i64 {
+    let first = id.first_chunk().copied().unwrap();
     (u64::from_be_bytes(first) ^ (1 << 63)).cast_signed()
 }
 
@@ -85,14 +86,15 @@ async fn nothing_survives(store: impl Store + AccountStore, mut sql: impl AsyncF
                     "BEGIN; INSERT INTO oauth_grants \
                      (id, tenant, grant_id, client_ref, subject, scope, created_at, expires_at) \
                      VALUES ({}, 0, '0123456789abcdef', 0, 'nobody', '', 0, 0)",
-                    key(&new.id)
+                    key(new.id.as_bytes())
                 ))
                 .await;
                 saved = tokio::spawn(save);
                 begin().await;
                 ended = tokio::spawn(end_it);
             } else {
-                sql(&format!("BEGIN; UPDATE oauth_grants SET acr = acr WHERE id = {}", key(&earlier.id))).await;
+                sql(&format!("BEGIN; UPDATE oauth_grants SET acr = acr WHERE id = {}", key(earlier.id.as_bytes())))
+                    .await;
                 ended = tokio::spawn(end_it);
                 begin().await;
                 saved = tokio::spawn(save);
@@ -110,6 +112,59 @@ async fn nothing_survives(store: impl Store + AccountStore, mut sql: impl AsyncF
     }
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Commit {
+    Issue,
+    Redeem,
+    Rotate,
+}
+
+/// A secret is deleted while a request that it authenticated is being committed: the deletion waits for the request, or
+/// is seen by it.
+async fn no_deleted_secret_issues(store: impl Store, mut sql: impl AsyncFnMut(&str)) {
+    for commit in [Commit::Issue, Commit::Redeem, Commit::Rotate] {
+        let id = format!("client of {commit:?}");
+        let (earlier, new, token) = (family(&store, &id, "ada").await, grant(&id, "ada"), access());
+        let registered = store.client(&new.client_id).await.unwrap().unwrap();
+        let mut without = registered.clone();
+        without.secrets.retain(|kept| *kept != secret());
+        let digest = AuthorizationCode::generate().digest();
+        assert_eq!(save(&store, &new, &code(&new, digest)).await, Saved::Now);
+
+        sql(&format!(
+            "BEGIN; INSERT INTO oauth_access_tokens (id, tenant, digest, client_ref, issued_at, expires_at) \
+             VALUES ({}, 0, '0123456789abcdef0123456789abcdef', 0, 0, 0)",
+            key(token.as_bytes())
+        ))
+        .await;
+        let committed = tokio::spawn({
+            let store = store.clone();
+            let under = move |grant: &Grant| issue(grant, token, Some(refresh()), NOW);
+            async move {
+                match commit {
+                    Commit::Issue => store.issue(&own(&id, token, NOW)).await.unwrap() == Saved::Now,
+                    Commit::Redeem => store.redeem(&digest, &under(&new)).await.unwrap() == Redeemed::Now,
+                    Commit::Rotate => {
+                        let tokens = under(&earlier.grant);
+                        store.rotate(&earlier.refresh, &tokens, &no_retry()).await.unwrap() == Rotated::Now
+                    }
+                }
+            }
+        });
+        begin().await;
+        let ended = tokio::spawn({
+            let store = store.clone();
+            async move { store.replace_client(&registered, &without).await.unwrap() }
+        });
+        begin().await;
+        let ended_first = ended.is_finished();
+        sql("ROLLBACK").await;
+        let committed = committed.await.unwrap();
+        assert_eq!(ended.await.unwrap(), Replaced::Now);
+        assert!(!(ended_first && committed), "{commit:?} came after the end had answered");
+    }
+}
+
 macro_rules! on_a_server {
     ($name:ident, $server:ident, $connection:ident, $store:ident, $snapshots:literal) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,7 +172,8 @@ macro_rules! on_a_server {
             let database = $server::fresh();
             let mut raw = $connection::establish(database.url()).await.unwrap();
             let opened = $store::open(database.url()).await.unwrap();
-            nothing_survives(opened, async |text: &str| raw.batch_execute(text).await.unwrap()).await;
+            nothing_survives(opened.clone(), async |text: &str| raw.batch_execute(text).await.unwrap()).await;
+            no_deleted_secret_issues(opened, async |text: &str| raw.batch_execute(text).await.unwrap()).await;
 
             // An application's own connections, which see what was there when a transaction began.
             let database = $server::fresh();
@@ -133,7 +189,8 @@ macro_rules! on_a_server {
                 }
             };
             let lent = $store::from_pool(4, lend).await.unwrap();
-            nothing_survives(lent, async |text: &str| raw.batch_execute(text).await.unwrap()).await;
+            nothing_survives(lent.clone(), async |text: &str| raw.batch_execute(text).await.unwrap()).await;
+            no_deleted_secret_issues(lent, async |text: &str| raw.batch_execute(text).await.unwrap()).await;
         }
     };
 }

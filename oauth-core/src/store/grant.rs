@@ -74,6 +74,15 @@ impl GrantFilter {
             Self::Both(subject, client_id) => grant.subject == *subject && grant.client_id == *client_id,
         }
     }
+
+    /// Narrows it to one of the people it means.
+    #[must_use]
+    pub fn of_person(&self, person: Subject) -> Self {
+        match self {
+            Self::Subject(_) => Self::Subject(person),
+            Self::Client(client_id) | Self::Both(_, client_id) => Self::Both(person, client_id.clone()),
+        }
+    }
 }
 
 /// Where approvals are kept.
@@ -83,6 +92,10 @@ impl GrantFilter {
 /// **also one that has expired**. A redemption or a refresh commits by the [`Issue::now`](super::Issue::now) of its
 /// decision. That may be earlier than the `now` of an end that has answered, and the commit would let the grant live
 /// longer. Whether a grant is live at `now` decides only what the verb returns.
+///
+/// An end moves the mark before it revokes. If both are not one transaction, a request can read the new mark and a
+/// grant that is not yet revoked, and rest a consent on it. So such a store moves the mark once more when it has
+/// revoked, and looks again, until there is nothing left to revoke.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {

@@ -1,7 +1,7 @@
 //! The store's verbs: each one closure over one connection, the same text for every database.
 //!
 //! Nothing in here names a database. A module that wants these verbs brings a `Connection`, a `Store`
-//! with `read`, `write`, `write_one` and `change`, the macros `claim!`, `share!`, `hold!` and
+//! with `read`, `write`, `write_one` and `change`, the macros `claim!`, `share!`, `hold!`, `has_secret!` and
 //! `see_commits!`, the functions `issue` and `instr`, the most rows of a `SWEEP` and whether `OTHERS_WRITE`, and
 //! mounts this folder with `#[path]`; that compiles it once more, for that connection. So: Diesel's own language, no `RETURNING`, no `ON CONFLICT`.
 //!
@@ -16,7 +16,8 @@
 //! transaction is then rolled back and the body run again: what it reads now says how it ended. That
 //! is right at any isolation level from READ COMMITTED up, and takes no lock before it writes.
 //!
-//! Only `save_code` holds what it does not write: its client and the person's mark (`share!`). An end changes
+//! `save_code` holds what it does not write: its client and the person's mark (`share!`). What issues tokens holds the
+//! client too (`has_secret!`, and each `issue`), because its secret may be taken away. An end changes
 //! its data, moves the mark, which waits for those who hold it, and then revokes, in statements that see what
 //! was committed until then (`see_commits!`). The order is: account, client, mark, sessions, tokens, grants.
 //! Where several rows are changed a code or a token comes before its grant, on every way.

@@ -21,6 +21,18 @@ macro_rules! hold {
     };
 }
 
+/// Asks for a client that has a secret, and keeps it until the commit: who takes the secret away waits, or was first
+/// and is seen, whatever else the statement sees.
+macro_rules! has_secret {
+    ($secret:expr) => {
+        diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "EXISTS (SELECT 1 FROM oauth_clients AS kept WHERE kept.id = oauth_clients.id AND INSTR(kept.body, ",
+        )
+        .bind::<Text, _>($secret)
+        .sql(") > 0 LOCK IN SHARE MODE)")
+    };
+}
+
 /// Has each statement of this transaction see what others have committed until then: those that change rows
 /// do so here at every level.
 macro_rules! see_commits {

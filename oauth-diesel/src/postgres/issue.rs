@@ -19,14 +19,15 @@ diesel::table! {
 /// Issues tokens in one statement, which is one trip and a transaction by itself. A part of it that
 /// changes no row leaves those after it with nothing to do; and where the grant was revoked meanwhile,
 /// its code or token is dead whether it is marked as used or not. A secret
-/// that is not the client's any more leaves all of them with nothing to do.
+/// that is not the client's any more leaves all of them with nothing to do; the client is held until the commit, so
+/// that who takes the secret away waits, or was first and is seen.
 pub(super) fn issue<C: diesel::Connection<Backend = Pg>>(connection: &mut C, issuance: Issuance) -> Outcome<()> {
     let authenticated = Written([
         Text("SELECT id FROM oauth_clients WHERE id = "),
         Number(issuance.access.client_ref),
         Text(" AND strpos(body, "),
         Value(issuance.secret),
-        Text(") > 0"),
+        Text(") > 0 FOR SHARE"),
     ]);
     let mut with = With { parts: Vec::new(), last: Box::new(insert_access(issuance.access)) };
     with.part("authenticated", authenticated);

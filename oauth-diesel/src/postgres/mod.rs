@@ -21,6 +21,18 @@ macro_rules! hold {
     };
 }
 
+/// Asks for a client that has a secret, and keeps it until the commit: who takes the secret away waits, or was first
+/// and is seen, whatever else the statement sees.
+macro_rules! has_secret {
+    ($secret:expr) => {
+        diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "EXISTS (SELECT 1 FROM oauth_clients AS kept WHERE kept.id = oauth_clients.id AND strpos(kept.body, ",
+        )
+        .bind::<Text, _>($secret)
+        .sql(") > 0 FOR SHARE)")
+    };
+}
+
 /// Has each statement of this transaction see what others have committed until then, also on a connection
 /// whose owner asked for a snapshot: an end waits for what is being saved, and then has to find it.
 macro_rules! see_commits {

@@ -21,6 +21,13 @@ macro_rules! hold {
     };
 }
 
+/// Asks for a client that has a secret, and keeps it until the commit.
+macro_rules! has_secret {
+    ($secret:expr) => {
+        instr(clients::body, $secret).gt(0_i64)
+    };
+}
+
 /// Has each statement of this transaction see what others have committed until then: nobody does here.
 macro_rules! see_commits {
     ($connection:expr) => {};

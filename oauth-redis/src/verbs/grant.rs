@@ -8,6 +8,7 @@ use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId, Subject};
 use oauth_core::secret::{Digest, random_bytes};
 use oauth_core::store::{Grant, GrantFilter, GrantStore, MARK_LIFETIME, Mark, Marks, Page, Result};
+use std::collections::BTreeSet;
 
 const MARK: &str = "a mark";
 
@@ -178,13 +179,22 @@ impl RedisStore {
         let Some((subject, client)) = subject.zip(client) else { return Ok(false) };
         let subject = Subject::new(text(&subject, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
         let client = ClientId::new(text(&client, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
+        let revoked = self.revoke(id, &subject, &client, now).await?;
+        // Behind it: a code that is saved on this consent from now on finds the mark moved.
         if is_decided {
             self.move_mark(&subject, now).await?;
         }
-        self.revoke(id, &subject, &client, now).await
+        Ok(revoked == Some(true))
     }
 
-    async fn revoke(&self, id: &GrantId, subject: &Subject, client: &ClientId, now: Timestamp) -> Outcome<bool> {
+    /// Revokes a grant; tells whether it was live, or nothing if it was revoked before or is not there.
+    async fn revoke(
+        &self,
+        id: &GrantId,
+        subject: &Subject,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Outcome<Option<bool>> {
         let key = self.0.places.of_grant(id).key('g', id.as_bytes());
         let now = seconds(now);
         let arguments = [now.as_bytes(), self.0.places.if_single().as_bytes(), id.as_bytes()];
@@ -192,36 +202,87 @@ impl RedisStore {
         if revoked != 0 && self.0.places.is_cluster() {
             self.take_from(&self.list_by_client(subject), &by_client::entry(client, id)).await?;
         }
-        Ok(revoked == 1)
+        Ok((revoked != 0).then_some(revoked == 1))
     }
 
     /// Revokes what is meant, grant by grant, and counts what was live.
     pub(super) async fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> Outcome<u64> {
         // The mark first: a code that is being saved finds it moved, or is in the list by now.
+        self.overtake(filter, now).await?;
+        let (mut from, mut revoked, mut people) = (b"-".to_vec(), 0, BTreeSet::new());
+        while let Some(found) = self.revoke_batch(filter, &mut from, now).await? {
+            revoked += found.live;
+            people.extend(found.people);
+            // One person's grants are looked at again when all of them are revoked.
+            if matches!(filter, GrantFilter::Client(_)) {
+                revoked += self.revoke_behind(filter, std::mem::take(&mut people), now).await?;
+            }
+        }
+        Ok(revoked + self.revoke_behind(filter, people, now).await?)
+    }
+
+    /// Looks again at those of whom something was revoked, behind another mark: a code may have been saved on a
+    /// consent that was about to end. Goes on until nothing is found.
+    async fn revoke_behind(&self, filter: &GrantFilter, mut people: BTreeSet<Subject>, now: Timestamp) -> Outcome<u64> {
+        let mut revoked = 0;
+        while !people.is_empty() {
+            self.overtake(filter, now).await?;
+            let again = people.into_iter().map(async |person| {
+                let (theirs, mut from) = (filter.of_person(person), b"-".to_vec());
+                let mut all = Ended::default();
+                while let Some(found) = self.revoke_batch(&theirs, &mut from, now).await? {
+                    all.live += found.live;
+                    all.people.extend(found.people);
+                }
+                Outcome::Ok(all)
+            });
+            let again = try_join_all(again).await?;
+            revoked += again.iter().map(|found| found.live).sum::<u64>();
+            people = again.into_iter().flat_map(|found| found.people).collect();
+        }
+        Ok(revoked)
+    }
+
+    /// Has every decision that was made until now be made again.
+    async fn overtake(&self, filter: &GrantFilter, now: Timestamp) -> Outcome<()> {
         match filter {
-            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => self.move_mark(subject, now).await?,
+            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => self.move_mark(subject, now).await,
             GrantFilter::Client(id) => {
                 let epoch = random_bytes::<8>();
                 let key = self.client_key(id);
                 let _: i64 = self.0.link.script(Access::Write, &script::RENEW_EPOCH, &key, &[&epoch]).await?;
+                Ok(())
             }
         }
-        let list = self.grant_list(filter);
-        let (mut from, mut revoked) = (b"-".to_vec(), 0);
-        loop {
-            let entries = self.listed(&list, &from, BATCH).await?;
-            let Some(last) = entries.last() else { return Ok(revoked) };
-            from = after(last);
-            // All entries of the list, not those by client: what an older version saves meanwhile is only here.
-            let entries = match filter {
-                GrantFilter::Both(_, client) => self.unrevoked_for(client, entries).await?,
-                GrantFilter::Subject(_) | GrantFilter::Client(_) => entries,
-            };
-            let grants = self.listed_grants(&entries).await?;
-            let meant = grants.iter().filter(|grant| filter.matches(grant));
-            let done =
-                try_join_all(meant.map(|grant| self.revoke(&grant.id, &grant.subject, &grant.client_id, now))).await?;
-            revoked += done.into_iter().map(u64::from).sum::<u64>();
-        }
     }
+
+    /// Revokes what is meant among the next entries of a list; gives nothing at its end.
+    async fn revoke_batch(&self, filter: &GrantFilter, from: &mut Vec<u8>, now: Timestamp) -> Outcome<Option<Ended>> {
+        let entries = self.listed(&self.grant_list(filter), from, BATCH).await?;
+        let Some(last) = entries.last() else { return Ok(None) };
+        *from = after(last);
+        // All entries of the list, not those by client: what an older version saves meanwhile is only here.
+        let entries = match filter {
+            GrantFilter::Both(_, client) => self.unrevoked_for(client, entries).await?,
+            GrantFilter::Subject(_) | GrantFilter::Client(_) => entries,
+        };
+        let mut meant = self.listed_grants(&entries).await?;
+        meant.retain(|grant| filter.matches(grant));
+        let revoke = meant.iter().map(|grant| self.revoke(&grant.id, &grant.subject, &grant.client_id, now));
+        let mut ended = Ended::default();
+        for (revoked, grant) in try_join_all(revoke).await?.into_iter().zip(&meant) {
+            if let Some(was_live) = revoked {
+                ended.live += u64::from(was_live);
+                ended.people.insert(grant.subject.clone());
+            }
+        }
+        Ok(Some(ended))
+    }
+}
+
+/// How many live grants were revoked, and of whom any was.
+#[derive(Default)]
+struct Ended {
+    live: u64,
+    people: BTreeSet<Subject>,
 }

@@ -53,9 +53,10 @@ impl AccountStore for MemoryStore {
             return Ok(Replaced::Changed);
         }
         *account = changed.clone();
-        self.0.marks.move_on(&read.subject, now);
         if read.is_ended_by(changed) {
             self.0.sign_out(&read.subject, now);
+        } else {
+            self.0.marks.move_on(&read.subject, now);
         }
         Ok(Replaced::Now)
     }
@@ -84,14 +85,13 @@ impl AccountStore for MemoryStore {
         let mut accounts = recovered(self.0.accounts.write());
         let Some(account) = accounts.by_subject.remove(subject) else { return Ok(false) };
         accounts.by_name.remove(&account.username);
-        self.0.marks.move_on(subject, now);
         self.0.sign_out(subject, now);
         Ok(true)
     }
 }
 
 impl Shared {
-    /// Ends every session of a person and revokes every grant.
+    /// Ends every session of a person, moves the mark and revokes every grant.
     fn sign_out(&self, subject: &Subject, now: Timestamp) {
         self.sessions.end_all(subject);
         self.revoke_all(&GrantFilter::Subject(subject.clone()), now);

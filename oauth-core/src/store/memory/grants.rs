@@ -114,46 +114,63 @@ impl GrantStore for MemoryStore {
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
         let Some(cell) = self.0.grants.find(id) else { return Ok(false) };
+        let revoked = self.0.end(&cell, now);
+        // Behind it: a code that is saved on this consent from now on finds the mark moved.
         self.0.marks.move_on(&cell.subject, now);
-        Ok(self.0.end(&cell, now))
+        Ok(revoked == Some(true))
     }
 
     async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
-        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.end(&cell, now)))
+        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.end(&cell, now) == Some(true)))
     }
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
-        match filter {
-            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => self.0.marks.move_on(subject, now),
-            GrantFilter::Client(id) => {
-                if let Some(client) = self.0.client_entry(id) {
-                    client.revoke_grantless();
-                }
-            }
-        }
         Ok(self.0.revoke_all(filter, now))
     }
 }
 
 impl Shared {
-    /// Revokes what is meant, grant by grant, and counts what was live.
+    /// Revokes what is meant, grant by grant, and counts what was live. Looks again at those of whom something was
+    /// revoked, behind another mark: a code may have been saved on a consent that was about to end. Goes on until
+    /// nothing is found.
     pub(super) fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> u64 {
-        let mut revoked = 0;
-        self.walk(filter, None, |cell| {
-            revoked += u64::from(self.end(cell, now));
-            true
-        });
+        let (mut revoked, mut parts) = (0, vec![filter.clone()]);
+        while !parts.is_empty() {
+            self.overtake(filter, now);
+            let mut people = BTreeSet::new();
+            for part in &parts {
+                self.walk(part, None, |cell| {
+                    if let Some(was_live) = self.end(cell, now) {
+                        revoked += u64::from(was_live);
+                        people.insert(cell.subject.clone());
+                    }
+                    true
+                });
+            }
+            parts = people.into_iter().map(|person| filter.of_person(person)).collect();
+        }
         revoked
     }
 
-    /// Revokes a grant, and tells whether it was live. It may have expired: the `now` of a redemption under way may be
-    /// an earlier one.
-    fn end(&self, cell: &Cell, now: Timestamp) -> bool {
-        let present = cell.lock_present().filter(|family| family.revoked_at.is_none());
-        let Some(mut family) = present else { return false };
+    /// Has every decision that was made until now be made again.
+    fn overtake(&self, filter: &GrantFilter, now: Timestamp) {
+        match filter {
+            GrantFilter::Subject(subject) | GrantFilter::Both(subject, _) => self.marks.move_on(subject, now),
+            GrantFilter::Client(id) => {
+                if let Some(client) = self.client_entry(id) {
+                    client.revoke_grantless();
+                }
+            }
+        }
+    }
+
+    /// Revokes a grant; tells whether it was live, or nothing if it was revoked before or is not there. It may have
+    /// expired: the `now` of a redemption under way may be an earlier one.
+    fn end(&self, cell: &Cell, now: Timestamp) -> Option<bool> {
+        let mut family = cell.lock_present().filter(|family| family.revoked_at.is_none())?;
         let live = family.is_live(now);
         self.revoke(cell, &mut family, now);
-        live
+        Some(live)
     }
 
     /// Visits the cells that a filter means, in the order of their identifiers, until told to stop.
