@@ -162,6 +162,7 @@ async fn no_deleted_secret_issues(store: impl Store, mut sql: impl AsyncFnMut(&s
         let committed = committed.await.unwrap();
         assert_eq!(ended.await.unwrap(), Replaced::Now);
         assert!(!(ended_first && committed), "{commit:?} came after the end had answered");
+        assert!(ended_first || committed, "{commit:?} was authenticated when it began, and came first");
     }
 }
 

@@ -95,7 +95,8 @@ impl GrantFilter {
 ///
 /// An end moves the mark before it revokes. If both are not one transaction, a request can read the new mark and a
 /// grant that is not yet revoked, and rest a consent on it. So such a store moves the mark once more when it has
-/// revoked, and looks again, until there is nothing left to revoke.
+/// revoked, and looks again, until it finds no grant that it has not seen. If it revokes one grant, the mark moves
+/// behind that.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {

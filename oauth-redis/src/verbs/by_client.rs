@@ -8,7 +8,7 @@ use super::{BATCH, after};
 use crate::RedisStore;
 use crate::error::{Failure, Outcome};
 use crate::link::Access;
-use crate::record::{Field, fields, grant_id, text};
+use crate::record::{Field, grant_id, text};
 use futures_util::future::try_join_all;
 use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId, Subject};
@@ -82,20 +82,15 @@ impl RedisStore {
         Ok(found)
     }
 
-    /// Keeps those that are for a client and were not revoked.
-    pub(super) async fn unrevoked_for(&self, client: &ClientId, ids: Vec<Vec<u8>>) -> Outcome<Vec<Vec<u8>>> {
-        let clients = try_join_all(ids.iter().map(|id| self.unrevoked(id))).await?;
-        let theirs = ids.into_iter().zip(clients).filter(|(_, of)| of.as_ref() == Some(client));
+    /// Keeps those that are for a client.
+    pub(super) async fn of_client(&self, client: &ClientId, ids: Vec<Vec<u8>>) -> Outcome<Vec<Vec<u8>>> {
+        let clients = ids.iter().map(async |id| {
+            let key = self.0.places.of_grant(&grant_id(id)?).key('g', id);
+            self.0.link.run::<Field>(Access::Read, redis::cmd("HGET").arg(key).arg("c")).await
+        });
+        let clients = try_join_all(clients).await?;
+        let theirs = ids.into_iter().zip(clients).filter(|(_, of)| of.as_deref() == Some(client.as_str().as_bytes()));
         Ok(theirs.map(|(id, _)| id).collect())
-    }
-
-    /// Reads the client of a grant that was not revoked.
-    async fn unrevoked(&self, id: &[u8]) -> Outcome<Option<ClientId>> {
-        let key = self.0.places.of_grant(&grant_id(id)?).key('g', id);
-        let found: Vec<Field> = self.0.link.run(Access::Read, redis::cmd("HMGET").arg(key).arg(&["c", "v"])).await?;
-        let [client, revoked] = fields(found, ENTRY)?;
-        let Some(client) = client.filter(|_| revoked.is_none()) else { return Ok(None) };
-        Ok(Some(ClientId::new(text(&client, ENTRY)?).map_err(|_| Failure::Corrupt(ENTRY))?))
     }
 }
 

@@ -8,9 +8,16 @@ use oauth_core::clock::Timestamp;
 use oauth_core::identifier::{ClientId, GrantId, Subject};
 use oauth_core::secret::{Digest, random_bytes};
 use oauth_core::store::{Grant, GrantFilter, GrantStore, MARK_LIFETIME, Mark, Marks, Page, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 const MARK: &str = "a mark";
+
+/// How often a revocation of many looks again, if others keep approving. People need two or three looks.
+const MOST_LOOKS: usize = 10;
+const BUSY: &str = "others approve without a pause what is being revoked: call it again";
+
+/// How many grants were live, and which were found.
+type Batch = (u64, Vec<(GrantId, Subject)>);
 
 /// A grant with a part of it, as the script `read` gives them: the identifier, the grant's fields,
 /// those of the part, those of the client where they were at hand.
@@ -179,12 +186,12 @@ impl RedisStore {
         let Some((subject, client)) = subject.zip(client) else { return Ok(false) };
         let subject = Subject::new(text(&subject, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
         let client = ClientId::new(text(&client, MARK)?).map_err(|_| Failure::Corrupt(MARK))?;
-        let revoked = self.revoke(id, &subject, &client, now).await?;
-        // Behind it: a code that is saved on this consent from now on finds the mark moved.
+        let revoked = self.revoke(id, &subject, &client, now).await;
+        // Behind it, also if the answer was lost: a code that is saved on this consent from now on finds the mark moved.
         if is_decided {
             self.move_mark(&subject, now).await?;
         }
-        Ok(revoked == Some(true))
+        Ok(revoked? == Some(true))
     }
 
     /// Revokes a grant; tells whether it was live, or nothing if it was revoked before or is not there.
@@ -205,42 +212,31 @@ impl RedisStore {
         Ok((revoked != 0).then_some(revoked == 1))
     }
 
-    /// Revokes what is meant, grant by grant, and counts what was live.
+    /// Revokes what is meant, grant by grant, and counts what was live. Looks again behind another mark: a code may
+    /// have been saved on a consent that was about to end, here or by another end. Goes on until a look finds nothing
+    /// that the one before did not find.
     pub(super) async fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> Outcome<u64> {
-        // The mark first: a code that is being saved finds it moved, or is in the list by now.
-        self.overtake(filter, now).await?;
-        let (mut from, mut revoked, mut people) = (b"-".to_vec(), 0, BTreeSet::new());
-        while let Some(found) = self.revoke_batch(filter, &mut from, now).await? {
-            revoked += found.live;
-            people.extend(found.people);
-            // One person's grants are looked at again when all of them are revoked.
-            if matches!(filter, GrantFilter::Client(_)) {
-                revoked += self.revoke_behind(filter, std::mem::take(&mut people), now).await?;
+        let (mut revoked, mut seen, mut parts) = (0, HashSet::new(), vec![filter.clone()]);
+        for look in 0..MOST_LOOKS {
+            // The mark first: a code that is being saved finds it moved, or is in the list by now.
+            self.overtake(filter, now).await?;
+            let mut people = BTreeSet::new();
+            for part in &parts {
+                let mut from = b"-".to_vec();
+                while let Some((live, found)) = self.revoke_batch(part, &mut from, now).await? {
+                    revoked += live;
+                    people.extend(found.into_iter().filter(|(id, _)| seen.insert(*id)).map(|(_, person)| person));
+                }
+            }
+            if people.is_empty() {
+                return Ok(revoked);
+            }
+            // From the second look on only the people of whom something new was found.
+            if look > 0 {
+                parts = people.into_iter().map(|person| filter.of_person(person)).collect();
             }
         }
-        Ok(revoked + self.revoke_behind(filter, people, now).await?)
-    }
-
-    /// Looks again at those of whom something was revoked, behind another mark: a code may have been saved on a
-    /// consent that was about to end. Goes on until nothing is found.
-    async fn revoke_behind(&self, filter: &GrantFilter, mut people: BTreeSet<Subject>, now: Timestamp) -> Outcome<u64> {
-        let mut revoked = 0;
-        while !people.is_empty() {
-            self.overtake(filter, now).await?;
-            let again = people.into_iter().map(async |person| {
-                let (theirs, mut from) = (filter.of_person(person), b"-".to_vec());
-                let mut all = Ended::default();
-                while let Some(found) = self.revoke_batch(&theirs, &mut from, now).await? {
-                    all.live += found.live;
-                    all.people.extend(found.people);
-                }
-                Outcome::Ok(all)
-            });
-            let again = try_join_all(again).await?;
-            revoked += again.iter().map(|found| found.live).sum::<u64>();
-            people = again.into_iter().flat_map(|found| found.people).collect();
-        }
-        Ok(revoked)
+        Err(Failure::Unusable(BUSY.to_owned()))
     }
 
     /// Has every decision that was made until now be made again.
@@ -256,33 +252,21 @@ impl RedisStore {
         }
     }
 
-    /// Revokes what is meant among the next entries of a list; gives nothing at its end.
-    async fn revoke_batch(&self, filter: &GrantFilter, from: &mut Vec<u8>, now: Timestamp) -> Outcome<Option<Ended>> {
+    /// Revokes what is meant among the next entries of a list: how many were live, and what was found, revoked before
+    /// or now; nothing at the end of the list.
+    async fn revoke_batch(&self, filter: &GrantFilter, from: &mut Vec<u8>, now: Timestamp) -> Outcome<Option<Batch>> {
         let entries = self.listed(&self.grant_list(filter), from, BATCH).await?;
         let Some(last) = entries.last() else { return Ok(None) };
         *from = after(last);
         // All entries of the list, not those by client: what an older version saves meanwhile is only here.
         let entries = match filter {
-            GrantFilter::Both(_, client) => self.unrevoked_for(client, entries).await?,
+            GrantFilter::Both(_, client) => self.of_client(client, entries).await?,
             GrantFilter::Subject(_) | GrantFilter::Client(_) => entries,
         };
         let mut meant = self.listed_grants(&entries).await?;
         meant.retain(|grant| filter.matches(grant));
         let revoke = meant.iter().map(|grant| self.revoke(&grant.id, &grant.subject, &grant.client_id, now));
-        let mut ended = Ended::default();
-        for (revoked, grant) in try_join_all(revoke).await?.into_iter().zip(&meant) {
-            if let Some(was_live) = revoked {
-                ended.live += u64::from(was_live);
-                ended.people.insert(grant.subject.clone());
-            }
-        }
-        Ok(Some(ended))
+        let live = try_join_all(revoke).await?.into_iter().filter(|revoked| *revoked == Some(true)).count();
+        Ok(Some((live as u64, meant.into_iter().map(|grant| (grant.id, grant.subject)).collect())))
     }
-}
-
-/// How many live grants were revoked, and of whom any was.
-#[derive(Default)]
-struct Ended {
-    live: u64,
-    people: BTreeSet<Subject>,
 }

@@ -1,3 +1,4 @@
+use super::grants::BUSY;
 use super::{MemoryStore, Shared, recovered};
 use crate::clock::Timestamp;
 use crate::identifier::Subject;
@@ -54,7 +55,7 @@ impl AccountStore for MemoryStore {
         }
         *account = changed.clone();
         if read.is_ended_by(changed) {
-            self.0.sign_out(&read.subject, now);
+            self.0.sign_out(&read.subject, now)?;
         } else {
             self.0.marks.move_on(&read.subject, now);
         }
@@ -85,15 +86,16 @@ impl AccountStore for MemoryStore {
         let mut accounts = recovered(self.0.accounts.write());
         let Some(account) = accounts.by_subject.remove(subject) else { return Ok(false) };
         accounts.by_name.remove(&account.username);
-        self.0.sign_out(subject, now);
+        self.0.sign_out(subject, now)?;
         Ok(true)
     }
 }
 
 impl Shared {
     /// Ends every session of a person, moves the mark and revokes every grant.
-    fn sign_out(&self, subject: &Subject, now: Timestamp) {
+    fn sign_out(&self, subject: &Subject, now: Timestamp) -> Result<()> {
         self.sessions.end_all(subject);
-        self.revoke_all(&GrantFilter::Subject(subject.clone()), now);
+        let ended = self.revoke_all(&GrantFilter::Subject(subject.clone()), now);
+        ended.map(drop).ok_or_else(|| StoreError::new("sign a person out", BUSY))
     }
 }

@@ -3,12 +3,15 @@ use super::index::{Shards, place_of};
 use super::{MemoryStore, Shared};
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId, Subject};
-use crate::store::{Grant, GrantFilter, GrantStore, Mark, Marks, Page, Result};
-use std::collections::BTreeSet;
+use crate::store::{Grant, GrantFilter, GrantStore, Mark, Marks, Page, Result, StoreError};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Bound;
 
 /// How many identifiers are read from a list before the cells behind them are looked at.
 const BATCH: usize = 256;
+/// How often a revocation of many looks again, if others keep approving. People need two or three looks.
+const MOST_LOOKS: usize = 10;
+pub(super) const BUSY: &str = "others approve without a pause what is being revoked: call it again";
 
 /// The grants of every person: all, in the order of their identifiers, and those that were not revoked, by client.
 #[derive(Default)]
@@ -117,39 +120,58 @@ impl GrantStore for MemoryStore {
         let revoked = self.0.end(&cell, now);
         // Behind it: a code that is saved on this consent from now on finds the mark moved.
         self.0.marks.move_on(&cell.subject, now);
-        Ok(revoked == Some(true))
+        Ok(revoked)
     }
 
     async fn retire_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool> {
-        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.end(&cell, now) == Some(true)))
+        Ok(self.0.grants.find(id).is_some_and(|cell| self.0.end(&cell, now)))
     }
 
     async fn revoke_grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<u64> {
-        Ok(self.0.revoke_all(filter, now))
+        self.0.revoke_all(filter, now).ok_or_else(|| StoreError::new("revoke grants", BUSY))
     }
 }
 
 impl Shared {
-    /// Revokes what is meant, grant by grant, and counts what was live. Looks again at those of whom something was
-    /// revoked, behind another mark: a code may have been saved on a consent that was about to end. Goes on until
-    /// nothing is found.
-    pub(super) fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> u64 {
-        let (mut revoked, mut parts) = (0, vec![filter.clone()]);
-        while !parts.is_empty() {
+    /// Revokes what is meant, grant by grant, and counts what was live. Looks again behind another mark: a code may
+    /// have been saved on a consent that was about to end, here or by another end. Goes on until a look finds nothing
+    /// that the one before did not find; gives nothing if there is no end to it.
+    pub(super) fn revoke_all(&self, filter: &GrantFilter, now: Timestamp) -> Option<u64> {
+        let (mut revoked, mut seen, mut parts) = (0, HashSet::new(), vec![filter.clone()]);
+        for look in 0..MOST_LOOKS {
             self.overtake(filter, now);
             let mut people = BTreeSet::new();
             for part in &parts {
-                self.walk(part, None, |cell| {
-                    if let Some(was_live) = self.end(cell, now) {
-                        revoked += u64::from(was_live);
+                self.walk_all(part, |cell| {
+                    revoked += u64::from(self.end(cell, now));
+                    if seen.insert(cell.id) {
                         people.insert(cell.subject.clone());
                     }
-                    true
                 });
             }
-            parts = people.into_iter().map(|person| filter.of_person(person)).collect();
+            if people.is_empty() {
+                return Some(revoked);
+            }
+            // From the second look on only the people of whom something new was found.
+            if look > 0 {
+                parts = people.into_iter().map(|person| filter.of_person(person)).collect();
+            }
         }
-        revoked
+        None
+    }
+
+    /// Visits every cell that a filter means, revoked ones too: of a person's list by client these are gone.
+    fn walk_all(&self, filter: &GrantFilter, mut visit: impl FnMut(&Cell)) {
+        let (list, client) = match filter {
+            GrantFilter::Both(subject, client) => (GrantFilter::Subject(subject.clone()), Some(client)),
+            GrantFilter::Subject(_) | GrantFilter::Client(_) => (filter.clone(), None),
+        };
+        self.walk(&list, None, |cell| {
+            if client.is_none_or(|client| cell.client.id == *client) {
+                visit(cell);
+            }
+            true
+        });
     }
 
     /// Has every decision that was made until now be made again.
@@ -164,13 +186,14 @@ impl Shared {
         }
     }
 
-    /// Revokes a grant; tells whether it was live, or nothing if it was revoked before or is not there. It may have
-    /// expired: the `now` of a redemption under way may be an earlier one.
-    fn end(&self, cell: &Cell, now: Timestamp) -> Option<bool> {
-        let mut family = cell.lock_present().filter(|family| family.revoked_at.is_none())?;
+    /// Revokes a grant, and tells whether it was live. It may have expired: the `now` of a redemption under way may be
+    /// an earlier one.
+    fn end(&self, cell: &Cell, now: Timestamp) -> bool {
+        let present = cell.lock_present().filter(|family| family.revoked_at.is_none());
+        let Some(mut family) = present else { return false };
         let live = family.is_live(now);
         self.revoke(cell, &mut family, now);
-        Some(live)
+        live
     }
 
     /// Visits the cells that a filter means, in the order of their identifiers, until told to stop.
