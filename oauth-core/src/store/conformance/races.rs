@@ -430,7 +430,7 @@ pub async fn f_02_nothing_rests_on_a_consent_that_ends(store: &AnyStore) {
                 let (asked, answered) = (Arc::clone(&shared), Arc::clone(&answered));
                 let (client, earlier) = (client.clone(), earlier.clone());
                 // Some save when the end has answered, others as soon as they can.
-                let waits = (round.number / ends.len() + number) % 2 == 0;
+                let waits = (round.number / ends.len() + number).is_multiple_of(2);
                 // In every other full round somebody else ends the grant at the same time, which moves no mark.
                 let retires = number == 2 && round.number / ends.len() % 2 == 1 && end != End::RevokeOne;
                 async move {
