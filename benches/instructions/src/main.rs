@@ -44,6 +44,7 @@ impl Kind {
     }
 }
 
+#[allow(clippy::print_stdout, reason = "it prints what it counted")]
 fn main() -> Result<(), Error> {
     let Arguments { kinds, make } = Arguments::parse();
     let kinds = if kinds.is_empty() { Kind::value_variants().to_vec() } else { kinds };
