@@ -25,11 +25,13 @@ macro_rules! hold {
 /// and is seen, whatever else the statement sees.
 macro_rules! has_secret {
     ($secret:expr) => {
-        diesel::dsl::sql::<diesel::sql_types::Bool>(
-            "EXISTS (SELECT 1 FROM oauth_clients AS kept WHERE kept.id = oauth_clients.id AND INSTR(kept.body, ",
-        )
-        .bind::<Text, _>($secret)
-        .sql(") > 0 LOCK IN SHARE MODE)")
+        crate::written::Written([
+            crate::written::Word::Text(
+                "EXISTS (SELECT 1 FROM oauth_clients AS kept WHERE kept.id = oauth_clients.id AND INSTR(kept.body, ",
+            ),
+            crate::written::Word::Value($secret),
+            crate::written::Word::Text(") > 0 LOCK IN SHARE MODE)"),
+        ])
     };
 }
 

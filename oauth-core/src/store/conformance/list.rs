@@ -84,7 +84,7 @@ macro_rules! store_conformance {
             races::one_client_is_created,
             races::one_change_of_a_client_wins,
             races::f_02_nothing_lives_when_an_end_meets_save_code,
-            races::f_02_nothing_rests_on_a_consent_that_ends,
+            remembered::f_02_nothing_rests_on_a_consent_that_ends,
             dropped::client_verbs_are_all_or_nothing,
             dropped::code_verbs_are_all_or_nothing,
             dropped::token_verbs_are_all_or_nothing,

@@ -52,6 +52,7 @@ pub mod pending;
 mod race;
 pub mod races;
 pub mod refresh;
+pub mod remembered;
 mod sample;
 pub mod sessions;
 mod site;
