@@ -6,7 +6,6 @@
 //! are fixed: nothing that was sent is ever repeated in them (RFC 6749 §4.1.2.1 restricts their
 //! characters).
 
-use crate::store::StoreError;
 use std::fmt;
 
 /// An error code on the wire.
@@ -252,10 +251,3 @@ impl fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
-
-impl From<StoreError> for Rejection {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "answering that the storage is unavailable");
-        Self::StoreUnavailable
-    }
-}

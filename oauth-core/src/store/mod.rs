@@ -51,6 +51,8 @@ pub use pending::{PendingRequest, PendingRequestStore};
 pub use session::{PendingDecision, Session, SessionStore};
 pub use token::{ActiveToken, Issue, IssuedAccess, IssuedRefresh, Retry, Rotated, StoredRefresh, TokenStore};
 
+use crate::error::Rejection;
+
 /// Why a store could not do what it was asked.
 ///
 /// Never an outcome of the protocol: those are the verbs' results. The endpoints answer every one of
@@ -66,6 +68,13 @@ impl StoreError {
     /// Says what the store was doing and what went wrong.
     pub fn new(doing: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { doing, source: source.into() }
+    }
+}
+
+impl From<StoreError> for Rejection {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "answering that the storage is unavailable");
+        Self::StoreUnavailable
     }
 }
 
