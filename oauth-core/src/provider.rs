@@ -222,7 +222,7 @@ impl<P: AuthorizationProvider> Provider<P> {
             return preflight.unwrap_or_else(|| wire::method_not_allowed(methods));
         }
         if request.body().len() > wire::BODY_LIMIT {
-            return wire::error(Rejection::BodyTooLarge, self.app.config());
+            return self.error(Rejection::BodyTooLarge);
         }
         let (cors, origin) = (endpoint.cors(), wire::origin(request.headers()));
         // Asked before: what an endpoint has committed is answered without waiting for anything.
@@ -258,6 +258,11 @@ impl<P: AuthorizationProvider> Provider<P> {
         response
     }
 
+    /// Writes a rejection for a program.
+    pub(crate) fn error(&self, rejection: Rejection) -> Response<Bytes> {
+        wire::error(rejection, self.app.config().error_uri.as_deref())
+    }
+
     /// Renders a rejection for a person: the application's page, or plain text.
     pub(crate) async fn error_page(&self, request: &Request<Bytes>, rejection: Rejection) -> Response<Bytes> {
         let page = self.app.owner().error_page(request, rejection).await;
@@ -272,7 +277,9 @@ pub(crate) trait ErrorPages: Sync {
 
 impl<P: AuthorizationProvider> ErrorPages for Provider<P> {
     fn unsent_page(&self, error: &UnsentError<'_>) -> Response<Bytes> {
-        self.app.owner().unsent_page(error).unwrap_or_else(|| wire::plain_unsent_page(error))
+        let UnsentError { client, host, rejection, location } = *error;
+        let plain = || wire::plain_unsent_page(rejection, &client.name, host, location);
+        self.app.owner().unsent_page(error).unwrap_or_else(plain)
     }
 }
 

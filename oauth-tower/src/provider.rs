@@ -54,7 +54,7 @@ where
     parts.uri = Uri::from(target);
     let body = match read(body).await {
         Ok(body) => body,
-        Err(StatusCode::PAYLOAD_TOO_LARGE) => return body_too_large(service.config()),
+        Err(StatusCode::PAYLOAD_TOO_LARGE) => return body_too_large(service.config().error_uri.as_deref()),
         Err(_) => return bad_request(),
     };
     let unfinished = parts.extensions.remove::<Unfinished>();

@@ -36,7 +36,7 @@ impl<P: AuthorizationProvider> Endpoint<P> for Introspection {
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
         match introspect(provider, request).await {
             Ok(answer) => wire::json(StatusCode::OK, &answer),
-            Err(rejection) => wire::error(rejection, provider.app().config()),
+            Err(rejection) => provider.error(rejection),
         }
     }
 }

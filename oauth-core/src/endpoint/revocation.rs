@@ -39,7 +39,7 @@ impl<P: AuthorizationProvider> Endpoint<P> for Revocation {
         match revoke(provider, request).await {
             // The same answer whether there was such a token or not (RFC 7009 §2.2).
             Ok(()) => wire::json(StatusCode::OK, &serde_json::json!({})),
-            Err(rejection) => wire::error(rejection, provider.app().config()),
+            Err(rejection) => provider.error(rejection),
         }
     }
 }

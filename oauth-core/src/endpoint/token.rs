@@ -39,7 +39,7 @@ impl<P: AuthorizationProvider> Endpoint<P> for Token {
         let config = provider.app().config();
         match exchange(provider, request).await {
             Ok(response) => wire::json(StatusCode::OK, &response.members(config, config.clock.now())),
-            Err(rejection) => wire::error(rejection, config),
+            Err(rejection) => provider.error(rejection),
         }
     }
 }

@@ -1,6 +1,4 @@
-use crate::config::Config;
 use crate::error::Rejection;
-use crate::owner::UnsentError;
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, RETRY_AFTER,
@@ -24,8 +22,9 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes>
     response
 }
 
-/// Writes a rejection as the JSON of RFC 6749 §5.2.
-pub(crate) fn error(rejection: Rejection, config: &Config) -> Response<Bytes> {
+/// Writes a rejection as the JSON of RFC 6749 §5.2. `error_uri` is where errors are explained, as a prefix to their
+/// number.
+pub(crate) fn error(rejection: Rejection, error_uri: Option<&str>) -> Response<Bytes> {
     #[derive(Serialize)]
     struct Body {
         error: &'static str,
@@ -37,7 +36,7 @@ pub(crate) fn error(rejection: Rejection, config: &Config) -> Response<Bytes> {
     let body = Body {
         error: entry.code.as_str(),
         error_description: rejection.description(),
-        error_uri: config.error_uri.as_ref().map(|prefix| format!("{prefix}{}", entry.number)),
+        error_uri: error_uri.map(|prefix| format!("{prefix}{}", entry.number)),
     };
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = json(status, &body);
@@ -59,9 +58,10 @@ pub(crate) fn method_not_allowed(allowed: &[Method]) -> Response<Bytes> {
     response
 }
 
-/// Refuses a body over [`BODY_LIMIT`](super::BODY_LIMIT): for adapters, which stop reading there.
-pub fn body_too_large(config: &Config) -> Response<Bytes> {
-    error(Rejection::BodyTooLarge, config)
+/// Refuses a body over [`BODY_LIMIT`](super::BODY_LIMIT): for adapters, which stop reading there and give
+/// [`Config::error_uri`](crate::config::Config::error_uri).
+pub fn body_too_large(error_uri: Option<&str>) -> Response<Bytes> {
+    error(Rejection::BodyTooLarge, error_uri)
 }
 
 /// Refuses what is no request, such as one whose body breaks off: for adapters.
@@ -77,12 +77,10 @@ pub(crate) fn plain_error_page(rejection: Rejection) -> Response<Bytes> {
 }
 
 /// Writes an error that is not sent to its client, as plain text, with the address that would send it.
-pub(crate) fn plain_unsent_page(error: &UnsentError<'_>) -> Response<Bytes> {
-    let UnsentError { client, host, rejection, location } = error;
+pub(crate) fn plain_unsent_page(rejection: Rejection, client: &str, host: &str, location: &str) -> Response<Bytes> {
     let (number, what) = (rejection.entry().number, rejection.description());
-    let text =
-        format!("{number}: {what}\n\nThe application is {} at {host}. To tell it, open\n{location}\n", client.name);
-    plain_text(*rejection, text)
+    let text = format!("{number}: {what}\n\nThe application is {client} at {host}. To tell it, open\n{location}\n");
+    plain_text(rejection, text)
 }
 
 fn plain_text(rejection: Rejection, text: String) -> Response<Bytes> {
@@ -131,12 +129,11 @@ mod tests {
 
     #[test]
     fn f_52_f_53_what_is_temporary_is_not_stored_and_says_when_to_come_back() {
-        let config = Config::new("https://id.example").expect("an issuer");
         for (rejection, seconds) in
             [(Rejection::Throttled, "60"), (Rejection::StoreUnavailable, "5"), (Rejection::Busy, "5")]
         {
             assert!(rejection.is_temporary());
-            for answer in [error(rejection, &config), plain_error_page(rejection)] {
+            for answer in [error(rejection, None), plain_error_page(rejection)] {
                 let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
                 assert_eq!(
                     (header(RETRY_AFTER), header(CACHE_CONTROL)),

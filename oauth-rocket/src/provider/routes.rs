@@ -85,7 +85,7 @@ impl Handler for Endpoints {
                 let method = convert::method(method::sent(request, &body));
                 call(&self.0, request, method, Bytes::from(body)).await
             }
-            Ok(_) => body_too_large(self.0.config()),
+            Ok(_) => body_too_large(self.0.config().error_uri.as_deref()),
             Err(_) => bad_request(),
         };
         Outcome::Success(after_shield(request, convert::response(answer)))
