@@ -5,12 +5,11 @@ mod check;
 mod issuer;
 mod paths;
 mod settings;
-mod token_format;
 
+pub use crate::token_format::TokenFormat;
 pub use issuer::{InvalidIssuer, Issuer};
 pub use paths::Paths;
 pub use settings::{InvalidSetting, Setting, Settings};
-pub use token_format::TokenFormat;
 
 use crate::client::GrantType;
 use crate::clock::{Clock, SystemClock};

@@ -139,3 +139,5 @@ pub mod store;
 pub mod throttle;
 #[cfg(feature = "provider")]
 mod timer;
+#[cfg(feature = "provider")]
+mod token_format;

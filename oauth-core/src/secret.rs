@@ -194,9 +194,9 @@ secret!(
 macro_rules! formatted {
     ($($name:ident)*) => {
         $(impl $name {
-            /// Makes a new one, as the settings say.
-            pub(crate) fn of(format: &crate::config::TokenFormat) -> Self {
-                Self(format.generate())
+            /// Takes a text that was made for it.
+            pub(crate) fn made(text: Zeroizing<String>) -> Self {
+                Self(text)
             }
         })*
     };

@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the ground first. A new one is entered behind all that it uses.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "clock",
     "name",
     "scope",
     "timer",
     "error",
     "secret",
+    "token_format",
     "identifier",
     "pkce",
     "http",
@@ -34,8 +35,7 @@ const ORDER: [&str; 23] = [
 ];
 
 /// What goes upward still, until it is moved.
-const STILL: [(&str, &str); 13] = [
-    ("secret", "config"),
+const STILL: [(&str, &str); 12] = [
     ("redirect", "client"),
     ("password", "store"),
     ("client", "config"),

@@ -1,4 +1,6 @@
-use crate::secret::{random_characters, random_text};
+//! How codes and tokens look.
+
+use crate::secret::{AccessToken, AuthorizationCode, RefreshToken, random_characters, random_text};
 use serde::Deserialize;
 use std::fmt;
 use std::sync::Arc;
@@ -124,7 +126,7 @@ impl TokenFormat {
     }
 
     /// Makes a secret of it.
-    pub(crate) fn generate(&self) -> Zeroizing<String> {
+    fn generate(&self) -> Zeroizing<String> {
         let random = self.random_part();
         let Some(wrap) = &self.wrap else { return random };
         let wrapped = Zeroizing::new(wrap(&random));
@@ -159,6 +161,19 @@ fn is_wrapped(wrapped: &str, random: &str) -> bool {
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
 }
+
+macro_rules! formatted {
+    ($($name:ident)*) => {
+        $(impl $name {
+            /// Makes a new one, as the settings say.
+            pub(crate) fn of(format: &TokenFormat) -> Self {
+                Self::made(format.generate())
+            }
+        })*
+    };
+}
+
+formatted!(AuthorizationCode AccessToken RefreshToken);
 
 impl fmt::Debug for TokenFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
