@@ -105,6 +105,8 @@ pub mod administration;
 pub mod client;
 #[cfg(feature = "provider")]
 pub mod client_auth;
+#[cfg(feature = "provider")]
+mod client_type;
 pub mod clock;
 #[cfg(feature = "provider")]
 pub mod config;

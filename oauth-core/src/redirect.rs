@@ -3,7 +3,7 @@
 //! A [`RedirectTarget`] has no public constructor. It comes from comparing what was asked with what
 //! a client registered, so an open redirect does not compile (RFC 9700 §2.1, §4.1.3).
 
-use crate::client::{Client, ClientType};
+use crate::client_type::ClientType;
 use crate::error::Rejection;
 use crate::http::is_this_machine;
 use serde::{Deserialize, Serialize};
@@ -268,12 +268,16 @@ pub struct RedirectTarget {
 }
 
 impl RedirectTarget {
-    /// Finds where this client may be answered (RFC 6749 §3.1.2.3): the URI it asked for if it is
-    /// registered, or the only one that is registered if it asked for none.
-    pub(crate) fn resolve(client: &Client, asked: Option<&str>) -> Result<Self, Rejection> {
-        match (asked, client.redirect_uris.as_slice()) {
+    /// Finds where a client may be answered (RFC 6749 §3.1.2.3): the URI it asked for if it is among its
+    /// registered ones, or the only one that is registered if it asked for none.
+    pub(crate) fn resolve(
+        registered: &[RedirectUri],
+        client_type: ClientType,
+        asked: Option<&str>,
+    ) -> Result<Self, Rejection> {
+        match (asked, registered) {
             (_, []) => Err(Rejection::NoRedirectUriRegistered),
-            (Some(asked), registered) if registered.iter().any(|uri| uri.matches(asked, client.client_type)) => {
+            (Some(asked), registered) if registered.iter().any(|uri| uri.matches(asked, client_type)) => {
                 Ok(Self { uri: asked.to_owned(), sent: true })
             }
             (Some(_), _) => Err(Rejection::RedirectUriNotRegistered),

@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the ground first. A new one is entered behind all that it uses.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 25] = [
     "clock",
     "name",
     "scope",
     "timer",
     "error",
     "secret",
+    "client_type",
     "token_format",
     "identifier",
     "pkce",
@@ -35,8 +36,7 @@ const ORDER: [&str; 24] = [
 ];
 
 /// What goes upward still, until it is moved.
-const STILL: [(&str, &str); 12] = [
-    ("redirect", "client"),
+const STILL: [(&str, &str); 11] = [
     ("password", "store"),
     ("client", "config"),
     ("client", "store"),

@@ -7,6 +7,7 @@ mod origin;
 mod registration;
 mod secrets;
 
+pub use crate::client_type::ClientType;
 pub use lifetimes::Lifetimes;
 pub use origin::{InvalidOrigin, Origin};
 pub use registration::{Registered, Registration, RegistrationError};
@@ -22,16 +23,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-
-/// Whether a client can keep a secret (RFC 6749 §2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientType {
-    /// Runs where a secret can be kept, and authenticates with it.
-    Confidential,
-    /// Runs on the user's device or in the browser; has no secret.
-    Public,
-}
 
 /// A grant that a client may use, by its RFC name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

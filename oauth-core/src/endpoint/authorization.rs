@@ -121,7 +121,8 @@ async fn addressee<P: AuthorizationProvider>(
 ) -> Result<(Client, RedirectTarget), Rejection> {
     let id = ClientId::new(parameters.require("client_id")?).map_err(|_| Rejection::UnknownClient)?;
     let client = provider.app().store().client(&id).await?.ok_or(Rejection::UnknownClient)?;
-    let target = RedirectTarget::resolve(&client, parameters.get("redirect_uri"))?;
+    let (registered, asked) = (&client.redirect_uris, parameters.get("redirect_uri"));
+    let target = RedirectTarget::resolve(registered, client.client_type, asked)?;
     if !client.enabled && client.blocked.is_none() {
         return Err(Rejection::DisabledClient);
     }
