@@ -1,10 +1,12 @@
 //! Hashing of what people choose: argon2id on its own threads, never on those of the runtime.
 
+mod hash;
 mod queue;
+
+pub use hash::PasswordHash;
 
 use crate::http::Network;
 use crate::name::{CATEGORIES, COMPOSED};
-use crate::store::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
 use argon2::{Argon2, Params};
 use futures_channel::oneshot;

@@ -36,10 +36,8 @@ const ORDER: [&str; 25] = [
 ];
 
 /// What goes upward still, until it is moved.
-const STILL: [(&str, &str); 11] = [
-    ("password", "store"),
+const STILL: [(&str, &str); 9] = [
     ("client", "config"),
-    ("client", "store"),
     ("event", "administration"),
     ("store", "administration"),
     ("store", "resource"),

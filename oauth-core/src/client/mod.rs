@@ -14,10 +14,10 @@ pub use registration::{Registered, Registration, RegistrationError};
 
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, Resource, Subject};
+use crate::password::PasswordHash;
 use crate::redirect::RedirectUri;
 use crate::scope::Scope;
 use crate::secret::{ClientSecret, Digest};
-use crate::store::PasswordHash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

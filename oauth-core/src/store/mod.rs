@@ -32,7 +32,8 @@ mod session;
 mod token;
 mod verbs;
 
-pub use account::{Account, AccountStore, AttributeChanges, PasswordHash};
+pub use crate::password::PasswordHash;
+pub use account::{Account, AccountStore, AttributeChanges};
 pub use audit::{AuditStore, KeptAct};
 pub use client::{ClientFilter, ClientStore};
 pub use code::{Code, CodeStore, Redeemed, StoredCode};
