@@ -101,6 +101,7 @@
 
 #[cfg(feature = "provider")]
 pub mod administration;
+mod authorization;
 #[cfg(feature = "provider")]
 pub mod client;
 #[cfg(feature = "provider")]

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the ground first. A new one is entered behind all that it uses.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 26] = [
     "clock",
     "name",
     "scope",
@@ -17,6 +17,7 @@ const ORDER: [&str; 25] = [
     "client_type",
     "token_format",
     "identifier",
+    "authorization",
     "pkce",
     "http",
     "redirect",
@@ -36,11 +37,10 @@ const ORDER: [&str; 25] = [
 ];
 
 /// What goes upward still, until it is moved.
-const STILL: [(&str, &str); 9] = [
+const STILL: [(&str, &str); 8] = [
     ("client", "config"),
     ("event", "administration"),
     ("store", "administration"),
-    ("store", "resource"),
     ("throttle", "config"),
     ("config", "grant"),
     ("client_auth", "provider"),

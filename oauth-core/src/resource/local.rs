@@ -5,7 +5,7 @@ use super::{Authorization, PresentedToken, Refusal, ResourceProvider};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::identifier::Resource;
 use crate::secret::Digest;
-use crate::store::{ActiveToken, StoreError, TokenStore};
+use crate::store::{StoreError, TokenStore};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,26 +123,5 @@ impl<S: TokenStore> ResourceProvider for LocalResourceProvider<S> {
             Some(remembered) => self.meant_for_here(remembered),
             None => self.learn(digest, now, self.store.authorization_at_once(&digest, now)?),
         })
-    }
-}
-
-impl From<ActiveToken> for Authorization {
-    fn from(active: ActiveToken) -> Self {
-        let ActiveToken { token, grant } = active;
-        let (subject, auth_time, acr, mut attributes) = match grant {
-            Some(grant) => (Some(grant.subject), grant.auth_time, grant.acr, grant.attributes),
-            None => (None, None, None, Default::default()),
-        };
-        attributes.extend(token.attributes);
-        Self {
-            client_id: token.client_id,
-            subject,
-            scope: token.scope,
-            audience: token.audience,
-            expires_at: token.expires_at,
-            auth_time,
-            acr,
-            attributes,
-        }
     }
 }

@@ -21,7 +21,8 @@ mod step_up;
 mod tests;
 mod transport;
 
-pub use authorization::{Authorization, ResourceAuthorization};
+pub use crate::authorization::Authorization;
+pub use authorization::ResourceAuthorization;
 pub use bearer::PresentedToken;
 pub use composed::{Composed, Mapped};
 #[cfg(feature = "provider")]

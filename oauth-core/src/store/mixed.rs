@@ -5,10 +5,10 @@ use super::{
     SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
 };
 use crate::administration::Act;
+use crate::authorization::Authorization;
 use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::identifier::{ClientId, GrantId, Subject};
-use crate::resource::Authorization;
 use crate::secret::Digest;
 use std::sync::Arc;
 

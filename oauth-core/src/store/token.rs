@@ -1,8 +1,8 @@
 use super::{Grant, Result, Saved};
+use crate::authorization::Authorization;
 use crate::client::{Client, SecretHash};
 use crate::clock::Timestamp;
 use crate::identifier::{Attributes, ClientId, GrantId, Resource};
-use crate::resource::Authorization;
 use crate::scope::Scope;
 use crate::secret::Digest;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,27 @@ pub struct ActiveToken {
     pub token: IssuedAccess,
     /// Its grant; `None` where the client acts for itself.
     pub grant: Option<Grant>,
+}
+
+impl From<ActiveToken> for Authorization {
+    fn from(active: ActiveToken) -> Self {
+        let ActiveToken { token, grant } = active;
+        let (subject, auth_time, acr, mut attributes) = match grant {
+            Some(grant) => (Some(grant.subject), grant.auth_time, grant.acr, grant.attributes),
+            None => (None, None, None, Default::default()),
+        };
+        attributes.extend(token.attributes);
+        Self {
+            client_id: token.client_id,
+            subject,
+            scope: token.scope,
+            audience: token.audience,
+            expires_at: token.expires_at,
+            auth_time,
+            acr,
+            attributes,
+        }
+    }
 }
 
 /// A refresh token with its grant and whether it was rotated.

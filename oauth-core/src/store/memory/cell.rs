@@ -1,9 +1,9 @@
 use super::clients::ClientEntry;
 use super::shape::Shape;
 use super::{Shared, recovered, taken};
+use crate::authorization::Authorization;
 use crate::clock::Timestamp;
 use crate::identifier::{GrantId, Subject};
-use crate::resource::Authorization;
 use crate::secret::Digest;
 use crate::store::{Code, Grant, Issue, IssuedAccess, IssuedRefresh, Result, Retry, StoreError};
 use std::collections::VecDeque;

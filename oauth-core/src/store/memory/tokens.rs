@@ -2,8 +2,8 @@ use super::cell::{Cell, Family, Term};
 use super::clients::ClientEntry;
 use super::shape::Shape;
 use super::{MemoryStore, Shared, taken};
+use crate::authorization::Authorization;
 use crate::clock::Timestamp;
-use crate::resource::Authorization;
 use crate::secret::Digest;
 use crate::store::{
     ActiveToken, Issue, IssuedAccess, Result, Retry, Rotated, Saved, StoreError, StoredRefresh, TokenStore,
