@@ -10,7 +10,7 @@
 mod act;
 mod tombstone;
 
-pub use act::{Act, Actor, Change};
+pub use crate::act::{Act, Actor, Change};
 
 use crate::client::{Client, Registration};
 use crate::config::Config;

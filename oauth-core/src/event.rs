@@ -1,7 +1,7 @@
 //! What happens, told to the keeper of the audit log: typed, and without any secret. And what is
 //! measured while the provider runs, for its operator.
 
-use crate::administration::Act;
+use crate::act::Act;
 use crate::client::GrantType;
 use crate::identifier::{ClientId, GrantId, Subject};
 use std::fmt;

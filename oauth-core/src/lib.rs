@@ -100,6 +100,8 @@
 //! checks tokens; `conformance` adds the tests that every store must pass.
 
 #[cfg(feature = "provider")]
+mod act;
+#[cfg(feature = "provider")]
 pub mod administration;
 mod authorization;
 #[cfg(feature = "provider")]

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the ground first. A new one is entered behind all that it uses.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "clock",
     "name",
     "scope",
@@ -17,6 +17,7 @@ const ORDER: [&str; 26] = [
     "client_type",
     "token_format",
     "identifier",
+    "act",
     "authorization",
     "pkce",
     "http",
@@ -37,10 +38,8 @@ const ORDER: [&str; 26] = [
 ];
 
 /// What goes upward still, until it is moved.
-const STILL: [(&str, &str); 8] = [
+const STILL: [(&str, &str); 6] = [
     ("client", "config"),
-    ("event", "administration"),
-    ("store", "administration"),
     ("throttle", "config"),
     ("config", "grant"),
     ("client_auth", "provider"),

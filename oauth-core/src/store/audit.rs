@@ -1,5 +1,5 @@
 use super::{Page, Result};
-use crate::administration::Act;
+use crate::act::Act;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 

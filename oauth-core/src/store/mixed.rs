@@ -4,7 +4,7 @@ use super::{
     PendingRequest, PendingRequestStore, Redeemed, Renamed, Replaced, Result, Retry, Rotated, Saved, Session,
     SessionStore, StoredCode, StoredRefresh, Swept, TokenStore,
 };
-use crate::administration::Act;
+use crate::act::Act;
 use crate::authorization::Authorization;
 use crate::client::Client;
 use crate::clock::Timestamp;
