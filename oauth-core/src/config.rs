@@ -5,6 +5,7 @@ mod check;
 mod issuer;
 mod paths;
 mod settings;
+mod throttle;
 
 pub use crate::token_format::TokenFormat;
 pub use issuer::{InvalidIssuer, Issuer};

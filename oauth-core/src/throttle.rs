@@ -16,7 +16,6 @@ mod shared;
 mod tests;
 
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::error::Rejection;
 use crate::http::Network;
 use crate::name::folded;
@@ -68,6 +67,13 @@ struct Inner {
     shared: Shared,
 }
 
+/// How many may fail in a minute.
+pub(crate) struct Limits {
+    pub(crate) per_name: u32,
+    pub(crate) per_address: u32,
+    pub(crate) per_account: u32,
+}
+
 /// Why an attempt may not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -99,19 +105,16 @@ enum Wait {
 }
 
 impl Throttle {
-    /// Takes limits and clock from the settings.
-    pub fn new(config: &Config) -> Self {
-        Self::with_limits(config, config.failures_per_client, config.failures_per_address)
+    /// Counts within limits.
+    pub(crate) fn counting(clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        let (Limits { per_name, per_address, per_account }, shared) = (limits, Shared::default());
+        let counters = Mutex::new(Counters::new());
+        Self(Some(Arc::new(Inner { clock, per_name, per_address, per_account, counters, shared })))
     }
 
-    /// Takes other limits, for a name and for an address, and the clock from the settings.
-    pub fn with_limits(config: &Config, per_name: u32, per_address: u32) -> Self {
-        if config.insecure_no_throttling {
-            return Self(None);
-        }
-        let per_account = config.failures_per_account.unwrap_or(per_name.saturating_mul(5));
-        let (clock, counters) = (Arc::clone(&config.clock), Mutex::new(Counters::new()));
-        Self(Some(Arc::new(Inner { clock, per_name, per_address, per_account, counters, shared: Shared::default() })))
+    /// Counts nothing: secrets can be guessed at full speed.
+    pub(crate) fn insecure_off() -> Self {
+        Self(None)
     }
 
     /// Shares the count with the other processes of the same store. They are asked after a failure, at most once a
