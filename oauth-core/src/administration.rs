@@ -8,6 +8,9 @@
 //!   that was shown before, a link that people know. Tombstones end by themselves.
 
 mod act;
+mod approval;
+mod ordinary;
+mod registration;
 mod tombstone;
 
 pub use crate::act::{Act, Actor, Change};

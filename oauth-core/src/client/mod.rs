@@ -1,8 +1,6 @@
 //! Registered clients (RFC 6749 §2).
 
-mod approval;
 mod lifetimes;
-mod ordinary;
 mod origin;
 mod registration;
 mod secrets;

@@ -1,6 +1,6 @@
 //! What people who are no administrators may register.
 
-use super::{Client, GrantType, Registration, RegistrationError};
+use crate::client::{Client, GrantType, Registration, RegistrationError};
 use crate::config::Config;
 use crate::scope::Scope;
 

@@ -1,6 +1,6 @@
 //! What an administrator's approval of a client covers, and which edits end it.
 
-use super::{Client, Lifetimes, Registration};
+use crate::client::{Client, Lifetimes, Registration};
 use crate::config::Config;
 
 impl Registration {
