@@ -12,10 +12,11 @@ pub use issuer::{InvalidIssuer, Issuer};
 pub use paths::Paths;
 pub use settings::{InvalidSetting, Setting, Settings};
 
+use crate::asked::ScopePolicy;
 use crate::client::GrantType;
 use crate::clock::{Clock, SystemClock};
 use crate::event::{EventSink, TracingSink};
-use crate::grant::{BeforeIssuing, ScopePolicy};
+use crate::grant::BeforeIssuing;
 use crate::http::TrustedProxies;
 use crate::identifier::{ClientId, Resource};
 use crate::password::PasswordHasher;

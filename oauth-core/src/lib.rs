@@ -103,6 +103,8 @@
 mod act;
 #[cfg(feature = "provider")]
 pub mod administration;
+#[cfg(feature = "provider")]
+mod asked;
 mod authorization;
 #[cfg(feature = "provider")]
 pub mod client;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, the ground first. A new one is entered behind all that it uses.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "clock",
     "name",
     "scope",
@@ -27,6 +27,7 @@ const ORDER: [&str; 27] = [
     "event",
     "store",
     "throttle",
+    "asked",
     "config",
     "administration",
     "owner",

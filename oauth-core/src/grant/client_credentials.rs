@@ -1,7 +1,7 @@
 use super::issuing::About;
-use super::scope::ScopeQuestion;
 use super::tokens::{self, Family, Purpose};
 use super::{TokenGrant, TokenResponse, requested_resources, requested_scope};
+use crate::asked::ScopeQuestion;
 use crate::client::GrantType;
 use crate::client_auth::AuthenticatedClient;
 use crate::error::Rejection;

@@ -13,12 +13,12 @@ mod scope;
 mod seal;
 mod tokens;
 
+pub use crate::asked::{OfferedScopes, ScopePolicy, ScopeQuestion};
 pub use authorization_code::AuthorizationCodeGrant;
 pub use client_credentials::ClientCredentialsGrant;
 pub use issuing::{BeforeIssuing, Issuance, Refusal, StandardMember};
 pub use password::{PasswordGrant, PasswordVerifier, Verified};
 pub use refresh_token::RefreshTokenGrant;
-pub use scope::{OfferedScopes, ScopePolicy, ScopeQuestion};
 pub use tokens::TokenResponse;
 
 pub(crate) use at_once::{AtOnce, issue as issue_at_once};

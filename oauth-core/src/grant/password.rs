@@ -1,8 +1,8 @@
 use super::at_once::{self, AtOnce};
 use super::issuing::About;
-use super::scope::ScopeQuestion;
 use super::tokens::{self, Family, Purpose};
 use super::{TokenGrant, TokenResponse, requested_resources, requested_scope};
+use crate::asked::ScopeQuestion;
 use crate::client::{Client, GrantType};
 use crate::client_auth::AuthenticatedClient;
 use crate::config::Config;
