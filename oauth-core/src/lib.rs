@@ -126,6 +126,8 @@ pub mod grant;
 pub mod http;
 pub mod identifier;
 #[cfg(feature = "provider")]
+mod issue;
+#[cfg(feature = "provider")]
 pub mod name;
 #[cfg(feature = "provider")]
 pub mod owner;

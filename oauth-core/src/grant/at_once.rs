@@ -2,10 +2,10 @@
 
 use super::TokenResponse;
 use super::room::make_room;
-use super::tokens::NewTokens;
 use crate::client::GrantType;
 use crate::error::Rejection;
 use crate::event::Event;
+use crate::issue::NewTokens;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::AuthorizationCode;
 use crate::store::{Basis, Code, CodeStore, Grant, Redeemed, Saved};

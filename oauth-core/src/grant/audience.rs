@@ -1,9 +1,9 @@
-use super::tokens::NewTokens;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::Rejection;
 use crate::http::Parameters;
 use crate::identifier::Resource;
+use crate::issue::NewTokens;
 use crate::store::{ClientFilter, ClientStore, Grant, Page};
 
 /// The most registrations of one resource that are looked at.

@@ -1,8 +1,7 @@
 use super::audience::granted_resources;
-use super::issuing::About;
 use super::room::make_room;
 use super::scope::granted_scope;
-use super::tokens::{self, Family, NewTokens, Purpose};
+use super::tokens::{self, Family, Purpose};
 use super::{TokenGrant, TokenResponse};
 use crate::client::{Client, GrantType};
 use crate::client_auth::AuthenticatedClient;
@@ -11,6 +10,7 @@ use crate::config::Config;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::Parameters;
+use crate::issue::{About, NewTokens};
 use crate::owner::ResourceOwner;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::AuthorizationCode;

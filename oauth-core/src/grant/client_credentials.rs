@@ -1,4 +1,3 @@
-use super::issuing::About;
 use super::tokens::{self, Family, Purpose};
 use super::{TokenGrant, TokenResponse, requested_resources, requested_scope};
 use crate::asked::ScopeQuestion;
@@ -7,6 +6,7 @@ use crate::client_auth::AuthenticatedClient;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::Parameters;
+use crate::issue::About;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::store::{Saved, TokenStore};
 

@@ -5,7 +5,6 @@ mod at_once;
 mod audience;
 mod authorization_code;
 mod client_credentials;
-mod issuing;
 mod password;
 mod refresh_token;
 pub(crate) mod room;
@@ -14,16 +13,14 @@ mod seal;
 mod tokens;
 
 pub use crate::asked::{OfferedScopes, ScopePolicy, ScopeQuestion};
+pub use crate::issue::{BeforeIssuing, Issuance, Refusal, StandardMember, TokenResponse};
 pub use authorization_code::AuthorizationCodeGrant;
 pub use client_credentials::ClientCredentialsGrant;
-pub use issuing::{BeforeIssuing, Issuance, Refusal, StandardMember};
 pub use password::{PasswordGrant, PasswordVerifier, Verified};
 pub use refresh_token::RefreshTokenGrant;
-pub use tokens::TokenResponse;
 
 pub(crate) use at_once::{AtOnce, issue as issue_at_once};
 pub(crate) use audience::requested_resources;
-pub(crate) use issuing::About;
 pub(crate) use scope::requested_scope;
 pub(crate) use tokens::make as make_tokens;
 pub(crate) use tokens::{Family, Purpose};

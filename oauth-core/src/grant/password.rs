@@ -1,5 +1,4 @@
 use super::at_once::{self, AtOnce};
-use super::issuing::About;
 use super::tokens::{self, Family, Purpose};
 use super::{TokenGrant, TokenResponse, requested_resources, requested_scope};
 use crate::asked::ScopeQuestion;
@@ -10,6 +9,7 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::Parameters;
 use crate::identifier::{Attributes, ClientId, GrantId, Subject, any_control};
+use crate::issue::About;
 use crate::owner::ResourceOwner;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::{Digest, Password};

@@ -1,7 +1,6 @@
 use super::audience::granted_resources;
-use super::issuing::About;
 use super::scope::granted_scope;
-use super::tokens::{self, Family, NewTokens, Purpose};
+use super::tokens::{self, Family, Purpose};
 use super::{TokenGrant, TokenResponse, seal};
 use crate::client::GrantType;
 use crate::client_auth::AuthenticatedClient;
@@ -10,6 +9,7 @@ use crate::config::Config;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::Parameters;
+use crate::issue::{About, NewTokens};
 use crate::owner::ResourceOwner;
 use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::RefreshToken;

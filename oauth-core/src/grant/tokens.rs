@@ -1,21 +1,13 @@
 use crate::client::{Client, GrantType, SecretHash};
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::identifier::{Attributes, GrantId, Resource};
+use crate::error::Rejection;
+use crate::identifier::{Attributes, GrantId, Resource, any_control};
+use crate::issue::{About, Issuance, NewTokens, TokenResponse};
 use crate::scope::Scope;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::store::{Issue, IssuedAccess, IssuedRefresh};
 use serde_json::{Map, Value, json};
-
-/// A successful token response (RFC 6749 §5.1), before it is written.
-#[derive(Clone, Debug)]
-pub struct TokenResponse {
-    pub(super) access_token: AccessToken,
-    pub(super) refresh_token: Option<RefreshToken>,
-    pub(super) scope: String,
-    pub(super) expires_at: Timestamp,
-    pub(super) extra: Map<String, Value>,
-}
 
 impl TokenResponse {
     /// Writes the members of RFC 6749 §5.1 and the application's own, counting `expires_in` from `now`;
@@ -36,10 +28,21 @@ impl TokenResponse {
     }
 }
 
-/// Tokens that were made and not stored yet.
-pub(crate) struct NewTokens {
-    pub(crate) issue: Issue,
-    pub(crate) response: TokenResponse,
+impl NewTokens {
+    /// Asks the hook, where there is one.
+    pub(crate) async fn reviewed(mut self, config: &Config, about: About<'_>) -> Result<Self, Rejection> {
+        let Some(hook) = &config.issuing else { return Ok(self) };
+        let had_scope = !self.issue.access.scope.is_empty();
+        hook.before_issuing(&mut Issuance::new(about, &mut self)).await?;
+        if had_scope && self.issue.access.scope.is_empty() {
+            return Err(Rejection::IssuingDenied);
+        }
+        if any_control(&self.issue.access.attributes) {
+            tracing::error!("the hook before issuing gave attributes with control characters");
+            return Err(Rejection::ApprovalMalformed);
+        }
+        Ok(self)
+    }
 }
 
 /// The lifetime of a family of refresh tokens.

@@ -1,11 +1,10 @@
 //! What an application says before tokens are issued.
 
-use super::tokens::NewTokens;
+use super::NewTokens;
 use crate::client::{Client, GrantType};
 use crate::clock::Timestamp;
-use crate::config::Config;
 use crate::error::Rejection;
-use crate::identifier::{Attributes, Resource, Subject, any_control};
+use crate::identifier::{Attributes, Resource, Subject};
 use crate::scope::Scope;
 use crate::store::{Grant, StoreError};
 use serde_json::Value;
@@ -137,6 +136,11 @@ impl<'a> About<'a> {
 }
 
 impl<'a> Issuance<'a> {
+    /// Opens tokens that were made to who looks at them.
+    pub(crate) fn new(about: About<'a>, tokens: &'a mut NewTokens) -> Self {
+        Self { about, tokens }
+    }
+
     /// Gives the client that asks.
     pub fn client(&self) -> &'a Client {
         self.about.client
@@ -209,22 +213,5 @@ impl<'a> Issuance<'a> {
         }
         self.tokens.response.extra.insert(name.to_owned(), value.into());
         Ok(())
-    }
-}
-
-impl NewTokens {
-    /// Asks the hook, where there is one.
-    pub(crate) async fn reviewed(mut self, config: &Config, about: About<'_>) -> Result<Self, Rejection> {
-        let Some(hook) = &config.issuing else { return Ok(self) };
-        let had_scope = !self.issue.access.scope.is_empty();
-        hook.before_issuing(&mut Issuance { about, tokens: &mut self }).await?;
-        if had_scope && self.issue.access.scope.is_empty() {
-            return Err(Rejection::IssuingDenied);
-        }
-        if any_control(&self.issue.access.attributes) {
-            tracing::error!("the hook before issuing gave attributes with control characters");
-            return Err(Rejection::ApprovalMalformed);
-        }
-        Ok(self)
     }
 }
