@@ -11,10 +11,10 @@ pub use mounts::Mounts;
 
 use crate::client::Client;
 use crate::config::{Config, InvalidSetting};
-use crate::endpoint::{Authorization, Endpoint, EndpointObject, Introspection, Metadata, Revocation, Token, metadata};
+use crate::endpoint::{Authorization, Endpoint, Introspection, Metadata, Revocation, Token, metadata};
 use crate::error::Rejection;
 use crate::grant::room::Room;
-use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant, TokenGrantObject};
+use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant};
 use crate::http::{self as wire, Cors, PeerAddress};
 use crate::owner::{ResourceOwner, UnsentError};
 use crate::resource::{LocalResourceProvider, ProtectedResource};
@@ -106,8 +106,8 @@ pub struct Provider<P> {
     pub(crate) app: P,
     pub(crate) throttle: Throttle,
     pub(crate) scans: Throttle,
-    grants: Vec<Arc<dyn TokenGrantObject<P>>>,
-    endpoints: Vec<Arc<dyn EndpointObject<P>>>,
+    grants: Vec<Arc<dyn TokenGrant<P>>>,
+    endpoints: Vec<Arc<dyn Endpoint<P>>>,
     by_path: HashMap<String, usize>,
     pub(crate) metadata: Bytes,
     backlog: sweep::Backlog,
@@ -178,7 +178,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 
     /// Finds a mounted grant by its name on the wire.
-    pub(crate) fn grant(&self, name: &str) -> Option<&dyn TokenGrantObject<P>> {
+    pub(crate) fn grant(&self, name: &str) -> Option<&dyn TokenGrant<P>> {
         let offered = self.grants.iter().filter(|grant| grant.is_offered(self.app.config()));
         offered.map(AsRef::as_ref).find(|grant| grant.grant_type().as_str() == name)
     }
@@ -230,7 +230,7 @@ impl<P: AuthorizationProvider> Provider<P> {
             (Cors::RegisteredOrigins, Some(origin)) => self.has_registered(origin, &request).await,
             _ => false,
         };
-        let mut response = endpoint.call_object(self, &request).await;
+        let mut response = endpoint.call(self, &request).await;
         match cors {
             Cors::AnyOrigin => wire::allow_all(&mut response),
             Cors::RegisteredOrigins if origin.is_some() => wire::allow(&mut response, origin.filter(|_| allowed)),

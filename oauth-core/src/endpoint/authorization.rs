@@ -24,6 +24,7 @@ use http::{HeaderMap, Method, Request, Response};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Authorization;
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
     fn path(&self, config: &Config) -> String {
         config.paths.authorization_path()

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Introspection;
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> Endpoint<P> for Introspection {
     fn path(&self, config: &Config) -> String {
         config.paths.introspection_path()

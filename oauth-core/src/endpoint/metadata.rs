@@ -1,6 +1,6 @@
-use super::{Endpoint, EndpointObject};
+use super::Endpoint;
 use crate::config::Config;
-use crate::grant::TokenGrantObject;
+use crate::grant::TokenGrant;
 use crate::http::Cors;
 use crate::provider::{AuthorizationProvider, Provider};
 use bytes::Bytes;
@@ -47,8 +47,8 @@ impl MetadataDocument {
 /// Writes the document of a provider.
 pub(crate) fn document<P: AuthorizationProvider>(
     config: &Config,
-    endpoints: &[Arc<dyn EndpointObject<P>>],
-    grants: &[Arc<dyn TokenGrantObject<P>>],
+    endpoints: &[Arc<dyn Endpoint<P>>],
+    grants: &[Arc<dyn TokenGrant<P>>],
 ) -> Bytes {
     let mut document = MetadataDocument::default();
     document.set("issuer", config.issuer.as_str());
@@ -61,6 +61,7 @@ pub(crate) fn document<P: AuthorizationProvider>(
     Bytes::from(Value::Object(document.0).to_string())
 }
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> Endpoint<P> for Metadata {
     fn path(&self, config: &Config) -> String {
         format!("{WELL_KNOWN}{}", config.issuer.path())

@@ -22,9 +22,9 @@ use crate::http::Cors;
 use crate::provider::{AuthorizationProvider, Provider};
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use std::future::Future;
 
 /// An endpoint, as a value that is mounted on a [`Provider`].
+#[async_trait::async_trait]
 pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Gives the whole path it is mounted at; it is asked with and without a slash at its end.
     fn path(&self, config: &Config) -> String;
@@ -47,33 +47,5 @@ pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
     fn describe(&self, config: &Config, document: &mut MetadataDocument);
 
     /// Answers a request whose method is one of [`methods`](Self::methods).
-    fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> impl Future<Output = Response<Bytes>> + Send;
-}
-
-/// [`Endpoint`] as an object: what a provider keeps.
-#[async_trait::async_trait]
-pub(crate) trait EndpointObject<P: AuthorizationProvider>: Send + Sync + 'static {
-    fn methods(&self) -> &'static [Method];
-    fn cors(&self) -> Cors;
-    fn describe(&self, config: &Config, document: &mut MetadataDocument);
-    async fn call_object(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes>;
-}
-
-#[async_trait::async_trait]
-impl<P: AuthorizationProvider, E: Endpoint<P>> EndpointObject<P> for E {
-    fn methods(&self) -> &'static [Method] {
-        Endpoint::methods(self)
-    }
-
-    fn cors(&self) -> Cors {
-        Endpoint::cors(self)
-    }
-
-    fn describe(&self, config: &Config, document: &mut MetadataDocument) {
-        Endpoint::describe(self, config, document);
-    }
-
-    async fn call_object(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        self.call(provider, request).await
-    }
+    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes>;
 }

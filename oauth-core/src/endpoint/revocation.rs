@@ -16,6 +16,7 @@ use http::{Method, Request, Response, StatusCode};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Revocation;
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> Endpoint<P> for Revocation {
     fn path(&self, config: &Config) -> String {
         config.paths.revocation_path()

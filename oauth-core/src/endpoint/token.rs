@@ -16,6 +16,7 @@ pub(super) const CLIENT_AUTHENTICATION: [&str; 2] = ["client_secret_basic", "cli
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Token;
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> Endpoint<P> for Token {
     fn path(&self, config: &Config) -> String {
         config.paths.token_path()
@@ -71,5 +72,5 @@ async fn granted<P: AuthorizationProvider>(
     if !client.client().may_use(grant.grant_type()) {
         return Err(Rejection::GrantNotAllowed);
     }
-    grant.exchange_object(provider, client, parameters).await
+    grant.exchange(provider, client, parameters).await
 }

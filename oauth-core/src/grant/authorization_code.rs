@@ -20,6 +20,7 @@ use crate::store::{CodeStore, Redeemed, StoredCode};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuthorizationCodeGrant;
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
     fn grant_type(&self) -> GrantType {
         GrantType::AuthorizationCode

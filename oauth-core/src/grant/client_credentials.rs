@@ -14,6 +14,7 @@ use crate::store::{Saved, TokenStore};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientCredentialsGrant;
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
     fn grant_type(&self) -> GrantType {
         GrantType::ClientCredentials

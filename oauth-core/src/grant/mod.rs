@@ -32,9 +32,9 @@ use crate::error::Rejection;
 use crate::http::Parameters;
 use crate::identifier::ClientId;
 use crate::provider::{AuthorizationProvider, Provider};
-use std::future::Future;
 
 /// A grant, as a value that is mounted on a [`Provider`].
+#[async_trait::async_trait]
 pub trait TokenGrant<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Gives the grant it is: the token endpoint calls it for this `grant_type`, and only for clients
     /// that are registered for it.
@@ -55,48 +55,10 @@ pub trait TokenGrant<P: AuthorizationProvider>: Send + Sync + 'static {
     ///
     /// # Errors
     /// Says why there are none.
-    fn exchange(
-        &self,
-        provider: &Provider<P>,
-        client: &AuthenticatedClient,
-        parameters: &Parameters,
-    ) -> impl Future<Output = Result<TokenResponse, Rejection>> + Send;
-}
-
-/// [`TokenGrant`] as an object: what a provider keeps.
-#[async_trait::async_trait]
-pub(crate) trait TokenGrantObject<P: AuthorizationProvider>: Send + Sync + 'static {
-    fn grant_type(&self) -> GrantType;
-    fn is_offered(&self, config: &Config) -> bool;
-    fn anonymous_client<'c>(&self, config: &'c Config) -> Option<&'c ClientId>;
-    async fn exchange_object(
+    async fn exchange(
         &self,
         provider: &Provider<P>,
         client: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection>;
-}
-
-#[async_trait::async_trait]
-impl<P: AuthorizationProvider, G: TokenGrant<P>> TokenGrantObject<P> for G {
-    fn grant_type(&self) -> GrantType {
-        TokenGrant::grant_type(self)
-    }
-
-    fn is_offered(&self, config: &Config) -> bool {
-        TokenGrant::is_offered(self, config)
-    }
-
-    fn anonymous_client<'c>(&self, config: &'c Config) -> Option<&'c ClientId> {
-        TokenGrant::anonymous_client(self, config)
-    }
-
-    async fn exchange_object(
-        &self,
-        provider: &Provider<P>,
-        client: &AuthenticatedClient,
-        parameters: &Parameters,
-    ) -> Result<TokenResponse, Rejection> {
-        self.exchange(provider, client, parameters).await
-    }
 }

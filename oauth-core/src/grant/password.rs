@@ -102,6 +102,7 @@ impl Verified {
     }
 }
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGrant<V> {
     fn grant_type(&self) -> GrantType {
         GrantType::Password

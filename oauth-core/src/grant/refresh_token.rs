@@ -22,6 +22,7 @@ use crate::store::{Retry, Rotated, StoredRefresh, TokenStore};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RefreshTokenGrant;
 
+#[async_trait::async_trait]
 impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
     fn grant_type(&self) -> GrantType {
         GrantType::RefreshToken
