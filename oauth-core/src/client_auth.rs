@@ -6,8 +6,8 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::Parameters;
 use crate::identifier::ClientId;
-use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::ClientSecret;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::ClientStore;
 use crate::throttle::{Attempt, Refused};
 use base64::Engine as _;
@@ -64,7 +64,7 @@ struct Credentials {
     secrets: Vec<ClientSecret>,
 }
 
-impl<P: AuthorizationProvider> Provider<P> {
+impl<P: AuthorizationProvider> Server<P> {
     /// Authenticates the client of a token, revocation or introspection request, by HTTP Basic, by
     /// `client_secret` in the form, or, for a public client, by its `client_id` alone.
     ///
@@ -85,7 +85,7 @@ impl<P: AuthorizationProvider> Provider<P> {
         if request.uri().query().is_some_and(|query| query.contains("client_secret=")) {
             return Err(Rejection::CredentialsInUri);
         }
-        let twice = self.app().config().accept_credentials_twice;
+        let twice = self.config().accept_credentials_twice;
         let credentials = match credentials(request.headers(), parameters, twice) {
             Ok(credentials) => credentials,
             Err(rejection) => {
@@ -150,15 +150,6 @@ impl<P: AuthorizationProvider> Provider<P> {
         client.is_some_and(|client| client.allowed_origins.iter().any(|allowed| allowed.matches(origin)))
     }
 
-    /// Finds the client that a request stands for which names none, where the grant it names has one.
-    pub(crate) fn anonymous_client(&self, request: &Request<Bytes>, parameters: &Parameters) -> Option<&ClientId> {
-        let named = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
-        let names_one = named.iter().any(|name| parameters.get(name).is_some())
-            || request.headers().contains_key(AUTHORIZATION)
-            || request.uri().query().is_some_and(|query| query.contains("client_secret="));
-        if names_one { None } else { self.grant(parameters.get("grant_type")?)?.anonymous_client(self.app().config()) }
-    }
-
     /// Lets a request that names no client stand for a public one that the settings name: it proves as
     /// little as a sender of that client's identifier.
     pub(crate) async fn stand_in(
@@ -166,7 +157,7 @@ impl<P: AuthorizationProvider> Provider<P> {
         id: &ClientId,
         request: &Request<Bytes>,
     ) -> Result<AuthenticatedClient, Rejection> {
-        match self.app().store().client(id).await? {
+        match self.store().client(id).await? {
             Some(client) if client.is_confidential() => Err(Rejection::ClientAuthenticationFailed),
             Some(client) if !client.enabled => Err(Rejection::DisabledClient),
             Some(client) => Ok(AuthenticatedClient { client, secret: None, address: self.address(request) }),
@@ -184,14 +175,14 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 
     fn throttled(&self, address: Option<IpAddr>) -> Rejection {
-        self.app().config().events.record(&Event::Throttled { address });
+        self.config().events.record(&Event::Throttled { address });
         Rejection::Throttled
     }
 
     async fn registered(&self, ids: &[String]) -> Result<Option<Client>, Rejection> {
         for id in ids {
             if let Ok(id) = ClientId::new(id.as_str())
-                && let Some(client) = self.app().store().client(&id).await?
+                && let Some(client) = self.store().client(&id).await?
             {
                 return Ok(Some(client));
             }
@@ -206,7 +197,7 @@ impl<P: AuthorizationProvider> Provider<P> {
             }
             for stored in &client.secrets {
                 let SecretHash::Argon2(hash) = stored else { continue };
-                let compared = self.app().config().passwords.verify(secret.expose(), Some(hash)).await;
+                let compared = self.config().passwords.verify(secret.expose(), Some(hash)).await;
                 if compared.map_err(|_| Rejection::Busy)? {
                     return Ok(Proof::Secret(stored.clone()));
                 }
@@ -217,7 +208,7 @@ impl<P: AuthorizationProvider> Provider<P> {
 
     fn tell_failed(&self, name: Option<&str>, address: Option<IpAddr>) {
         let client_id = name.map(|name| name.chars().take(255).collect());
-        self.app().config().events.record(&Event::ClientAuthenticationFailed { client_id, address });
+        self.config().events.record(&Event::ClientAuthenticationFailed { client_id, address });
     }
 }
 

@@ -143,6 +143,8 @@ pub mod resource;
 pub mod scope;
 pub mod secret;
 #[cfg(feature = "provider")]
+pub mod server;
+#[cfg(feature = "provider")]
 pub mod store;
 #[cfg(feature = "provider")]
 pub mod throttle;

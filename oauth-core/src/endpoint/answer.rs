@@ -7,8 +7,8 @@ use crate::error::{ErrorCode, Rejection};
 use crate::event::Event;
 use crate::http::{self as wire, Parameters};
 use crate::owner::{AuthorizationRequest, UnsentError};
-use crate::provider::{AuthorizationProvider, ErrorPages, Provider};
 use crate::redirect::RedirectTarget;
+use crate::server::{AuthorizationProvider, ErrorPages, Server};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -57,12 +57,12 @@ impl<'a> Answer<'a> {
     /// Shows errors here, unless they [may be sent](may_redirect) to the client.
     pub(super) async fn only_to_known<P: AuthorizationProvider>(
         mut self,
-        provider: &'a Provider<P>,
+        server: &'a Server<P>,
         request: &Request<Bytes>,
         silent: bool,
     ) -> Self {
-        if !may_redirect(provider, request, self.client, silent).await {
-            self.here = Some(provider);
+        if !may_redirect(server, request, self.client, silent).await {
+            self.here = Some(server);
         }
         self
     }

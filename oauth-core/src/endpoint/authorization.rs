@@ -9,9 +9,10 @@ use crate::http::Parameters;
 use crate::identifier::{ClientId, GrantId, any_control, has_control};
 use crate::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner};
 use crate::pkce::{CodeChallenge, S256};
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::provider::Provider;
 use crate::redirect::RedirectTarget;
 use crate::secret::AuthorizationCode;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{self, Basis, ClientStore, Code, CodeStore, DECISION_LIFETIME, Grant, GrantStore, Marks, Saved};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
@@ -46,21 +47,22 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
     }
 
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        let server = provider.server();
         for _ in 0..ROUNDS {
-            let ask = match provider.code_request(request).await {
+            let ask = match server.code_request(request).await {
                 CodeRequest::Broken(page) => return page,
                 CodeRequest::Invalid(redirect) => return redirect,
                 CodeRequest::Pending(ask) => ask,
             };
-            if let Concluded::Answered(answer) = decide(provider, request, &ask).await {
+            if let Concluded::Answered(answer) = decide(server, request, &ask).await {
                 return answer;
             }
         }
-        match provider.code_request(request).await {
+        match server.code_request(request).await {
             CodeRequest::Broken(page) => page,
             CodeRequest::Invalid(redirect) => redirect,
             CodeRequest::Pending(ask) => {
-                Answer::to(provider.app().config(), request, &ask).error(Rejection::DecisionOvertaken, HeaderMap::new())
+                Answer::to(server.config(), request, &ask).error(Rejection::DecisionOvertaken, HeaderMap::new())
             }
         }
     }
@@ -88,28 +90,28 @@ pub(super) enum Issued {
 /// Checks a request: broken as long as nobody knows to whom an answer may be sent, then invalid. What is wrong is
 /// told to a known client, or to a person who is known to be signed in.
 pub(super) async fn examine<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
     (parameters, repeated): (Parameters, Option<Rejection>),
     is_signed_in: bool,
 ) -> CodeRequest {
-    let (client, target) = match addressee(provider, &parameters).await {
+    let (client, target) = match addressee(server, &parameters).await {
         Ok(addressee) => addressee,
-        Err(rejection) => return CodeRequest::Broken(provider.error_page(request, rejection).await),
+        Err(rejection) => return CodeRequest::Broken(server.error_page(request, rejection).await),
     };
     if client.blocked.is_some() {
-        return CodeRequest::Broken(provider.blocked_page(request, &client).await);
+        return CodeRequest::Broken(server.blocked_page(request, &client).await);
     }
     let checked = match repeated {
         Some(rejection) => Err(rejection),
-        None => check(provider, &client, &target, &parameters).await,
+        None => check(server, &client, &target, &parameters).await,
     };
     match checked {
         Ok(ask) => CodeRequest::Pending(Box::new(ask)),
         Err(rejection) => {
-            let answer = Answer::new(provider.app().config(), request.method(), &client, &target, &parameters);
+            let answer = Answer::new(server.config(), request.method(), &client, &target, &parameters);
             let silent = parameters.get("prompt") == Some("none");
-            let answer = if is_signed_in { answer } else { answer.only_to_known(provider, request, silent).await };
+            let answer = if is_signed_in { answer } else { answer.only_to_known(server, request, silent).await };
             CodeRequest::Invalid(answer.error(rejection, HeaderMap::new()))
         }
     }
@@ -117,11 +119,11 @@ pub(super) async fn examine<P: AuthorizationProvider>(
 
 /// Finds to whom an answer may be sent at all; one that is blocked is never answered, but people are told.
 async fn addressee<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     parameters: &Parameters,
 ) -> Result<(Client, RedirectTarget), Rejection> {
     let id = ClientId::new(parameters.require("client_id")?).map_err(|_| Rejection::UnknownClient)?;
-    let client = provider.app().store().client(&id).await?.ok_or(Rejection::UnknownClient)?;
+    let client = server.store().client(&id).await?.ok_or(Rejection::UnknownClient)?;
     let (registered, asked) = (&client.redirect_uris, parameters.get("redirect_uri"));
     let target = RedirectTarget::resolve(registered, client.client_type, asked)?;
     if !client.enabled && client.blocked.is_none() {
@@ -132,12 +134,12 @@ async fn addressee<P: AuthorizationProvider>(
 
 /// Checks the rest of the request, in the order in which a developer would want to hear of it.
 async fn check<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     client: &Client,
     target: &RedirectTarget,
     parameters: &Parameters,
 ) -> Result<AuthorizationRequest, Rejection> {
-    let config = provider.app().config();
+    let config = server.config();
     if parameters.get("state").is_some_and(|state| !is_printable(state)) {
         return Err(Rejection::MalformedParameter("state"));
     }
@@ -181,7 +183,7 @@ async fn check<P: AuthorizationProvider>(
         Some(digits) => Some(digits.parse().unwrap_or(u64::MAX)),
     };
     let scope = requested_scope(config, client, ScopeQuestion { grant_type, parameters }).await?;
-    let resources = requested_resources(provider.app().store(), config, parameters).await?;
+    let resources = requested_resources(server.store(), config, parameters).await?;
     Ok(AuthorizationRequest {
         client: client.clone(),
         target: target.clone(),
@@ -216,15 +218,15 @@ fn code_challenge(client: &Client, parameters: &Parameters) -> Result<Option<Cod
 
 /// Lets the owner decide, and answers.
 async fn decide<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
     ask: &AuthorizationRequest,
 ) -> Concluded {
-    match provider.app().owner().decide(request, ask).await {
-        Ok(decided) => conclude(provider, request, ask, decided).await,
+    match server.owner().decide(request, ask).await {
+        Ok(decided) => conclude(server, request, ask, decided).await,
         Err(error) => {
-            let answer = Answer::to(provider.app().config(), request, ask);
-            let answer = answer.only_to_known(provider, request, ask.forbids_interaction()).await;
+            let answer = Answer::to(server.config(), request, ask);
+            let answer = answer.only_to_known(server, request, ask.forbids_interaction()).await;
             Concluded::Answered(answer.error(error.into(), HeaderMap::new()))
         }
     }
@@ -232,14 +234,14 @@ async fn decide<P: AuthorizationProvider>(
 
 /// Answers a request on which something was decided.
 pub(super) async fn conclude<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     Decided { decision, headers }: Decided,
 ) -> Concluded {
-    let mut answer = Answer::to(provider.app().config(), request, ask);
+    let mut answer = Answer::to(server.config(), request, ask);
     if ask.forbids_interaction() && !matches!(decision, Decision::Allow(_)) {
-        answer = answer.only_to_known(provider, request, true).await;
+        answer = answer.only_to_known(server, request, true).await;
     }
     Concluded::Answered(match decision {
         Decision::SignIn(_) if ask.forbids_interaction() => answer.error(Rejection::LoginRequired, headers),
@@ -247,7 +249,7 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
         Decision::Interact(_) if ask.forbids_interaction() => answer.error(Rejection::InteractionRequired, headers),
         Decision::SignIn(page) | Decision::Consent(page) | Decision::Interact(page) => with_headers(page, headers),
         Decision::Deny(_) => answer.decided(false).error(Rejection::AccessDenied, headers),
-        Decision::Allow(approval) if ask.is_short_of_sign_in(&approval, provider.app().config().clock.now()) => {
+        Decision::Allow(approval) if ask.is_short_of_sign_in(&approval, server.config().clock.now()) => {
             answer.error(Rejection::SignInRequired, headers)
         }
         Decision::Allow(approval) if approval.remembered && ask.asks_for_consent() => {
@@ -256,8 +258,8 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
         Decision::Allow(mut approval) => {
             let answer = answer.decided(approval.remembered);
             let (rests_on, marks) = (std::mem::take(&mut approval.rests_on), approval.marks);
-            let issued = match granted(provider, ask, approval) {
-                Ok(grant) => save(provider, request, ask, &grant, (&rests_on, marks)).await,
+            let issued = match granted(server, ask, approval) {
+                Ok(grant) => save(server, request, ask, &grant, (&rests_on, marks)).await,
                 Err(rejection) => Err(rejection),
             };
             match issued {
@@ -275,37 +277,37 @@ pub(super) async fn conclude<P: AuthorizationProvider>(
 /// compares client and marks in the step that commits. An end that came before the marks is seen by the look; one
 /// that comes later has moved a mark, or finds the grant.
 async fn save<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
     ask: &AuthorizationRequest,
     grant: &Grant,
     (rests_on, marks): (&[GrantId], Option<Marks>),
 ) -> Result<Issued, Rejection> {
-    let (store, clock) = (provider.app().store(), &provider.app().config().clock);
+    let (store, clock) = (server.store(), &server.config().clock);
     let read_at = clock.now();
     let marks = match marks {
         Some(marks) => marks,
         None => store.marks(&grant.subject, &ask.client.id).await?,
     };
     let basis = Basis { client: ask.client.clone(), marks };
-    let still = still_stands(provider, request, grant, rests_on).await?;
+    let still = still_stands(server, request, grant, rests_on).await?;
     if !still || read_at.after(DECISION_LIFETIME).is_over(clock.now()) {
         return Ok(Issued::Changed);
     }
     if ask.implicit {
-        implicit::issue(provider, ask, grant, &basis).await
+        implicit::issue(server, ask, grant, &basis).await
     } else {
-        issue(provider, ask, grant, &basis).await
+        issue(server, ask, grant, &basis).await
     }
 }
 
 /// Makes the grant of what was approved.
 fn granted<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     ask: &AuthorizationRequest,
     approval: Approval,
 ) -> Result<Grant, Rejection> {
-    let config = provider.app().config();
+    let config = server.config();
     if !approval.scope.is_subset(&ask.scope) {
         tracing::error!(client_id = %ask.client.id, "the resource owner's side approved more scope than was asked");
         return Err(Rejection::ApprovalBeyondRequest);
@@ -337,12 +339,12 @@ fn granted<P: AuthorizationProvider>(
 
 /// Saves the grant with its code, in one step.
 async fn issue<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     ask: &AuthorizationRequest,
     grant: &Grant,
     basis: &Basis,
 ) -> Result<Issued, Rejection> {
-    let config = provider.app().config();
+    let config = server.config();
     let secret = AuthorizationCode::of(&config.code_format);
     let code = Code {
         digest: secret.digest(),
@@ -353,7 +355,7 @@ async fn issue<P: AuthorizationProvider>(
         nonce: ask.nonce.clone(),
         expires_at: grant.expires_at,
     };
-    match provider.app().store().save_code(grant, &code, basis).await? {
+    match server.store().save_code(grant, &code, basis).await? {
         Saved::Now => {
             config.events.record(&Event::Approved {
                 client_id: grant.client_id.clone(),
@@ -370,18 +372,18 @@ async fn issue<P: AuthorizationProvider>(
 /// Tells whether what was decided still holds, and whether the grants live that a remembered consent was read
 /// from: if one of them was revoked meanwhile, the consent is withdrawn.
 async fn still_stands<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
     grant: &Grant,
     rests_on: &[GrantId],
 ) -> store::Result<bool> {
     for id in rests_on {
-        let earlier = provider.app().store().grant(id).await?;
+        let earlier = server.store().grant(id).await?;
         if !earlier.is_some_and(|earlier| earlier.is_live(grant.created_at)) {
             return Ok(false);
         }
     }
-    provider.app().owner().still_holds(request, &grant.subject).await
+    server.owner().still_holds(request, &grant.subject).await
 }
 
 pub(super) fn with_headers(mut page: Response<Bytes>, headers: HeaderMap) -> Response<Bytes> {

@@ -9,7 +9,7 @@ use crate::grant::{AtOnce, Family, Purpose, issue_at_once, make_tokens};
 use crate::http::Parameters;
 use crate::issue::About;
 use crate::owner::AuthorizationRequest;
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{Basis, Grant};
 use serde_json::Value;
 
@@ -26,19 +26,19 @@ pub(super) fn describe(document: &mut MetadataDocument) {
 
 /// Issues an access token for what was approved, and never a refresh token (RFC 6749 §4.2.2).
 pub(super) async fn issue<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     ask: &AuthorizationRequest,
     grant: &Grant,
     basis: &Basis,
 ) -> Result<Issued, Rejection> {
-    let config = provider.app().config();
+    let config = server.config();
     let now = config.clock.now();
     let (scope, audience) = (grant.scope.clone(), ask.resources.clone());
     let (client, grant_id) = (&ask.client, Some(grant.id));
     let purpose = Purpose { client, authenticated_by: None, grant: grant_id, scope, audience, family: Family::None };
     let about = About::grant(&ask.client, GrantType::Implicit, grant);
     let tokens = make_tokens(config, purpose, now).reviewed(config, about).await?;
-    let response = match issue_at_once(provider, grant, basis, tokens, GrantType::Implicit).await? {
+    let response = match issue_at_once(server, grant, basis, tokens, GrantType::Implicit).await? {
         AtOnce::Issued(response) => response,
         AtOnce::Changed => return Ok(Issued::Changed),
     };

@@ -6,9 +6,10 @@ use crate::config::Config;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::{self as wire, Parameters};
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::provider::Provider;
 use crate::resource::Authorization;
 use crate::secret::Digest;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{self, IssuedAccess, TokenStore};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -35,30 +36,31 @@ impl<P: AuthorizationProvider> Endpoint<P> for Introspection {
     }
 
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        match introspect(provider, request).await {
+        let server = provider.server();
+        match introspect(server, request).await {
             Ok(answer) => wire::json(StatusCode::OK, &answer),
-            Err(rejection) => provider.error(rejection),
+            Err(rejection) => server.error(rejection),
         }
     }
 }
 
 async fn introspect<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
 ) -> Result<Value, Rejection> {
     let parameters = Parameters::from_form(request)?;
-    let client = provider.authenticate(request, &parameters).await?;
+    let client = server.authenticate(request, &parameters).await?;
     let client = client.client();
-    let (config, address) = (provider.app().config(), provider.address(request));
+    let (config, address) = (server.config(), server.address(request));
     if !client.is_confidential() {
         let client_id = Some(client.id.to_string());
         config.events.record(&Event::ClientAuthenticationFailed { client_id, address });
         return Err(Rejection::ClientAuthenticationFailed);
     }
     let digest = Digest::of(parameters.require("token")?);
-    let active = provider.app().store().access_token(&digest, config.clock.now()).await?;
+    let active = server.store().access_token(&digest, config.clock.now()).await?;
     let visible = match active {
-        Some(active) if may_see(provider, client, &active.token).await? => Some(active),
+        Some(active) if may_see(server, client, &active.token).await? => Some(active),
         _ => None,
     };
     match visible {
@@ -68,8 +70,8 @@ async fn introspect<P: AuthorizationProvider>(
         }
         // Only what is not alive is counted and refused: whoever sends junk to an API must not keep it
         // from asking about the tokens of others (RFC 7662 §4, RFC 6819 §5.1.4.2.3).
-        _ if provider.scans.admits(client.id.as_str(), address) => {
-            provider.scans.failed(client.id.as_str(), address);
+        _ if server.scans.admits(client.id.as_str(), address) => {
+            server.scans.failed(client.id.as_str(), address);
             Ok(json!({ "active": false }))
         }
         _ => {
@@ -82,7 +84,7 @@ async fn introspect<P: AuthorizationProvider>(
 /// Shows a token to the client that holds it, and to the resource server that it was issued for: the one
 /// client that is registered for a resource of its audience, and was when the token was issued.
 async fn may_see<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     client: &Client,
     token: &IssuedAccess,
 ) -> store::Result<bool> {
@@ -91,7 +93,7 @@ async fn may_see<P: AuthorizationProvider>(
     }
     for resource in &token.audience {
         let is_its_server = client.server_since(resource).is_some_and(|since| since <= token.issued_at);
-        if is_its_server && !provider.is_contested(resource).await? {
+        if is_its_server && !server.is_contested(resource).await? {
             return Ok(true);
         }
     }

@@ -4,7 +4,7 @@
 use crate::client::Client;
 use crate::config::ErrorsRedirect;
 use crate::owner::ResourceOwner;
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{self, GrantFilter, GrantStore, Page};
 use bytes::Bytes;
 use http::Request;
@@ -13,35 +13,35 @@ use http::Request;
 /// somebody is signed in here, or if the request is `silent` (`prompt=none`), which only the client can hear of.
 /// If that cannot be found out, it may not.
 pub(super) async fn may_redirect<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
     client: &Client,
     silent: bool,
 ) -> bool {
-    let strict = provider.app().config().errors_redirect == ErrorsRedirect::Known;
+    let strict = server.config().errors_redirect == ErrorsRedirect::Known;
     if client.trusted || client.owner.is_none() || silent && !strict {
         return true;
     }
-    found_known(provider, request, client, silent).await.unwrap_or_else(|error| {
+    found_known(server, request, client, silent).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "an error is shown here: nobody can say who is signed in");
         false
     })
 }
 
 async fn found_known<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     request: &Request<Bytes>,
     client: &Client,
     silent: bool,
 ) -> store::Result<bool> {
-    let owner = provider.app().owner();
+    let owner = server.owner();
     if let Some(visitor) = owner.visitor(request).await? {
         if !silent {
             return Ok(true);
         }
         let approved = GrantFilter::Both(visitor, client.id.clone());
-        let now = provider.app().config().clock.now();
-        if !provider.app().store().grants(&approved, &Page::first(1), now).await?.is_empty() {
+        let now = server.config().clock.now();
+        if !server.store().grants(&approved, &Page::first(1), now).await?.is_empty() {
             return Ok(true);
         }
     }

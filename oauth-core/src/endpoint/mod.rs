@@ -19,7 +19,8 @@ pub use token::Token;
 
 use crate::config::Config;
 use crate::http::Cors;
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::provider::Provider;
+use crate::server::AuthorizationProvider;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 

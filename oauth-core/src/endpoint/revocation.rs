@@ -5,8 +5,9 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::{self as wire, Cors, Parameters};
 use crate::identifier::ClientId;
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::provider::Provider;
 use crate::secret::Digest;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{GrantStore, TokenStore};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -37,35 +38,36 @@ impl<P: AuthorizationProvider> Endpoint<P> for Revocation {
     }
 
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        match revoke(provider, request).await {
+        let server = provider.server();
+        match revoke(server, request).await {
             // The same answer whether there was such a token or not (RFC 7009 §2.2).
             Ok(()) => wire::json(StatusCode::OK, &serde_json::json!({})),
-            Err(rejection) => provider.error(rejection),
+            Err(rejection) => server.error(rejection),
         }
     }
 }
 
-async fn revoke<P: AuthorizationProvider>(provider: &Provider<P>, request: &Request<Bytes>) -> Result<(), Rejection> {
+async fn revoke<P: AuthorizationProvider>(server: &Server<P>, request: &Request<Bytes>) -> Result<(), Rejection> {
     let parameters = Parameters::from_form(request)?;
-    let client = provider.authenticate(request, &parameters).await?;
+    let client = server.authenticate(request, &parameters).await?;
     let digest = Digest::of(parameters.require("token")?);
     let client_id = &client.client().id;
     // The hint says where to look first; both places are looked at (RFC 7009 §2.1).
     let refresh_first = parameters.get("token_type_hint") == Some("refresh_token");
-    let found = refresh_first && revoke_refresh(provider, &digest, client_id).await?;
-    let found = found || revoke_access(provider, &digest, client_id).await?;
+    let found = refresh_first && revoke_refresh(server, &digest, client_id).await?;
+    let found = found || revoke_access(server, &digest, client_id).await?;
     if !found && !refresh_first {
-        revoke_refresh(provider, &digest, client_id).await?;
+        revoke_refresh(server, &digest, client_id).await?;
     }
     Ok(())
 }
 
 async fn revoke_access<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     digest: &Digest,
     client_id: &ClientId,
 ) -> Result<bool, Rejection> {
-    let (config, store) = (provider.app().config(), provider.app().store());
+    let (config, store) = (server.config(), server.store());
     let now = config.clock.now();
     let Some(active) = store.access_token(digest, now).await? else { return Ok(false) };
     if active.token.client_id == *client_id && store.revoke_access_token(digest, now).await? {
@@ -75,11 +77,11 @@ async fn revoke_access<P: AuthorizationProvider>(
 }
 
 async fn revoke_refresh<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     digest: &Digest,
     client_id: &ClientId,
 ) -> Result<bool, Rejection> {
-    let (config, store) = (provider.app().config(), provider.app().store());
+    let (config, store) = (server.config(), server.store());
     let Some(stored) = store.refresh_token(digest).await? else { return Ok(false) };
     if stored.grant.client_id == *client_id && store.revoke_grant(&stored.grant.id, config.clock.now()).await? {
         config.events.record(&Event::GrantRevoked { client_id: client_id.clone(), grant: stored.grant.id });

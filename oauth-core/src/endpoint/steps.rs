@@ -4,8 +4,8 @@ use crate::error::Rejection;
 use crate::http::{self as wire, Parameters};
 use crate::identifier::Subject;
 use crate::owner::{Approval, AuthorizationRequest, Decision};
-use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::PendingTicket;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{self, PendingRequest, PendingRequestStore};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -14,10 +14,14 @@ use std::time::Duration;
 /// What became of an authorization request that an application takes step by step, on pages and routes
 /// of its own, rather than by a [`ResourceOwner`](crate::owner::ResourceOwner) that decides at once.
 ///
-/// One that is pending is [saved](Provider::save_pending) for the person who is signed in. The ticket goes
-/// into a form; whoever posts the form [accepts](Provider::accept) or [declines](Provider::decline), once,
-/// and only as the same person. The form needs the application's own protection against requests from
-/// elsewhere (RFC 6749 §10.12), as every other form of it.
+/// One that is pending is [saved] for the person who is signed in. The ticket goes into a form;
+/// whoever posts the form [accepts] or [declines], once, and only as the same person.
+/// The form needs the application's own protection against requests from elsewhere (RFC 6749 §10.12), as
+/// every other form of it.
+///
+/// [saved]: crate::provider::Provider::save_pending
+/// [accepts]: crate::provider::Provider::accept
+/// [declines]: crate::provider::Provider::decline
 ///
 /// ```
 /// use bytes::Bytes;
@@ -105,9 +109,9 @@ impl Declined {
     }
 }
 
-impl<P: AuthorizationProvider> Provider<P> {
+impl<P: AuthorizationProvider> Server<P> {
     /// Checks an authorization request as the authorization endpoint does, and asks nobody yet.
-    pub async fn code_request(&self, request: &Request<Bytes>) -> CodeRequest {
+    pub(crate) async fn code_request(&self, request: &Request<Bytes>) -> CodeRequest {
         match Parameters::from_authorization_request(request) {
             Ok(parsed) => examine(self, request, parsed, false).await,
             Err(rejection) => CodeRequest::Broken(self.error_page(request, rejection).await),
@@ -115,7 +119,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 }
 
-impl<P> Provider<P>
+impl<P> Server<P>
 where
     P: AuthorizationProvider<Store: PendingRequestStore>,
 {
@@ -123,13 +127,13 @@ where
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn save_pending(
+    pub(crate) async fn save_pending(
         &self,
         ask: &AuthorizationRequest,
         subject: &Subject,
         lifetime: Duration,
     ) -> store::Result<PendingTicket> {
-        let (ticket, created_at) = (PendingTicket::generate(), self.app().config().clock.now());
+        let (ticket, created_at) = (PendingTicket::generate(), self.config().clock.now());
         let pending = PendingRequest {
             digest: ticket.digest(),
             subject: subject.clone(),
@@ -137,7 +141,7 @@ where
             created_at,
             expires_at: created_at.after(lifetime),
         };
-        self.app().store().save_pending(&pending).await?;
+        self.store().save_pending(&pending).await?;
         Ok(ticket)
     }
 
@@ -147,7 +151,7 @@ where
     /// while it was saved (the client was edited, grants were revoked, a password changed), the browser is sent
     /// to the authorization endpoint with the same request, which is decided anew. Returns an error page if the
     /// ticket was used, has expired, or belongs to another person.
-    pub async fn accept(
+    pub(crate) async fn accept(
         &self,
         request: &Request<Bytes>,
         ticket: &PendingTicket,
@@ -155,7 +159,7 @@ where
     ) -> Response<Bytes> {
         match self.taken(request, ticket, &approval.subject).await {
             Ok(ask) if ask.forbids_interaction() && !approval.remembered => {
-                Answer::to(self.app().config(), request, &ask).error(Rejection::ConsentRequired, HeaderMap::new())
+                Answer::to(self.config(), request, &ask).error(Rejection::ConsentRequired, HeaderMap::new())
             }
             Ok(ask) => match conclude(self, request, &ask, Decision::Allow(approval).into()).await {
                 Concluded::Answered(answer) => answer,
@@ -167,13 +171,13 @@ where
     }
 
     fn again(&self, ask: &AuthorizationRequest) -> Response<Bytes> {
-        let config = self.app().config();
+        let config = self.config();
         let location = format!("{}?{}", config.url(&config.paths.authorization_path()), ask.query());
         wire::redirect(StatusCode::SEE_OTHER, &location, HeaderMap::new())
     }
 
     /// Declines what waits under a ticket for a person, and gives the redirect that tells the client.
-    pub async fn decline(
+    pub(crate) async fn decline(
         &self,
         request: &Request<Bytes>,
         ticket: &PendingTicket,
@@ -181,7 +185,7 @@ where
         reason: Declined,
     ) -> Response<Bytes> {
         match self.taken(request, ticket, subject).await {
-            Ok(ask) => Answer::to(self.app().config(), request, &ask).error(reason.rejection(), HeaderMap::new()),
+            Ok(ask) => Answer::to(self.config(), request, &ask).error(reason.rejection(), HeaderMap::new()),
             Err(answer) => answer,
         }
     }
@@ -193,8 +197,8 @@ where
         ticket: &PendingTicket,
         subject: &Subject,
     ) -> Result<Box<AuthorizationRequest>, Response<Bytes>> {
-        let now = self.app().config().clock.now();
-        let pending = match self.app().store().take_pending(&ticket.digest(), subject, now).await {
+        let now = self.config().clock.now();
+        let pending = match self.store().take_pending(&ticket.digest(), subject, now).await {
             Ok(Some(pending)) => pending,
             Ok(None) => return Err(self.error_page(request, Rejection::PendingUnknown).await),
             Err(error) => return Err(self.error_page(request, error.into()).await),

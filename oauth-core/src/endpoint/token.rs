@@ -5,8 +5,11 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::grant::TokenResponse;
 use crate::http::{self as wire, Cors, Parameters};
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::identifier::ClientId;
+use crate::provider::Provider;
+use crate::server::AuthorizationProvider;
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
 
 /// How clients may authenticate at the token, revocation and introspection endpoints.
@@ -37,10 +40,11 @@ impl<P: AuthorizationProvider> Endpoint<P> for Token {
     }
 
     async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        let config = provider.app().config();
+        let server = provider.server();
+        let config = server.config();
         match exchange(provider, request).await {
             Ok(response) => wire::json(StatusCode::OK, &response.members(config, config.clock.now())),
-            Err(rejection) => provider.error(rejection),
+            Err(rejection) => server.error(rejection),
         }
     }
 }
@@ -49,17 +53,33 @@ async fn exchange<P: AuthorizationProvider>(
     provider: &Provider<P>,
     request: &Request<Bytes>,
 ) -> Result<TokenResponse, Rejection> {
-    let parameters = Parameters::from_form(request)?;
-    let client = match provider.anonymous_client(request, &parameters) {
-        Some(id) => provider.stand_in(id, request).await?,
-        None => provider.authenticate(request, &parameters).await?,
+    let (server, parameters) = (provider.server(), Parameters::from_form(request)?);
+    let client = match anonymous_client(provider, request, &parameters) {
+        Some(id) => server.stand_in(id, request).await?,
+        None => server.authenticate(request, &parameters).await?,
     };
     let answer = granted(provider, &client, &parameters).await;
     if let Err(rejection) = &answer {
         let (client_id, number) = (client.client().id.clone(), rejection.entry().number);
-        provider.app().config().events.record(&Event::TokenRefused { client_id, number });
+        server.config().events.record(&Event::TokenRefused { client_id, number });
     }
     answer
+}
+
+/// Finds the client that a request stands for which names none, where the grant it names has one.
+fn anonymous_client<'p, P: AuthorizationProvider>(
+    provider: &'p Provider<P>,
+    request: &Request<Bytes>,
+    parameters: &Parameters,
+) -> Option<&'p ClientId> {
+    let named = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+    let names_one = named.iter().any(|name| parameters.get(name).is_some())
+        || request.headers().contains_key(AUTHORIZATION)
+        || request.uri().query().is_some_and(|query| query.contains("client_secret="));
+    if names_one {
+        return None;
+    }
+    provider.grant(parameters.get("grant_type")?)?.anonymous_client(provider.server().config())
 }
 
 async fn granted<P: AuthorizationProvider>(
@@ -72,5 +92,5 @@ async fn granted<P: AuthorizationProvider>(
     if !client.client().may_use(grant.grant_type()) {
         return Err(Rejection::GrantNotAllowed);
     }
-    grant.exchange(provider, client, parameters).await
+    grant.exchange(provider.server(), client, parameters).await
 }

@@ -6,8 +6,8 @@ use crate::client::GrantType;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::issue::NewTokens;
-use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::AuthorizationCode;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{Basis, Code, CodeStore, Grant, Redeemed, Saved};
 use std::time::Duration;
 
@@ -26,13 +26,13 @@ pub(crate) enum AtOnce {
 /// its tokens: two verbs that every store has, instead of one that all would have to learn.
 /// A future that is dropped in between leaves a code that nobody can redeem.
 pub(crate) async fn issue<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    server: &Server<P>,
     grant: &Grant,
     basis: &Basis,
     tokens: NewTokens,
     grant_type: GrantType,
 ) -> Result<AtOnce, Rejection> {
-    let (config, store) = (provider.app().config(), provider.app().store());
+    let (config, store) = (server.config(), server.store());
     let expires_at = tokens.issue.now.after(AT_ONCE);
     let digest = AuthorizationCode::generate().digest();
     let code = Code {
@@ -51,7 +51,7 @@ pub(crate) async fn issue<P: AuthorizationProvider>(
         Saved::Changed => return Ok(AtOnce::Changed),
     }
     // Behind the verb that compares the mark, which a store may move as a grant is retired.
-    make_room(provider, &grant).await?;
+    make_room(server, &grant).await?;
     match store.redeem(&digest, &tokens.issue).await? {
         Redeemed::Now => {
             let (client_id, id) = (grant.client_id, grant.id);

@@ -12,8 +12,8 @@ use crate::event::Event;
 use crate::http::Parameters;
 use crate::issue::{About, NewTokens};
 use crate::owner::ResourceOwner;
-use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::AuthorizationCode;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{CodeStore, Redeemed, StoredCode};
 
 /// The authorization code grant at the token endpoint (RFC 6749 §4.1.3).
@@ -28,15 +28,15 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
 
     async fn exchange(
         &self,
-        provider: &Provider<P>,
+        server: &Server<P>,
         authenticated: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection> {
-        let (config, store, client) = (provider.app().config(), provider.app().store(), authenticated.client());
+        let (config, store, client) = (server.config(), server.store(), authenticated.client());
         let code = AuthorizationCode::new(parameters.require("code")?);
         let stored = store.code(&code.digest()).await?.ok_or(Rejection::CodeUnknown)?;
         let tokens = decide(config, authenticated, &stored, parameters, config.clock.now())?;
-        if !provider.app().owner().is_entitled(&stored.grant).await? {
+        if !server.owner().is_entitled(&stored.grant).await? {
             return Err(Rejection::SubjectInactive);
         }
         // A replay goes on to the store, whatever a hook would say of it.
@@ -51,7 +51,7 @@ impl<P: AuthorizationProvider> TokenGrant<P> for AuthorizationCodeGrant {
             Some(_) => tokens,
         };
         if stored.used_at.is_none() {
-            make_room(provider, &stored.grant).await?;
+            make_room(server, &stored.grant).await?;
         }
         let (client_id, grant) = (client.id.clone(), stored.grant.id);
         match store.redeem(&code.digest(), &tokens.issue).await? {

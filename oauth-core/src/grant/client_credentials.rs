@@ -7,7 +7,7 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::Parameters;
 use crate::issue::About;
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{Saved, TokenStore};
 
 /// The client credentials grant (RFC 6749 §4.4): a client acts for itself.
@@ -22,11 +22,11 @@ impl<P: AuthorizationProvider> TokenGrant<P> for ClientCredentialsGrant {
 
     async fn exchange(
         &self,
-        provider: &Provider<P>,
+        server: &Server<P>,
         authenticated: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection> {
-        let (config, store, client) = (provider.app().config(), provider.app().store(), authenticated.client());
+        let (config, store, client) = (server.config(), server.store(), authenticated.client());
         if !client.is_confidential() {
             return Err(Rejection::PublicClientCredentials);
         }

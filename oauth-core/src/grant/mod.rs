@@ -7,7 +7,7 @@ mod authorization_code;
 mod client_credentials;
 mod password;
 mod refresh_token;
-pub(crate) mod room;
+mod room;
 mod scope;
 mod seal;
 mod tokens;
@@ -31,9 +31,9 @@ use crate::config::Config;
 use crate::error::Rejection;
 use crate::http::Parameters;
 use crate::identifier::ClientId;
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::server::{AuthorizationProvider, Server};
 
-/// A grant, as a value that is mounted on a [`Provider`].
+/// A grant, as a value that is mounted on a [`Provider`](crate::provider::Provider).
 #[async_trait::async_trait]
 pub trait TokenGrant<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Gives the grant it is: the token endpoint calls it for this `grant_type`, and only for clients
@@ -57,7 +57,7 @@ pub trait TokenGrant<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Says why there are none.
     async fn exchange(
         &self,
-        provider: &Provider<P>,
+        server: &Server<P>,
         client: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection>;

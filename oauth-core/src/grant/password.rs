@@ -11,8 +11,8 @@ use crate::http::Parameters;
 use crate::identifier::{Attributes, ClientId, GrantId, Subject, any_control};
 use crate::issue::About;
 use crate::owner::ResourceOwner;
-use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::{Digest, Password};
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{self, Basis, DECISION_LIFETIME, Grant, GrantStore};
 use crate::throttle::Throttle;
 use std::future::Future;
@@ -118,11 +118,11 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
 
     async fn exchange(
         &self,
-        provider: &Provider<P>,
+        server: &Server<P>,
         authenticated: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection> {
-        let (config, store, client) = (provider.app().config(), provider.app().store(), authenticated.client());
+        let (config, store, client) = (server.config(), server.store(), authenticated.client());
         if !client.is_confidential() && !config.insecure_password_without_client_secret {
             return Err(Rejection::PasswordNeedsClientSecret);
         }
@@ -132,7 +132,7 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
         let scope = requested_scope(config, client, question).await?.scope;
         let resources = requested_resources(store, config, parameters).await?;
         let address = authenticated.address();
-        let attempt = provider.attempt(&Throttle::account(username), address).await?;
+        let attempt = server.attempt(&Throttle::account(username), address).await?;
         let verified = attempt.run(self.0.verify(username, &password, client)).await;
         match &verified {
             Ok(Some(_)) => attempt.succeeded(),
@@ -170,13 +170,13 @@ impl<P: AuthorizationProvider, V: PasswordVerifier> TokenGrant<P> for PasswordGr
         let tokens = tokens::make(config, purpose, now).reviewed(config, about).await?;
         // The marks first: what ended before them is seen by this last look, and what ends later moves them.
         let basis = Basis { client: client.clone(), marks: store.marks(&grant.subject, &client.id).await? };
-        if !self.0.still_holds(&verified).await? || !provider.app().owner().is_active(&grant.subject).await? {
+        if !self.0.still_holds(&verified).await? || !server.owner().is_active(&grant.subject).await? {
             return Err(Rejection::SubjectInactive);
         }
         if now.after(DECISION_LIFETIME).is_over(config.clock.now()) {
             return Err(Rejection::Busy);
         }
-        match at_once::issue(provider, &grant, &basis, tokens, GrantType::Password).await? {
+        match at_once::issue(server, &grant, &basis, tokens, GrantType::Password).await? {
             AtOnce::Issued(response) => Ok(response),
             AtOnce::Changed => Err(Rejection::SubjectInactive),
         }

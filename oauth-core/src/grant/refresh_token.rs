@@ -11,8 +11,8 @@ use crate::event::Event;
 use crate::http::Parameters;
 use crate::issue::{About, NewTokens};
 use crate::owner::ResourceOwner;
-use crate::provider::{AuthorizationProvider, Provider};
 use crate::secret::RefreshToken;
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{Retry, Rotated, StoredRefresh, TokenStore};
 
 /// The refresh token grant (RFC 6749 §6), with rotation and reuse detection (RFC 9700 §4.14.2).
@@ -30,16 +30,16 @@ impl<P: AuthorizationProvider> TokenGrant<P> for RefreshTokenGrant {
 
     async fn exchange(
         &self,
-        provider: &Provider<P>,
+        server: &Server<P>,
         authenticated: &AuthenticatedClient,
         parameters: &Parameters,
     ) -> Result<TokenResponse, Rejection> {
-        let (config, store, client) = (provider.app().config(), provider.app().store(), authenticated.client());
+        let (config, store, client) = (server.config(), server.store(), authenticated.client());
         let presented = RefreshToken::new(parameters.require("refresh_token")?);
         let stored = store.refresh_token(&presented.digest()).await?.ok_or(Rejection::RefreshTokenUnknown)?;
         let now = config.clock.now();
         let tokens = decide(config, authenticated, &stored, parameters, now)?;
-        if !provider.app().owner().is_entitled(&stored.grant).await? {
+        if !server.owner().is_entitled(&stored.grant).await? {
             return Err(Rejection::SubjectInactive);
         }
         // A retired token goes on to the store, whatever a hook would say of it.

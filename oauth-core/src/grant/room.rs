@@ -2,11 +2,9 @@
 
 use crate::error::Rejection;
 use crate::event::Event;
-use crate::provider::{AuthorizationProvider, Provider};
+use crate::server::{AuthorizationProvider, Server};
 use crate::store::{Grant, GrantFilter, GrantStore, Page};
-use quick_cache::sync::Cache;
 use std::cmp::Reverse;
-use std::hash::{BuildHasher as _, RandomState};
 
 /// How many grants are read at once, and how many for one request.
 const BATCH: u32 = 200;
@@ -14,32 +12,14 @@ const MOST_READ: usize = 1_000;
 /// How many are revoked for one request, if there were far too many before.
 const MOST_REVOKED: usize = 20;
 
-/// For which persons and clients the grants were counted, and how many more need no counting. A pair is kept as a hash
-/// that nobody outside can predict; two pairs of one hash would share their count.
-pub(crate) struct Room {
-    counted: Cache<u64, usize>,
-    hasher: RandomState,
-}
-
-impl Default for Room {
-    fn default() -> Self {
-        Self { counted: Cache::new(10_000), hasher: RandomState::new() }
-    }
-}
-
 /// Makes room for one more grant under which tokens are issued: revokes those that were refreshed least recently if
 /// there are as many as the settings allow. Codes that were not redeemed do not count.
 ///
 /// It is called before the commit, so that nothing is awaited between commit and answer. Most redemptions read
 /// nothing: as long as at most a quarter of what is left can have been taken since.
-pub(crate) async fn make_room<P: AuthorizationProvider>(
-    provider: &Provider<P>,
-    grant: &Grant,
-) -> Result<(), Rejection> {
-    let (config, store, Room { counted, hasher }) = (provider.app().config(), provider.app().store(), &provider.room);
-    let pair = hasher.hash_one((&grant.client_id, &grant.subject));
-    if let Some(left) = counted.get(&pair).and_then(|left| left.checked_sub(1)) {
-        counted.insert(pair, left);
+pub(crate) async fn make_room<P: AuthorizationProvider>(server: &Server<P>, grant: &Grant) -> Result<(), Rejection> {
+    let (config, store) = (server.config(), server.store());
+    if server.room.take(&grant.subject, &grant.client_id) {
         return Ok(());
     }
     let (filter, now) = (GrantFilter::Both(grant.subject.clone(), grant.client_id.clone()), config.clock.now());
@@ -64,6 +44,6 @@ pub(crate) async fn make_room<P: AuthorizationProvider>(
             config.events.record(&Event::GrantRevoked { client_id: grant.client_id.clone(), grant: *id });
         }
     }
-    counted.insert(pair, most.saturating_sub(kept + 1) / 4);
+    server.room.note(&grant.subject, &grant.client_id, most.saturating_sub(kept + 1) / 4);
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! another `https://API.example/`. A token for such an identifier is shown to neither of their clients, until an
 //! administrator keeps one.
 
-use super::{AuthorizationProvider, Provider};
+use super::{AuthorizationProvider, Server};
 use crate::client::Client;
 use crate::identifier::{ClientId, Resource, Subject};
 use crate::store::{ClientFilter, ClientStore as _, Page, Result};
@@ -45,7 +45,7 @@ impl Holder {
     }
 }
 
-impl<P: AuthorizationProvider> Provider<P> {
+impl<P: AuthorizationProvider> Server<P> {
     /// Tells whether a resource is contested. It costs a look into the store only if it was at the start, or if
     /// that is not known yet.
     pub(crate) async fn is_contested(&self, resource: &Resource) -> Result<bool> {
@@ -53,18 +53,18 @@ impl<P: AuthorizationProvider> Provider<P> {
             return Ok(false);
         }
         let filter = ClientFilter { resources: vec![resource.clone()], ..ClientFilter::default() };
-        let clients = self.app.store().clients(&filter, &Page::first(MOST)).await?;
+        let clients = self.store().clients(&filter, &Page::first(MOST)).await?;
         let holders: Vec<Holder> = clients.iter().flat_map(Holder::each).collect();
         Ok(holders.iter().any(|one| one.spelling == *resource && holders.iter().any(|other| one.meets(other))))
     }
 
     /// Reads all clients once, reports the contested identifiers, and has the store enter each one by its normal
     /// form.
-    pub(super) async fn look_for_contested(&self) -> Result<()> {
+    pub(crate) async fn look_for_contested(&self) -> Result<()> {
         if self.contested.0.get().is_some() {
             return Ok(());
         }
-        let store = self.app.store();
+        let store = self.store();
         let mut holders: HashMap<Resource, Vec<Holder>> = HashMap::new();
         let mut contested = HashSet::new();
         let mut page = Page::first(BATCH);
