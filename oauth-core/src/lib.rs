@@ -126,6 +126,8 @@ pub mod grant;
 pub mod http;
 pub mod identifier;
 #[cfg(feature = "provider")]
+pub mod installed;
+#[cfg(feature = "provider")]
 mod issue;
 #[cfg(feature = "provider")]
 pub mod name;

@@ -16,6 +16,7 @@ use crate::endpoint::{Authorization, Endpoint, Introspection, Metadata, Revocati
 use crate::error::Rejection;
 use crate::grant::{AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant, TokenGrant};
 use crate::http::{self as wire, Cors, Parameters};
+use crate::installed::Installed;
 use crate::owner::ResourceOwner;
 use crate::resource::{LocalResourceProvider, ProtectedResource};
 use crate::server::Server;
@@ -53,11 +54,9 @@ pub trait Service: Send + Sync + 'static {
 
 /// An authorization server over an application.
 pub struct Provider<P> {
-    server: Server<P>,
-    grants: Vec<Arc<dyn TokenGrant<P>>>,
+    installed: Installed<P>,
     endpoints: Vec<Arc<dyn Endpoint<P>>>,
     by_path: HashMap<String, usize>,
-    pub(crate) metadata: Bytes,
     backlog: sweep::Backlog,
 }
 
@@ -70,11 +69,9 @@ impl<P: AuthorizationProvider> Provider<P> {
     pub fn new(app: P) -> Result<Self, InvalidSetting> {
         app.config().check()?;
         let provider = Self {
-            server: Server::new(app),
-            grants: Vec::new(),
+            installed: Installed::new(app),
             endpoints: Vec::new(),
             by_path: HashMap::new(),
-            metadata: Bytes::new(),
             backlog: sweep::Backlog::default(),
         };
         let provider = provider
@@ -87,8 +84,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// Mounts one more grant, in the place of an earlier one of the same type.
     #[must_use]
     pub fn with_grant<G: TokenGrant<P>>(mut self, grant: G) -> Self {
-        self.grants.retain(|known| known.grant_type() != grant.grant_type());
-        self.grants.push(Arc::new(grant));
+        self.installed.mount(grant);
         self.describe();
         self
     }
@@ -98,7 +94,7 @@ impl<P: AuthorizationProvider> Provider<P> {
     /// # Errors
     /// Its path is taken.
     pub fn with<E: Endpoint<P>>(mut self, endpoint: E) -> Result<Self, InvalidSetting> {
-        let config = self.server.config();
+        let config = self.installed.server().config();
         for path in [endpoint.path(config)].into_iter().chain(endpoint.other_paths(config)) {
             let path = path.strip_suffix('/').unwrap_or(&path).to_owned();
             if self.by_path.insert(path.clone(), self.endpoints.len()).is_some() {
@@ -112,22 +108,17 @@ impl<P: AuthorizationProvider> Provider<P> {
     }
 
     fn describe(&mut self) {
-        self.metadata = metadata::document(self.server.config(), &self.endpoints, &self.grants);
-    }
-
-    /// Finds a mounted grant by its name on the wire.
-    pub(crate) fn grant(&self, name: &str) -> Option<&dyn TokenGrant<P>> {
-        let offered = self.grants.iter().filter(|grant| grant.is_offered(self.server.config()));
-        offered.map(AsRef::as_ref).find(|grant| grant.grant_type().as_str() == name)
+        let (server, grants) = (self.installed.server(), self.installed.grants());
+        self.installed.metadata = metadata::document(server.config(), &self.endpoints, grants);
     }
 
     /// Gives the application.
     pub fn app(&self) -> &P {
-        self.server.app()
+        self.server().app()
     }
 
-    pub(crate) fn server(&self) -> &Server<P> {
-        &self.server
+    fn server(&self) -> &Server<P> {
+        self.installed.server()
     }
 
     /// Authenticates the client of a token, revocation or introspection request: see [`Server::authenticate`].
@@ -139,30 +130,30 @@ impl<P: AuthorizationProvider> Provider<P> {
         request: &Request<Bytes>,
         parameters: &Parameters,
     ) -> Result<AuthenticatedClient, Rejection> {
-        self.server.authenticate(request, parameters).await
+        self.server().authenticate(request, parameters).await
     }
 
     /// Makes what checks access tokens in this provider's own store, for the configured default
     /// audience: for an API in the same process.
     pub fn resources(&self) -> LocalResourceProvider<P::Store> {
-        let config = self.server.config();
-        let resources = LocalResourceProvider::new(self.server.store().clone()).with_clock(Arc::clone(&config.clock));
+        let config = self.server().config();
+        let resources = LocalResourceProvider::new(self.server().store().clone()).with_clock(Arc::clone(&config.clock));
         config.default_audience.iter().cloned().fold(resources, LocalResourceProvider::for_audience)
     }
 
     /// Makes what guards and filters check tokens with, in this provider's own store and by its clock:
     /// [`Self::resources`] behind a [`ProtectedResource`].
     pub fn protected_resource(&self) -> ProtectedResource {
-        ProtectedResource::new(self.resources()).clock(Arc::clone(&self.server.config().clock))
+        ProtectedResource::new(self.resources()).clock(Arc::clone(&self.server().config().clock))
     }
 
     async fn route(&self, request: Request<Bytes>) -> Response<Bytes> {
         let path = request.uri().path();
         let known = self.by_path.get(path).or_else(|| self.by_path.get(path.strip_suffix('/')?));
         let Some(endpoint) = known.and_then(|index| self.endpoints.get(*index)) else {
-            return match self.server.owner().page(&request).await {
+            return match self.server().owner().page(&request).await {
                 Some(page) => page,
-                None => self.server.error_page(&request, Rejection::NotFound).await,
+                None => self.server().error_page(&request, Rejection::NotFound).await,
             };
         };
         let methods = endpoint.methods();
@@ -171,15 +162,15 @@ impl<P: AuthorizationProvider> Provider<P> {
             return preflight.unwrap_or_else(|| wire::method_not_allowed(methods));
         }
         if request.body().len() > wire::BODY_LIMIT {
-            return self.server.error(Rejection::BodyTooLarge);
+            return self.server().error(Rejection::BodyTooLarge);
         }
         let (cors, origin) = (endpoint.cors(), wire::origin(request.headers()));
         // Asked before: what an endpoint has committed is answered without waiting for anything.
         let allowed = match (cors, origin) {
-            (Cors::RegisteredOrigins, Some(origin)) => self.server.has_registered(origin, &request).await,
+            (Cors::RegisteredOrigins, Some(origin)) => self.server().has_registered(origin, &request).await,
             _ => false,
         };
-        let mut response = endpoint.call(self, &request).await;
+        let mut response = endpoint.call(&self.installed, &request).await;
         match cors {
             Cors::AnyOrigin => wire::allow_all(&mut response),
             Cors::RegisteredOrigins if origin.is_some() => wire::allow(&mut response, origin.filter(|_| allowed)),
@@ -207,11 +198,11 @@ impl<P: AuthorizationProvider> Service for Provider<P> {
     }
 
     fn config(&self) -> &Config {
-        self.server.config()
+        self.server().config()
     }
 
     fn mounts(&self) -> Mounts {
-        let base = &self.server.config().paths.base;
+        let base = &self.server().config().paths.base;
         let outside = |path: &&String| !path.starts_with(&format!("{base}/"));
         Mounts { base: base.clone(), well_known: self.by_path.keys().filter(outside).cloned().collect() }
     }
@@ -219,7 +210,7 @@ impl<P: AuthorizationProvider> Service for Provider<P> {
     async fn sweep(&self) -> Duration {
         self.sweep_batch().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the sweep will be tried again");
-            self.server.config().sweep_interval
+            self.server().config().sweep_interval
         })
     }
 }

@@ -7,9 +7,9 @@ use crate::event::Event;
 use crate::grant::{ScopeQuestion, requested_resources, requested_scope};
 use crate::http::Parameters;
 use crate::identifier::{ClientId, GrantId, any_control, has_control};
+use crate::installed::Installed;
 use crate::owner::{Approval, AuthorizationRequest, Decided, Decision, ResourceOwner};
 use crate::pkce::{CodeChallenge, S256};
-use crate::provider::Provider;
 use crate::redirect::RedirectTarget;
 use crate::secret::AuthorizationCode;
 use crate::server::{AuthorizationProvider, Server};
@@ -46,8 +46,8 @@ impl<P: AuthorizationProvider> Endpoint<P> for Authorization {
         }
     }
 
-    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        let server = provider.server();
+    async fn call(&self, installed: &Installed<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        let server = installed.server();
         for _ in 0..ROUNDS {
             let ask = match server.code_request(request).await {
                 CodeRequest::Broken(page) => return page,

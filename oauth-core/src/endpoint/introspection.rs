@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::{self as wire, Parameters};
-use crate::provider::Provider;
+use crate::installed::Installed;
 use crate::resource::Authorization;
 use crate::secret::Digest;
 use crate::server::{AuthorizationProvider, Server};
@@ -35,8 +35,8 @@ impl<P: AuthorizationProvider> Endpoint<P> for Introspection {
         document.add("introspection_endpoint_auth_methods_supported", CLIENT_AUTHENTICATION);
     }
 
-    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        let server = provider.server();
+    async fn call(&self, installed: &Installed<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        let server = installed.server();
         match introspect(server, request).await {
             Ok(answer) => wire::json(StatusCode::OK, &answer),
             Err(rejection) => server.error(rejection),

@@ -2,7 +2,7 @@ use super::Endpoint;
 use crate::config::Config;
 use crate::grant::TokenGrant;
 use crate::http::Cors;
-use crate::provider::Provider;
+use crate::installed::Installed;
 use crate::server::AuthorizationProvider;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -84,8 +84,8 @@ impl<P: AuthorizationProvider> Endpoint<P> for Metadata {
 
     fn describe(&self, _config: &Config, _document: &mut MetadataDocument) {}
 
-    async fn call(&self, provider: &Provider<P>, _: &Request<Bytes>) -> Response<Bytes> {
-        let mut response = Response::new(provider.metadata.clone());
+    async fn call(&self, installed: &Installed<P>, _: &Request<Bytes>) -> Response<Bytes> {
+        let mut response = Response::new(installed.metadata.clone());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

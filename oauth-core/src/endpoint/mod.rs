@@ -19,12 +19,12 @@ pub use token::Token;
 
 use crate::config::Config;
 use crate::http::Cors;
-use crate::provider::Provider;
+use crate::installed::Installed;
 use crate::server::AuthorizationProvider;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
-/// An endpoint, as a value that is mounted on a [`Provider`].
+/// An endpoint, as a value that is mounted on a [`Provider`](crate::provider::Provider).
 #[async_trait::async_trait]
 pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
     /// Gives the whole path it is mounted at; it is asked with and without a slash at its end.
@@ -48,5 +48,5 @@ pub trait Endpoint<P: AuthorizationProvider>: Send + Sync + 'static {
     fn describe(&self, config: &Config, document: &mut MetadataDocument);
 
     /// Answers a request whose method is one of [`methods`](Self::methods).
-    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes>;
+    async fn call(&self, installed: &Installed<P>, request: &Request<Bytes>) -> Response<Bytes>;
 }

@@ -5,7 +5,7 @@ use crate::error::Rejection;
 use crate::event::Event;
 use crate::http::{self as wire, Cors, Parameters};
 use crate::identifier::ClientId;
-use crate::provider::Provider;
+use crate::installed::Installed;
 use crate::secret::Digest;
 use crate::server::{AuthorizationProvider, Server};
 use crate::store::{GrantStore, TokenStore};
@@ -37,8 +37,8 @@ impl<P: AuthorizationProvider> Endpoint<P> for Revocation {
         document.add("revocation_endpoint_auth_methods_supported", ["none"]);
     }
 
-    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        let server = provider.server();
+    async fn call(&self, installed: &Installed<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        let server = installed.server();
         match revoke(server, request).await {
             // The same answer whether there was such a token or not (RFC 7009 §2.2).
             Ok(()) => wire::json(StatusCode::OK, &serde_json::json!({})),

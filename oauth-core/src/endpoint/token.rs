@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::grant::TokenResponse;
 use crate::http::{self as wire, Cors, Parameters};
 use crate::identifier::ClientId;
-use crate::provider::Provider;
+use crate::installed::Installed;
 use crate::server::AuthorizationProvider;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -39,10 +39,10 @@ impl<P: AuthorizationProvider> Endpoint<P> for Token {
         document.add("token_endpoint_auth_methods_supported", ["none"]);
     }
 
-    async fn call(&self, provider: &Provider<P>, request: &Request<Bytes>) -> Response<Bytes> {
-        let server = provider.server();
+    async fn call(&self, installed: &Installed<P>, request: &Request<Bytes>) -> Response<Bytes> {
+        let server = installed.server();
         let config = server.config();
-        match exchange(provider, request).await {
+        match exchange(installed, request).await {
             Ok(response) => wire::json(StatusCode::OK, &response.members(config, config.clock.now())),
             Err(rejection) => server.error(rejection),
         }
@@ -50,15 +50,15 @@ impl<P: AuthorizationProvider> Endpoint<P> for Token {
 }
 
 async fn exchange<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    installed: &Installed<P>,
     request: &Request<Bytes>,
 ) -> Result<TokenResponse, Rejection> {
-    let (server, parameters) = (provider.server(), Parameters::from_form(request)?);
-    let client = match anonymous_client(provider, request, &parameters) {
+    let (server, parameters) = (installed.server(), Parameters::from_form(request)?);
+    let client = match anonymous_client(installed, request, &parameters) {
         Some(id) => server.stand_in(id, request).await?,
         None => server.authenticate(request, &parameters).await?,
     };
-    let answer = granted(provider, &client, &parameters).await;
+    let answer = granted(installed, &client, &parameters).await;
     if let Err(rejection) = &answer {
         let (client_id, number) = (client.client().id.clone(), rejection.entry().number);
         server.config().events.record(&Event::TokenRefused { client_id, number });
@@ -67,11 +67,11 @@ async fn exchange<P: AuthorizationProvider>(
 }
 
 /// Finds the client that a request stands for which names none, where the grant it names has one.
-fn anonymous_client<'p, P: AuthorizationProvider>(
-    provider: &'p Provider<P>,
+fn anonymous_client<'i, P: AuthorizationProvider>(
+    installed: &'i Installed<P>,
     request: &Request<Bytes>,
     parameters: &Parameters,
-) -> Option<&'p ClientId> {
+) -> Option<&'i ClientId> {
     let named = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
     let names_one = named.iter().any(|name| parameters.get(name).is_some())
         || request.headers().contains_key(AUTHORIZATION)
@@ -79,18 +79,18 @@ fn anonymous_client<'p, P: AuthorizationProvider>(
     if names_one {
         return None;
     }
-    provider.grant(parameters.get("grant_type")?)?.anonymous_client(provider.server().config())
+    installed.grant(parameters.get("grant_type")?)?.anonymous_client(installed.server().config())
 }
 
 async fn granted<P: AuthorizationProvider>(
-    provider: &Provider<P>,
+    installed: &Installed<P>,
     client: &AuthenticatedClient,
     parameters: &Parameters,
 ) -> Result<TokenResponse, Rejection> {
     let name = parameters.require("grant_type")?;
-    let grant = provider.grant(name).ok_or(Rejection::GrantTypeUnsupported)?;
+    let grant = installed.grant(name).ok_or(Rejection::GrantTypeUnsupported)?;
     if !client.client().may_use(grant.grant_type()) {
         return Err(Rejection::GrantNotAllowed);
     }
-    grant.exchange(provider.server(), client, parameters).await
+    grant.exchange(installed.server(), client, parameters).await
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 impl<P: AuthorizationProvider> Provider<P> {
     /// Checks an authorization request as the authorization endpoint does, and asks nobody yet.
     pub async fn code_request(&self, request: &Request<Bytes>) -> CodeRequest {
-        self.server.code_request(request).await
+        self.server().code_request(request).await
     }
 }
 
@@ -29,7 +29,7 @@ where
         subject: &Subject,
         lifetime: Duration,
     ) -> store::Result<PendingTicket> {
-        self.server.save_pending(ask, subject, lifetime).await
+        self.server().save_pending(ask, subject, lifetime).await
     }
 
     /// Accepts what waits under a ticket for the person of the approval, who must be the one signed in:
@@ -44,7 +44,7 @@ where
         ticket: &PendingTicket,
         approval: Approval,
     ) -> Response<Bytes> {
-        self.server.accept(request, ticket, approval).await
+        self.server().accept(request, ticket, approval).await
     }
 
     /// Declines what waits under a ticket for a person, and gives the redirect that tells the client.
@@ -55,6 +55,6 @@ where
         subject: &Subject,
         reason: Declined,
     ) -> Response<Bytes> {
-        self.server.decline(request, ticket, subject, reason).await
+        self.server().decline(request, ticket, subject, reason).await
     }
 }

@@ -36,8 +36,8 @@ impl Backlog {
 impl<P: AuthorizationProvider> Provider<P> {
     /// Runs one batch, tells what waits, and gives how long to wait before the next.
     pub(super) async fn sweep_batch(&self) -> Result<Duration> {
-        self.server.look_for_contested().await?;
-        let (config, store) = (self.server.config(), self.server.store());
+        self.server().look_for_contested().await?;
+        let (config, store) = (self.server().config(), self.server().store());
         let (now, began) = (config.clock.now(), Instant::now());
         let swept = store.sweep(now, config.sweep_batch).await?;
         let took = began.elapsed();
