@@ -1,5 +1,5 @@
 //! The modules of this crate stand in one order, and each uses only what stands before it. So there is no circle
-//! among them, and whoever reads one need not know what stands behind it.
+//! among them, and a reader of one need not know those that stand behind it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use std::collections::BTreeSet;

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// of its own, rather than by a [`ResourceOwner`](crate::owner::ResourceOwner) that decides at once.
 ///
 /// One that is pending is [saved] for the person who is signed in. The ticket goes into a form;
-/// whoever posts the form [accepts] or [declines], once, and only as the same person.
+/// the person who posts the form [accepts] or [declines], once, and only if it is the same person.
 /// The form needs the application's own protection against requests from elsewhere (RFC 6749 §10.12), as
 /// every other form of it.
 ///

@@ -191,17 +191,11 @@ impl RedisStore {
         if is_decided {
             self.move_mark(&subject, now).await?;
         }
-        Ok(revoked? == Some(true))
+        revoked
     }
 
-    /// Revokes a grant; tells whether it was live, or nothing if it was revoked before or is not there.
-    async fn revoke(
-        &self,
-        id: &GrantId,
-        subject: &Subject,
-        client: &ClientId,
-        now: Timestamp,
-    ) -> Outcome<Option<bool>> {
+    /// Revokes a grant, and tells whether it was live.
+    async fn revoke(&self, id: &GrantId, subject: &Subject, client: &ClientId, now: Timestamp) -> Outcome<bool> {
         let key = self.0.places.of_grant(id).key('g', id.as_bytes());
         let now = seconds(now);
         let arguments = [now.as_bytes(), self.0.places.if_single().as_bytes(), id.as_bytes()];
@@ -209,7 +203,7 @@ impl RedisStore {
         if revoked != 0 && self.0.places.is_cluster() {
             self.take_from(&self.list_by_client(subject), &by_client::entry(client, id)).await?;
         }
-        Ok((revoked != 0).then_some(revoked == 1))
+        Ok(revoked == 1)
     }
 
     /// Revokes what is meant, grant by grant, and counts what was live. Looks again behind another mark: a code may
@@ -266,7 +260,7 @@ impl RedisStore {
         let mut meant = self.listed_grants(&entries).await?;
         meant.retain(|grant| filter.matches(grant));
         let revoke = meant.iter().map(|grant| self.revoke(&grant.id, &grant.subject, &grant.client_id, now));
-        let live = try_join_all(revoke).await?.into_iter().filter(|revoked| *revoked == Some(true)).count();
+        let live = try_join_all(revoke).await?.into_iter().filter(|was_live| *was_live).count();
         Ok(Some((live as u64, meant.into_iter().map(|grant| (grant.id, grant.subject)).collect())))
     }
 }
